@@ -1,0 +1,41 @@
+//! The trait every language model stands behind.
+
+use crate::LmError;
+
+/// A token id. The same bare alias as in the core crate, so that slices cross uncopied.
+pub type TokenId = u32;
+
+/// Names one open sequence of a model: its ids so far and their cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SequenceId(pub(crate) usize);
+
+/// A causal language model with a cache per sequence.
+///
+/// Several sequences are open at once and advance together in one [`forward`](Self::forward), each from its own
+/// length: generation of many prompts is a loop over one call, and a finished sequence makes room for the next.
+pub trait LanguageModel: Send {
+    /// Width V of the logits. May exceed the tokenizer's vocabulary (padding).
+    fn vocab_size(&self) -> usize;
+
+    /// Longest sequence the model can attend to, in tokens.
+    fn context_length(&self) -> usize;
+
+    /// How many sequences a batch should hold for the best throughput on this machine.
+    fn preferred_batch(&self) -> usize;
+
+    /// Opens an empty sequence.
+    fn open(&mut self) -> SequenceId;
+
+    /// Closes a sequence and frees its cache. Closing twice is a caller's bug and does nothing.
+    fn close(&mut self, sequence: SequenceId);
+
+    /// Appends tokens to each named sequence and writes the logits that follow its last token.
+    ///
+    /// - `inputs`: distinct open sequences, each with at least one new token.
+    /// - `logits`: `[inputs.len() × V]`, row i for `inputs[i]`, raw (before temperature).
+    ///
+    /// # Errors
+    /// [`LmError`] if a token id is not below V, a sequence outgrows the context, or the arithmetic fails. The
+    /// sequences named are then in no defined state and should be closed.
+    fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError>;
+}
