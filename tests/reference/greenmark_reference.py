@@ -1,0 +1,1031 @@
+#!/usr/bin/env python3
+"""Greenmark version 1, transcribed from SPEC.md: the specification in code, and the only maker of the test vectors.
+
+Read it beside SPEC.md, in the same order. It is slow on purpose, and imports nothing outside Python's standard
+library. It draws no keys and embeds nothing; it says what the right answer is.
+"""
+
+import argparse
+import hashlib
+import hmac
+import json
+import math
+import re
+import struct
+import sys
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Refused(ValueError):
+    """A key text or scheme string that a reader must refuse; `failure` is the class that SPEC.md names."""
+
+    def __init__(self, failure, detail=""):
+        super().__init__(failure + (f": {detail}" if detail else ""))
+        self.failure = failure
+
+
+# --- SPEC §1, conventions --------------------------------------------------------------------------------------------
+
+TOKEN_MAX = 2**32 - 1
+
+
+def le8(n):
+    return struct.pack("<B", n)
+
+
+def le32(n):
+    return struct.pack("<I", n)  # raises for anything that is no token id
+
+
+def sha256(message):
+    return hashlib.sha256(message).digest()
+
+
+def hmac_sha256(key, message):
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
+# --- SPEC §2, keys ---------------------------------------------------------------------------------------------------
+
+
+def key_checksum(key):
+    """SPEC §2.2: 8 characters, against slips of the hand; it adds no secrecy."""
+    return sha256(b"greenmark/v1/key-checksum" + key)[:4].hex()
+
+
+def format_key(key):
+    assert len(key) == 32
+    return "gmk1" + key.hex() + key_checksum(key)
+
+
+def parse_key(text):
+    """SPEC §2.2: the 32 bytes of a text form, given as bytes; the checks stand in the order that it demands."""
+    if not text.startswith(b"gmk1"):
+        raise Refused("prefix", "at byte 0")
+    if len(text) != 76:
+        raise Refused("length", f"{len(text)} bytes, not 76")
+    for position in range(4, 76):
+        if text[position] not in b"0123456789abcdef":
+            raise Refused("character", f"at byte {position}")
+    key = bytes.fromhex(text[4:68].decode("ascii"))
+    if text[68:].decode("ascii") != key_checksum(key):
+        raise Refused("checksum", "at byte 68")
+    return key
+
+
+def parse_key_file(content):
+    """SPEC §2.3: one line ending comes off at most; what is left over fails as key text."""
+    if content.endswith(b"\r\n"):
+        content = content[:-2]
+    elif content.endswith(b"\n"):
+        content = content[:-1]
+    return parse_key(content)
+
+
+def key_id(key):
+    """SPEC §2.4."""
+    return hmac_sha256(key, b"greenmark/v1/key-id")[:8].hex()
+
+
+# --- SPEC §3, scheme strings -----------------------------------------------------------------------------------------
+
+
+def format_scheme(h, g):
+    assert 0 <= h <= 16 and 1 <= g <= 255
+    return f"gm1:green,h={h},gamma={g}/256"
+
+
+def parse_scheme(text):
+    """SPEC §3: (h, g); the checks stand in the order that it demands."""
+    if not text.startswith("gm1:"):
+        raise Refused("version")
+    family, comma, rest = text[4:].partition(",")
+    if family != "green":
+        raise Refused("family")
+    # [0-9], for \d takes the digits of every script; fullmatch, for $ takes a line feed.
+    match = re.fullmatch(r",h=([0-9]+),gamma=([0-9]+)/256", comma + rest)
+    if match is None or any(len(d) > 1 and d[0] == "0" for d in match.groups()):
+        raise Refused("syntax")
+    width, numerator = match.groups()
+    # Lengths first: a D may have more digits than int() accepts, and none of them is a leading zero.
+    if len(width) > 2 or int(width) > 16:
+        raise Refused("context-width")
+    if len(numerator) > 3 or not 1 <= int(numerator) <= 255:
+        raise Refused("gamma")
+    return int(width), int(numerator)
+
+
+# --- SPEC §4, contexts -----------------------------------------------------------------------------------------------
+
+
+def context_at(ids, i, h):
+    """The h ids before position i, in the order of the text; None where there are fewer."""
+    return None if i < h else tuple(ids[i - h : i])
+
+
+def context_bytes(context):
+    return b"".join(le32(token) for token in context)
+
+
+# --- SPEC §5, field --------------------------------------------------------------------------------------------------
+
+
+def field_key(key, h):
+    """SPEC §5.1."""
+    return hmac_sha256(key, b"greenmark/v1/field" + b"\x00" + le8(h))
+
+
+def seed_of(key, context):
+    """SPEC §5.2. The width is the length of the context."""
+    return hmac_sha256(field_key(key, len(context)), context_bytes(context))
+
+
+def rotate(x, n):
+    return ((x << n) | (x >> (32 - n))) & 0xFFFFFFFF
+
+
+def quarter_round(w, a, b, c, d):
+    """SPEC §5.3."""
+    w[a] = (w[a] + w[b]) & 0xFFFFFFFF
+    w[d] = rotate(w[d] ^ w[a], 16)
+    w[c] = (w[c] + w[d]) & 0xFFFFFFFF
+    w[b] = rotate(w[b] ^ w[c], 12)
+    w[a] = (w[a] + w[b]) & 0xFFFFFFFF
+    w[d] = rotate(w[d] ^ w[a], 8)
+    w[c] = (w[c] + w[d]) & 0xFFFFFFFF
+    w[b] = rotate(w[b] ^ w[c], 7)
+
+
+def block(seed, stream, counter):
+    """SPEC §5.3: 64 bytes of ChaCha8, with a 64-bit block counter and a 64-bit stream number."""
+    initial = [0x61707865, 0x3320646E, 0x79622D32, 0x6B206574]
+    initial += struct.unpack("<8I", seed)
+    initial += [counter & 0xFFFFFFFF, counter >> 32, stream & 0xFFFFFFFF, stream >> 32]
+    w = list(initial)
+    for _ in range(4):
+        quarter_round(w, 0, 4, 8, 12)
+        quarter_round(w, 1, 5, 9, 13)
+        quarter_round(w, 2, 6, 10, 14)
+        quarter_round(w, 3, 7, 11, 15)
+        quarter_round(w, 0, 5, 10, 15)
+        quarter_round(w, 1, 6, 11, 12)
+        quarter_round(w, 2, 7, 8, 13)
+        quarter_round(w, 3, 4, 9, 14)
+    return struct.pack("<16I", *((x + y) & 0xFFFFFFFF for x, y in zip(w, initial)))
+
+
+def byte_of(seed, token):
+    """SPEC §5.3: B(context, v), for the context that gave the seed."""
+    return block(seed, 0, token // 64)[token % 64]
+
+
+# --- SPEC §6, scoring ------------------------------------------------------------------------------------------------
+
+
+def is_green(byte, g):
+    """SPEC §6.1."""
+    return byte < g
+
+
+class Counts(NamedTuple):
+    """SPEC §6.2; `colours` in the characters of SPEC §11: - unscored, r repeated, G green, R red."""
+
+    tokens: int
+    scored: int
+    repeated: int
+    green: int
+    colours: str
+
+
+def score(key, h, g, ids):
+    tokens = scored = repeated = green = 0
+    colours = ""
+    seen = set()
+    for i, token in enumerate(ids):
+        tokens += 1  # SPEC §6.2 step 1
+        context = context_at(ids, i, h)
+        if context is None:  # step 2
+            colours += "-"
+            continue
+        if (context, token) in seen:  # step 3; tuples compare whole, so membership is exact
+            repeated += 1
+            colours += "r"
+            continue
+        seen.add((context, token))  # step 4
+        scored += 1
+        if is_green(byte_of(seed_of(key, context), token), g):
+            green += 1
+            colours += "G"
+        else:
+            colours += "R"
+    assert tokens == min(len(ids), h) + repeated + scored
+    return Counts(tokens, scored, repeated, green, colours)
+
+
+# --- SPEC §7, exact test ---------------------------------------------------------------------------------------------
+
+# 60 digits and no underflow to speak of: the terms at T = 10^7 go below 10^-1000000, and every step of the 10^7 loses
+# less than 10^-59 of its value, so 20 digits of the result are safe.
+EXACT = Context(prec=60, Emax=MAX_EMAX, Emin=MIN_EMIN)
+
+
+def ln_p(green, scored, g):
+    """SPEC §7.2: ln P(X ≥ green), X ~ Binomial(scored, g/256), as a Decimal.
+
+    The terms P(X = k) themselves, each from the one before it, starting at P(X = 0) = (1 − γ)^T. Left of the mean p
+    is near 1, and what is summed is what it lacks.
+    """
+    assert 0 <= green <= scored
+    if green == 0:  # T = 0 too
+        return Decimal(0)
+    term = EXACT.power(EXACT.divide(Decimal(256 - g), Decimal(256)), scored)
+    left = 256 * green <= g * scored
+    total = Decimal(0)
+    for k in range(scored + 1):
+        if left and k == green:
+            break
+        if left or k >= green:
+            total = EXACT.add(total, term)
+            # Right of the mean the terms fall ever faster: once one is below 10^-70 of the sum, all the rest are below
+            # 10^-60 of it (they are fewer than T, itself at most 10^7, each smaller than this one).
+            if not left and term < total.scaleb(-70, EXACT):
+                break
+        term = EXACT.divide(EXACT.multiply(term, Decimal((scored - k) * g)), Decimal((k + 1) * (256 - g)))
+    return ln_one_minus(total) if left else EXACT.ln(total)
+
+
+def ln_one_minus(x):
+    """ln(1 − x), to full relative precision: 1 − x would forget an x below 10^-60."""
+    if x > Decimal("1e-10"):
+        return EXACT.ln(EXACT.subtract(Decimal(1), x))
+    power, total = x, Decimal(0)
+    for j in range(1, 8):
+        total = EXACT.subtract(total, EXACT.divide(power, Decimal(j)))
+        power = EXACT.multiply(power, x)
+    return total
+
+
+def z_score(green, scored, g):
+    """SPEC §7.3 with 256 multiplied in: (256 G − g T) / √(T g (256 − g)); None for T = 0."""
+    if scored == 0:
+        return None
+    numerator = Decimal(256 * green - g * scored)
+    return float(EXACT.divide(numerator, EXACT.sqrt(Decimal(scored * g * (256 - g)))))
+
+
+# --- SPEC §10, evidence ----------------------------------------------------------------------------------------------
+
+
+def evidence(name, key, scheme, ids, alpha):
+    h, g = parse_scheme(scheme)
+    counts = score(key, h, g, ids)
+    ln = float(ln_p(counts.green, counts.scored, g))
+    return {
+        "id": name,
+        "scheme": scheme,
+        "key_id": key_id(key),
+        "tokens": counts.tokens,
+        "scored": counts.scored,
+        "repeated": counts.repeated,
+        "green": counts.green,
+        "gamma": g / 256,
+        "green_fraction": counts.green / counts.scored if counts.scored else None,
+        "z_score": z_score(counts.green, counts.scored, g),
+        "ln_p": ln,
+        "p_value": math.exp(ln),
+        "alpha": alpha,
+        "detected": ln <= math.log(alpha),
+    }
+
+
+# --- SPEC §11, test vectors ------------------------------------------------------------------------------------------
+
+KEYS = [
+    ("all bytes 0x00", bytes(32)),
+    ("bytes 0x00 to 0x1f", bytes(range(32))),
+    ("all bytes 0xff", b"\xff" * 32),
+    ('SHA256("greenmark/v1/vectors/a key")', sha256(b"greenmark/v1/vectors/a key")),
+]
+
+
+class Cases:
+    """The cases of one file, numbered as they come. Add new ones at the end: others cite a tcId."""
+
+    def __init__(self):
+        self.list = []
+
+    def add(self, comment, spec, values, failure=None):
+        case = {"tcId": len(self.list) + 1, "comment": comment, "spec": spec}
+        case["result"] = "valid" if failure is None else "invalid"
+        if failure is not None:
+            case["failure"] = failure
+        self.list.append(case | values)
+
+
+def file_of(name, sections, notes, cases):
+    return {"schema": f"greenmark/v1/vectors/{name}", "spec": sections, "notes": notes, "cases": cases.list}
+
+
+def ln_p_members(green, scored, g):
+    """`ln_p` as the nearest double, and `ln_p_decimal` with 20 significant digits."""
+    exact = ln_p(green, scored, g)
+    return {"ln_p": float(exact), "ln_p_decimal": f"{exact:.19e}" if exact else "0"}
+
+
+def keys_file():
+    cases = Cases()
+    for comment, key in KEYS + [(f"one bit, at byte {i}", bytes(i) + b"\x80" + bytes(31 - i)) for i in (0, 15, 31)]:
+        text = format_key(key)
+        assert parse_key(text.encode()) == key
+        values = {"text": text, "key": key.hex(), "checksum": key_checksum(key), "key_id": key_id(key)}
+        cases.add(comment, "§2", values)
+
+    key = KEYS[3][1]
+    good = format_key(key)
+    body = good[4:]
+
+    def swapped(i, with_text):
+        """The good text with its characters from i on replaced; Python counts characters, the readers bytes."""
+        return good[:i] + with_text + good[i + len(with_text.encode()) :]
+
+    def flipped(i):
+        return swapped(i, "0" if good[i] != "0" else "1")
+
+    def refuse(failure, comment, text):
+        try:
+            parse_key(text.encode())
+        except Refused as refused:
+            assert refused.failure == failure, (comment, refused)
+        else:
+            raise AssertionError(comment)
+        cases.add(comment, "§2.2", {"text": text}, failure)
+
+    refuse("prefix", "empty", "")
+    refuse("prefix", "the prefix cut short", "gmk")
+    refuse("prefix", "prefix of another version", "gmk2" + body)
+    refuse("prefix", "prefix in upper case", "GMK1" + body)
+    refuse("prefix", "no prefix", body)
+    refuse("prefix", "leading space", " " + good)
+    refuse("prefix", "leading line feed", "\n" + good)
+    refuse("prefix", "leading byte order mark", "\ufeff" + good)
+    refuse("prefix", "a scheme string", "gm1:green,h=1,gamma=64/256")
+    refuse("prefix", "a two-byte character across the end of the prefix, 76 bytes", "gmk\u00e9" + body[1:])
+    refuse("prefix", "two faults: prefix and length", "gmk2" + body[:-1])
+    refuse("prefix", "two faults: prefix and character", "gmk2" + "g" + body[1:])
+    refuse("prefix", "two faults: prefix and checksum", "gmk2" + flipped(40)[4:])
+
+    refuse("length", "the prefix alone", "gmk1")
+    refuse("length", "one character short", good[:-1])
+    refuse("length", "one character long", good + "0")
+    refuse("length", "no checksum", good[:68])
+    refuse("length", "trailing line feed: a key file may have one, key text not", good + "\n")
+    refuse("length", "trailing CR LF", good + "\r\n")
+    refuse("length", "trailing space", good + " ")
+    refuse("length", "trailing NUL", good + "\0")
+    refuse("length", "twice", good + good)
+    refuse("length", "76 characters but 77 bytes", good[:20] + "\u00e9" + good[21:])
+    refuse("length", "two faults: length and character", "gmk1" + "g" + body[1:-1])
+    refuse("length", "two faults: length and checksum", flipped(40) + "0")
+
+    letter = next(i for i in range(4, 68) if good[i] in "abcdef")
+    refuse("character", "one letter of the key in upper case", swapped(letter, good[letter].upper()))
+    letter = next(i for i in range(68, 76) if good[i] in "abcdef")
+    refuse("character", "one letter of the checksum in upper case", swapped(letter, good[letter].upper()))
+    refuse("character", "all digits in upper case", "gmk1" + body.upper())
+    refuse("character", "g, the letter after f", swapped(10, "g"))
+    refuse("character", "` (0x60), before a", swapped(10, "`"))
+    refuse("character", "/ (0x2f), before 0", swapped(10, "/"))
+    refuse("character", ": (0x3a), after 9", swapped(10, ":"))
+    refuse("character", "first character after the prefix", swapped(4, "x"))
+    refuse("character", "last character of the key", swapped(67, "x"))
+    refuse("character", "first character of the checksum", swapped(68, "x"))
+    refuse("character", "last character", swapped(75, "x"))
+    refuse("character", "space", swapped(30, " "))
+    refuse("character", "line feed as the 76th byte", swapped(75, "\n"))
+    refuse("character", "+, which some number readers pass", swapped(4, "+"))
+    refuse("character", "0x, which some number readers pass", swapped(4, "0x"))
+    refuse("character", "NUL", swapped(30, "\0"))
+    refuse("character", "a two-byte character, 76 bytes in all", swapped(20, "\u00e9"))
+    refuse("character", "a full-width digit (three bytes), 76 bytes in all", swapped(20, "\uff11"))
+    refuse("character", "a four-byte character, 76 bytes in all", swapped(20, "\U0001f511"))
+    refuse("character", "a two-byte character across a pair of digits", swapped(21, "\u00e9"))
+    refuse("character", "a two-byte character across key and checksum", swapped(67, "\u00e9"))
+    refuse("character", "a two-byte character at the end", swapped(74, "\u00e9"))
+    refuse("character", "two faults: character and checksum", flipped(40)[:10] + "g" + flipped(40)[11:])
+
+    refuse("checksum", "one digit of the key changed: the first", flipped(4))
+    refuse("checksum", "one digit of the key changed: the last", flipped(67))
+    refuse("checksum", "one digit of the checksum changed: the first", flipped(68))
+    refuse("checksum", "one digit of the checksum changed: the last", flipped(75))
+    pair = next(i for i in range(4, 67) if good[i] != good[i + 1])
+    refuse("checksum", "two neighbouring digits exchanged", swapped(pair, good[pair + 1] + good[pair]))
+    refuse("checksum", "checksum of zeros", good[:68] + "00000000")
+    refuse("checksum", "checksum of another key", good[:68] + key_checksum(KEYS[0][1]))
+    refuse("checksum", "checksum made without the label", good[:68] + sha256(key)[:4].hex())
+    digest = sha256(b"greenmark/v1/key-checksum" + key)
+    refuse("checksum", "the last four bytes of the digest for the first", good[:68] + digest[-4:].hex())
+    refuse("checksum", "checksum with its bytes reversed", good[:68] + digest[3::-1].hex())
+    notes = [
+        "Keys for tests alone: never mark text with one of them.",
+        "text is to be read as its UTF-8 bytes.",
+        "valid: key is its hexadecimal, checksum the last 8 characters of text."
+        " invalid: failure is the first check that fails.",
+    ]
+    return file_of("keys", "SPEC §2", notes, cases)
+
+
+def schemes_file():
+    cases = Cases()
+
+    def accept(comment, h, g):
+        text = format_scheme(h, g)
+        assert parse_scheme(text) == (h, g)
+        cases.add(comment, "§3", {"text": text, "h": h, "g": g})
+
+    accept("the example of SPEC.md", 1, 64)
+    for h in range(17):
+        accept(f"width {h}", h, 128)
+    for g in (1, 2, 9, 10, 25, 63, 64, 65, 99, 100, 127, 128, 199, 200, 249, 250, 254, 255):
+        accept(f"numerator {g}", 4, g)
+    for h, g in ((0, 1), (0, 255), (16, 1), (16, 255)):
+        accept(f"a corner: width {h}, numerator {g}", h, g)
+
+    def refuse(failure, comment, text):
+        try:
+            parse_scheme(text)
+        except Refused as refused:
+            assert refused.failure == failure, (comment, refused)
+        else:
+            raise AssertionError(comment)
+        cases.add(comment, "§3", {"text": text}, failure)
+
+    refuse("version", "empty", "")
+    refuse("version", "the version without its colon", "gm1")
+    refuse("version", "another version", "gm2:green,h=1,gamma=64/256")
+    refuse("version", "version of two digits", "gm10:green,h=1,gamma=64/256")
+    refuse("version", "version with a leading zero", "gm01:green,h=1,gamma=64/256")
+    refuse("version", "version in upper case", "GM1:green,h=1,gamma=64/256")
+    refuse("version", "leading space", " gm1:green,h=1,gamma=64/256")
+    refuse("version", "leading line feed", "\ngm1:green,h=1,gamma=64/256")
+    refuse("version", "leading byte order mark", "\ufeffgm1:green,h=1,gamma=64/256")
+    refuse("version", "space before the colon", "gm1 :green,h=1,gamma=64/256")
+    refuse("version", "full-width colon", "gm1\uff1agreen,h=1,gamma=64/256")
+    refuse("version", "no version", "green,h=1,gamma=64/256")
+    refuse("version", "the prefix of a key", "gmk1")
+    refuse("version", "two faults: version and family", "gm2:gumbel,h=4")
+    refuse("version", "two faults: version and width", "gm2:green,h=17,gamma=64/256")
+
+    refuse("family", "no family", "gm1:")
+    refuse("family", "empty family", "gm1:,h=1,gamma=64/256")
+    refuse("family", "a family that is none of this version's", "gm1:gumbel,h=4")
+    refuse("family", "one letter long", "gm1:greens,h=1,gamma=64/256")
+    refuse("family", "one letter short", "gm1:gree,h=1,gamma=64/256")
+    refuse("family", "in upper case", "gm1:GREEN,h=1,gamma=64/256")
+    refuse("family", "leading space", "gm1: green,h=1,gamma=64/256")
+    refuse("family", "trailing space", "gm1:green ,h=1,gamma=64/256")
+    refuse("family", "NUL after it", "gm1:green\0,h=1,gamma=64/256")
+    refuse("family", "semicolon: no comma ends the family before gamma", "gm1:green;h=1,gamma=64/256")
+    refuse("family", "full-width comma: no comma ends the family before gamma", "gm1:green\uff0ch=1,gamma=64/256")
+    refuse("family", "a letter of another script that looks the same", "gm1:gre\u0435n,h=1,gamma=64/256")
+    refuse("family", "the version twice", "gm1:gm1:green,h=1,gamma=64/256")
+    refuse("family", "two faults: family and width", "gm1:gumbel,h=17,gamma=64/256")
+    refuse("family", "two faults: family and syntax", "gm1:greens,h=01,gamma=64/256")
+
+    def syntax(comment, rest):
+        refuse("syntax", comment, "gm1:green" + rest)
+
+    syntax("the family alone", "")
+    syntax("ends after the comma", ",")
+    syntax("no gamma", ",h=1")
+    syntax("no gamma, trailing comma", ",h=1,")
+    syntax("no h", ",gamma=64/256")
+    syntax("fields exchanged", ",gamma=64/256,h=1")
+    syntax("h twice", ",h=1,h=1,gamma=64/256")
+    syntax("gamma twice", ",h=1,gamma=64/256,gamma=64/256")
+    syntax("trailing comma", ",h=1,gamma=64/256,")
+    syntax("a field too many", ",h=1,gamma=64/256,delta=2")
+    syntax("comma twice", ",,h=1,gamma=64/256")
+    syntax("comma twice, between the fields", ",h=1,,gamma=64/256")
+    syntax("no digit in h", ",h=,gamma=64/256")
+    syntax("no digit in gamma", ",h=1,gamma=/256")
+    syntax("no value of gamma", ",h=1,gamma=")
+    syntax("h with a leading zero", ",h=01,gamma=64/256")
+    syntax("h of two zeros", ",h=00,gamma=64/256")
+    syntax("h above 16 with a leading zero", ",h=017,gamma=64/256")
+    syntax("h negative", ",h=-1,gamma=64/256")
+    syntax("h minus zero", ",h=-0,gamma=64/256")
+    syntax("h with a plus", ",h=+1,gamma=64/256")
+    syntax("h with a decimal point", ",h=1.0,gamma=64/256")
+    syntax("h with an exponent", ",h=1e0,gamma=64/256")
+    syntax("h in hexadecimal", ",h=0x1,gamma=64/256")
+    syntax("h with an underscore, which some number readers pass", ",h=1_0,gamma=64/256")
+    syntax("h a word", ",h=one,gamma=64/256")
+    syntax("h with a full-width digit", ",h=\uff11,gamma=64/256")
+    syntax("h with an Arabic-Indic digit", ",h=\u0661,gamma=64/256")
+    syntax("h with a superscript digit", ",h=\u00b9,gamma=64/256")
+    syntax("name of h in upper case", ",H=1,gamma=64/256")
+    syntax("name of gamma in upper case", ",h=1,GAMMA=64/256")
+    syntax("gamma by its Greek letter", ",h=1,\u03b3=64/256")
+    syntax("gamma with a leading zero", ",h=1,gamma=064/256")
+    syntax("gamma of two zeros", ",h=1,gamma=00/256")
+    syntax("gamma negative", ",h=1,gamma=-64/256")
+    syntax("gamma with a plus", ",h=1,gamma=+64/256")
+    syntax("gamma with full-width digits", ",h=1,gamma=\uff16\uff14/256")
+    syntax("gamma as a decimal fraction", ",h=1,gamma=0.25")
+    syntax("gamma reduced", ",h=1,gamma=1/4")
+    syntax("gamma over 255", ",h=1,gamma=64/255")
+    syntax("gamma over 2560", ",h=1,gamma=64/2560")
+    syntax("gamma over 0256", ",h=1,gamma=64/0256")
+    syntax("gamma without its denominator", ",h=1,gamma=64")
+    syntax("gamma with an empty denominator", ",h=1,gamma=64/")
+    syntax("gamma over twice", ",h=1,gamma=64/256/256")
+    syntax("trailing space", ",h=1,gamma=64/256 ")
+    syntax("trailing line feed", ",h=1,gamma=64/256\n")
+    syntax("trailing CR LF", ",h=1,gamma=64/256\r\n")
+    syntax("trailing NUL", ",h=1,gamma=64/256\0")
+    syntax("trailing letter", ",h=1,gamma=64/256x")
+    syntax("space after a comma", ", h=1,gamma=64/256")
+    syntax("space before the second comma", ",h=1 ,gamma=64/256")
+    syntax("space before an equals sign", ",h =1,gamma=64/256")
+    syntax("tab after an equals sign", ",h=\t1,gamma=64/256")
+    syntax("NUL in a number", ",h=1\0,gamma=64/256")
+    syntax("a four-byte character at the end", ",h=1,gamma=64/256\U0001f511")
+    syntax("two faults: width, and syntax after it", ",h=17,gamma=64/255")
+    syntax("two faults: gamma, and syntax before it", ",h=01,gamma=0/256")
+    syntax("two faults: gamma out of range and over 255", ",h=1,gamma=256/255")
+
+    def width(comment, digits, numerator="64"):
+        refuse("context-width", comment, f"gm1:green,h={digits},gamma={numerator}/256")
+
+    width("one too wide", "17")
+    width("two digits", "99")
+    width("three digits", "100")
+    width("2^8 + 1", "257")
+    width("2^32 + 1", "4294967297")
+    width("2^64 + 1", "18446744073709551617")
+    width("23 digits", "9" * 23)
+    width("5,000 digits", "1" + "0" * 4999)
+    width("two faults: width and gamma", "17", "0")
+    width("two faults: width and gamma, both too large for a machine word", "9" * 23, "9" * 23)
+
+    def gamma(comment, digits):
+        refuse("gamma", comment, f"gm1:green,h=1,gamma={digits}/256")
+
+    gamma("nothing green", "0")
+    gamma("all green", "256")
+    gamma("more than all", "257")
+    gamma("2^8 + 64", "320")
+    gamma("three digits", "999")
+    gamma("four digits", "1000")
+    gamma("2^32 + 64", "4294967360")
+    gamma("2^64 + 64", "18446744073709551680")
+    gamma("5,000 digits", "1" + "0" * 4999)
+    notes = ["text is what a reader is given. invalid: failure is the first check that fails."]
+    return file_of("schemes", "SPEC §3", notes, cases)
+
+
+FIELD_CONTEXTS = {
+    0: [()],
+    1: [(0,), (1,), (50256,), (2**31,), (TOKEN_MAX,)],
+    2: [(0, 0), (1, 2), (2, 1), (0, TOKEN_MAX), (TOKEN_MAX, 0)],
+    4: [(0, 0, 0, 0), (1, 2, 3, 4), (4, 3, 2, 1), (TOKEN_MAX,) * 4],
+    16: [tuple(range(16)), tuple(reversed(range(16))), (TOKEN_MAX,) * 16],
+}
+FIELD_TOKENS = [0, 63, 64, 65, 49151, 131071, TOKEN_MAX]
+FIELD_GS = [1, 64, 128, 255]
+
+
+def first_token_with(seed, byte):
+    """The lowest token that has this byte in the context that gave the seed."""
+    counter = 0
+    while byte not in block(seed, 0, counter):
+        counter += 1
+    return 64 * counter + block(seed, 0, counter).index(byte)
+
+
+def field_file():
+    cases = Cases()
+    for name, key in KEYS:
+        for h, contexts in FIELD_CONTEXTS.items():
+            for context in contexts:
+                seed = seed_of(key, context)
+                ids = FIELD_TOKENS + [first_token_with(seed, edge) for g in FIELD_GS for edge in (g - 1, g)]
+                read = [byte_of(seed, token) for token in ids]
+                values = {
+                    "key": key.hex(),
+                    "h": h,
+                    "context": list(context),
+                    "context_bytes": context_bytes(context).hex(),
+                    "field_key": field_key(key, h).hex(),
+                    "seed": seed.hex(),
+                    "ids": ids,
+                    "bytes": read,
+                    "colours": {str(g): "".join("G" if is_green(b, g) else "R" for b in read) for g in FIELD_GS},
+                }
+                cases.add(f"h = {h}, key: {name}", "§4, §5, §6.1", values)
+    notes = [
+        "bytes[j] is the byte of token ids[j] in the context; character j of colours[g] is its colour under g/256.",
+        "From the eighth id on, the lowest tokens with the bytes g - 1 (the last green one) and g (the first red one),"
+        " for g = 1, 64, 128, 255 in turn.",
+    ]
+    return file_of("field", "SPEC §4, §5, §6.1", notes, cases)
+
+
+def draws(label):
+    """Endless 32-bit integers that a label determines."""
+    i = 0
+    while True:
+        yield from struct.unpack("<8I", sha256(b"greenmark/v1/vectors/draws/" + label.encode() + b"/" + le32(i)))
+        i += 1
+
+
+def natural_ids(label, n):
+    """Ids that look like text: frequent ones are small (log-uniform below 2^16), and phrases come back."""
+    source, ids = draws(label), []
+    while len(ids) < n:
+        if len(ids) > 20 and next(source) % 16 == 0:
+            start = next(source) % (len(ids) - 8)
+            ids += ids[start : start + 3 + next(source) % 6]
+        else:
+            ids.append(next(source) % 2 ** (1 + next(source) % 16))
+    return ids[:n]
+
+
+def coloured_ids(label, key, h, g, n, colour, every=1):
+    """n ids such that position i ≥ h has the colour asked for wherever `every` divides i; others as they fall."""
+    source, ids = draws(label), []
+    for i in range(n):
+        seed = seed_of(key, context_at(ids, i, h)) if i >= h else None
+        while True:
+            token = next(source) % 50257
+            if seed is None or i % every or is_green(byte_of(seed, token), g) == (colour == "G"):
+                break
+        ids.append(token)
+    return ids
+
+
+def scores_file():
+    cases = Cases()
+
+    def add(comment, h, g, ids, key=KEYS[3][1], spec="§6.2, §7"):
+        counts = score(key, h, g, ids)
+        values = {"key": key.hex(), "scheme": format_scheme(h, g), "ids": list(ids)}
+        values |= counts._asdict()
+        values["green_fraction"] = counts.green / counts.scored if counts.scored else None
+        values["z_score"] = z_score(counts.green, counts.scored, g)
+        cases.add(comment, spec, values | ln_p_members(counts.green, counts.scored, g))
+        return counts
+
+    some = list(natural_ids("some", 32))
+    for h in (0, 1, 2, 4, 16):
+        for n in sorted({0, 1, max(h - 1, 0), h, h + 1, h + 2}):
+            add(f"n = {n}, h = {h}", h, 64, some[:n])
+    for h in (0, 1, 2, 4, 16):
+        add(f"one token 1,000 times, h = {h}: scored once", h, 64, [7] * 1000)
+    for h in (0, 1, 2, 4, 16):
+        add(f"two tokens in turn, h = {h}: scored twice", h, 128, [7, 8] * 50)
+    for h in (0, 1, 2, 4, 16):
+        add(f"20 ids twice over, h = {h}", h, 128, list(range(100, 120)) * 2)
+
+    add("an n-gram twice, h = 1", 1, 128, [1, 2, 3, 9, 1, 2, 3])
+    add("an n-gram twice, h = 2", 2, 128, [1, 2, 3, 9, 1, 2, 3])
+    add("an n-gram twice, h = 4: too short to repeat", 4, 128, [1, 2, 3, 9, 1, 2, 3])
+    add("a repeat at once", 1, 128, [5, 5, 5])
+    add("a context again with another token: no repeat", 1, 128, [1, 2, 9, 1, 3])
+    add("a token again in another context: no repeat", 1, 128, [1, 2, 9, 3, 2])
+    add("a context of two in the other order: no repeat", 2, 128, [1, 2, 5, 9, 2, 1, 5])
+    add("a pair turned round: no repeat", 1, 128, [1, 2, 1])
+    add("a repeat that overlaps the first h positions is none: they are unscored", 2, 128, [1, 1, 1, 1])
+    add("ids that differ in the top bit alone", 1, 128, [1, 2, 2**31 + 1, 2, 1, 2**31 + 2])
+    add("ids that agree modulo 2^16", 1, 128, [1, 2, 2**16 + 1, 2, 1, 2**16 + 2])
+    add("triples that agree in their last 64 bits", 2, 128, [1, 0, 0, 2, 0, 0])
+    add("triples that agree in their first 64 bits", 2, 128, [0, 0, 1, 0, 0, 2])
+    add("triples with the same sum and the same exclusive or", 2, 128, [1, 2, 3, 3, 2, 1, 2, 1, 3])
+    add("triples whose decimal digits run together alike", 2, 128, [1, 23, 4, 12, 3, 4, 1, 2, 34])
+
+    for h in (0, 1, 2, 4, 16):
+        add(f"ids at both ends of the range, h = {h}", h, 128, [0, TOKEN_MAX, TOKEN_MAX, 0, 0, 0, TOKEN_MAX] * 4)
+        add(f"all distinct, h = {h}", h, 64, range(1000, 1200))
+    for name, key in KEYS:
+        add(f"natural, key: {name}", 1, 64, natural_ids("keys", 200), key)
+    for h in (0, 1, 2, 4, 16):
+        for g in (1, 64, 128, 255):
+            add(f"natural, h = {h}, g = {g}", h, g, natural_ids("natural", 300))
+    for g in (2, 32, 63, 65, 127, 129, 192, 254):
+        add(f"natural, g = {g}", 1, g, natural_ids("natural", 150))
+    add("natural, all ids in one block", 1, 64, [token % 64 for token in natural_ids("block", 200)])
+    add("large ids", 1, 64, [token * 65521 % 2**32 for token in natural_ids("large", 200)])
+
+    key = KEYS[3][1]
+    for h in (0, 1, 2, 4, 16):
+        ids = coloured_ids("marked", key, h, 64, 200 + h, "G")
+        counts = add(f"marked, every position green, h = {h}", h, 64, ids)
+        assert counts.green == counts.scored
+    for every in (2, 3, 5, 10):
+        add(f"marked at one position in {every}", 1, 64, coloured_ids("marked", key, 1, 64, 400, "G", every))
+    ids = coloured_ids("deep", key, 1, 64, 801, "G")
+    add("marked, 801 ids, every position green: exp(ln_p) underflows a double", 1, 64, ids)
+    add("the same text under another key", 1, 64, ids, KEYS[1][1])
+    add("the same text under another width", 2, 64, ids)
+    add("the same text under a larger gamma: green stays green", 1, 128, ids)
+    add("the same text under a smaller gamma", 1, 63, ids)
+    add("marked, g = 128", 4, 128, coloured_ids("half", key, 4, 128, 300, "G"))
+    add("marked, g = 255", 1, 255, coloured_ids("most", key, 1, 255, 300, "G"))
+    add("marked, g = 1", 1, 1, coloured_ids("few", key, 1, 1, 80, "G"))
+    add("every position red: p = 1", 1, 64, coloured_ids("red", key, 1, 64, 300, "R"))
+    add("every position red, g = 255: p = 1 and z at its lowest", 1, 255, coloured_ids("red", key, 1, 255, 40, "R"))
+    add("a marked text twice: nothing gained but the seam", 1, 64, ids[:200] * 2)
+    ids = natural_ids("before", 150) + ids[:100] + natural_ids("after", 150)
+    add("a marked text in the midst of another", 1, 64, ids)
+    notes = [
+        "Scheme strings and keys are valid; key is hexadecimal.",
+        "colours: - unscored, r repeated, G green, R red.",
+        "ln_p is the double nearest to the exact value, ln_p_decimal the exact value to 20 significant digits.",
+    ]
+    return file_of("scores", "SPEC §6.2, §7", notes, cases)
+
+
+def tails_file():
+    cases = Cases()
+    have = set()
+
+    def add(comment, green, scored, g):
+        if (green, scored, g) in have:
+            return
+        members = ln_p_members(green, scored, g)
+        # SPEC §7.2 asks for ln p as a double; where the nearest one is 0 or subnormal there is nothing to compare.
+        if green and members["ln_p"] > -1e-300:
+            return
+        have.add((green, scored, g))
+        cases.add(comment, "§7.2", {"green": green, "scored": scored, "g": g} | members)
+
+    for g in (1, 64, 255):
+        add("nothing scored", 0, 0, g)
+    for g in (1, 64, 128, 255):
+        add("one token, red", 0, 1, g)
+        add("one token, green", 1, 1, g)
+    for green in range(6):
+        add(f"{green} of five", green, 5, 64)
+    add("the example of SPEC §7.2: the normal tail is wrong tenfold", 13, 20, 64)
+    for scored in (10, 2000, 10**7):
+        add("no green: p = 1", 0, scored, 64)
+    for g in (1, 64, 128, 255):
+        for scored in (2, 10, 100, 2000):
+            add("all green: p = gamma^T", scored, scored, g)
+            if scored > 2:
+                add("all green but one", scored - 1, scored, g)
+    for scored in (10, 100, 300):
+        for g in (1, 64, 255):
+            add("one green at least: p = 1 - (1 - gamma)^T", 1, scored, g)
+    for scored in (100, 1024):
+        for g in (64, 128):
+            for step in (-1, 0, 1):
+                add("at and beside the mean", g * scored // 256 + step, scored, g)
+
+    def at(z, scored, g):
+        """The count z standard deviations from the mean, or so; in integers, so that no machine rounds it otherwise."""
+        return (g * scored + z * math.isqrt(scored * g * (256 - g))) // 256
+
+    def spread(scored, gs, zs):
+        for g in gs:
+            for z in zs:
+                if 0 < at(z, scored, g) <= scored:
+                    add(f"T = {scored}, about {z} standard deviations from the mean", at(z, scored, g), scored, g)
+
+    for scored in (50, 200, 2000):
+        spread(scored, (1, 64, 128, 255), (-8, -3, 1, 4, 12))
+    spread(10**4, (1, 64, 255), (-20, -2, 5, 60))
+    spread(10**5, (1, 64, 128, 255), (-30, -1, 6, 200))
+    spread(10**6, (1, 64), (-5, 0, 3, 30))
+    spread(10**6, (64,), (400,))
+    spread(10**7, (1, 64), (-30, 5))
+    add("T = 10,000,000, ln p near -100,000, the depth that SPEC §7.2 demands", 3_127_000, 10**7, 64)
+    notes = [
+        "ln P(X >= green), X binomial (scored, g/256). ln_p is the double nearest to the exact value, ln_p_decimal the"
+        " exact value to 20 significant digits.",
+    ]
+    return file_of("tails", "SPEC §7.2", notes, cases)
+
+
+def accumulated_line(i):
+    """SPEC §11: the line of accumulated case i, with its LF."""
+    r = sha256(b"greenmark/v1/vectors/case/" + le32(i))
+    key = sha256(b"greenmark/v1/vectors/key/" + le32(i))
+    h, g, n, k = r[0] % 17, 1 + r[1] % 255, 1 + r[2] % 64, 1 + r[3] % 32
+    ids = []
+    for j in range(n):
+        digest = sha256(b"greenmark/v1/vectors/token/" + le32(i) + le32(j))
+        ids.append(int.from_bytes(digest[:4], "little") % 2**k)
+    c = score(key, h, g, ids)
+    return f"{i} {key_id(key)} {format_scheme(h, g)} {c.tokens} {c.scored} {c.repeated} {c.green} {c.colours}\n"
+
+
+def accumulated_file():
+    cases = Cases()
+    running, first = hashlib.sha256(), []
+    for i in range(10_000):
+        line = accumulated_line(i)
+        running.update(line.encode("ascii"))
+        if i < 5:
+            first.append(line.removesuffix("\n"))
+        count = i + 1
+        if count == 5:
+            values = {"count": count, "sha256": running.hexdigest(), "lines": first}
+            cases.add("the first lines in the clear", "§11", values)
+        elif count in (100, 1000, 10_000):
+            cases.add(f"the first {count:,} lines", "§11", {"count": count, "sha256": running.hexdigest()})
+    notes = ["sha256 is over the first count lines, each ended by LF; lines shows them without it."]
+    return file_of("accumulated", "SPEC §2 to §6, by the recipe of §11", notes, cases)
+
+
+FILES = {
+    "keys.json": keys_file,
+    "schemes.json": schemes_file,
+    "field.json": field_file,
+    "scores.json": scores_file,
+    "tails.json": tails_file,
+    "accumulated.json": accumulated_file,
+}
+
+
+def render(value, margin=""):
+    """JSON in ASCII, a member a line, lists of plain values on one line: stable, and a diff shows the case."""
+    inner = margin + "  "
+    if isinstance(value, dict):
+        members = [f"{inner}{json.dumps(name)}: {render(member, inner)}" for name, member in value.items()]
+        return "{\n" + ",\n".join(members) + "\n" + margin + "}"
+    if isinstance(value, list) and any(isinstance(member, (dict, str)) for member in value):
+        return "[\n" + ",\n".join(inner + render(member, inner) for member in value) + "\n" + margin + "]"
+    return json.dumps(value)
+
+
+def differences(name, expected, found):
+    """What a reader wants to know of two unequal texts of one file: which cases, and which members."""
+    try:
+        found = json.loads(found)
+        old = {case["tcId"]: case for case in found["cases"]}
+    except (ValueError, KeyError, TypeError) as error:
+        return [f"{name}: not a vector file ({type(error).__name__})"]
+    expected = json.loads(expected)
+    new = {case["tcId"]: case for case in expected["cases"]}
+    lines = []
+    for number in sorted(old.keys() | new.keys()):
+        if number not in old:
+            lines.append(f"{name} tcId {number}: missing on disk")
+        elif number not in new:
+            lines.append(f"{name} tcId {number}: on disk, not generated")
+        elif old[number] != new[number]:
+            members = [m for m in new[number] | old[number] if old[number].get(m) != new[number].get(m)]
+            lines.append(f"{name} tcId {number} ({new[number]['comment']}): {', '.join(members)}")
+    lines += [f"{name}: {m}" for m in expected if m != "cases" and found.get(m) != expected[m]]
+    return lines or [f"{name}: same content, other formatting"]
+
+
+# --- Self-test: published values, and what can be seen without a computer ---------------------------------------------
+
+
+def selftest():
+    # RFC 4231 §4.3, test case 2.
+    expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    assert hmac_sha256(b"Jefe", b"what do ya want for nothing?").hex() == expected
+    # ChaCha8, 256-bit key of zeros, IV of zeros, block 0 (draft-strombergson-chacha-test-vectors, TC1).
+    expected = (
+        "3e00ef2f895f40d67f5bb8e81f09a5a12c840ec3ce9a7f3b181be188ef711a1e"
+        "984ce172b9216f419f445367456d5619314a42a3da86b001387bfdb80e0cfe42"
+    )
+    assert block(bytes(32), 0, 0).hex() == expected
+    # The same draft's block 1: the counter is in word 12.
+    expected = "d2aefa0deaa5c151bf0adb6c01f2a5adc0fd581259f9a2aadcf20f8fd566a26b"
+    assert block(bytes(32), 0, 1)[:32].hex() == expected
+    # Counter and stream stand in different words, low word first.
+    assert len({block(bytes(32), *sc) for sc in ((0, 1), (1, 0), (0, 2**32), (2**32, 0))}) == 4
+
+    for _, key in KEYS:
+        assert parse_key(format_key(key).encode()) == key
+        for ending in (b"", b"\n", b"\r\n"):
+            assert parse_key_file(format_key(key).encode() + ending) == key
+        for ending in (b"\n\n", b"\r", b"\n\r", b" \n"):
+            try:
+                parse_key_file(format_key(key).encode() + ending)
+            except Refused:
+                continue
+            raise AssertionError("a key file with something after its line ending")
+    for h in range(17):
+        for g in range(1, 256):
+            assert parse_scheme(format_scheme(h, g)) == (h, g)
+
+    key = KEYS[1][1]
+    assert context_bytes((1, 2**32 - 1)).hex() == "01000000ffffffff"
+    seed = seed_of(key, (1, 2))
+    assert seed != seed_of(key, (2, 1)) and seed_of(key, (0,)) != seed_of(key, (0, 0))
+    stream = b"".join(block(seed, 0, c) for c in range(16))
+    assert bytes(byte_of(seed, v) for v in range(1024)) == stream
+    assert score(key, 1, 64, []) == (0, 0, 0, 0, "")
+    assert score(key, 2, 64, [5] * 6)[:3] == (6, 1, 3)
+    assert [score(key, 1, g, range(99)).green for g in (64, 128)] == sorted(
+        score(key, 1, g, range(99)).green for g in (64, 128)
+    )
+
+    for scored in range(41):
+        for g in (1, 64, 128, 255):
+            tail = 0
+            for green in range(scored, -1, -1):
+                tail += math.comb(scored, green) * g**green * (256 - g) ** (scored - green)
+                p = Fraction(tail, 256**scored)
+                exact = ln_p(green, scored, g)
+                if p == 1:
+                    assert exact == 0
+                else:
+                    wide = Context(prec=200)
+                    whole = wide.ln(wide.divide(Decimal(p.numerator), Decimal(p.denominator)))
+                    assert abs(exact / whole - 1) < Decimal("1e-25"), (green, scored, g)
+    assert f"{math.exp(ln_p(13, 20, 64)):.1e}" == "1.8e-04"  # SPEC §7.2
+    assert round(z_score(13, 20, 64), 2) == 4.13
+    assert z_score(1, 4, 64) == 0 and z_score(0, 0, 64) is None
+
+
+# --- Command line ----------------------------------------------------------------------------------------------------
+
+EXAMPLES = """examples:
+  python3 greenmark_reference.py selftest
+  python3 greenmark_reference.py generate --out new-vectors
+  python3 greenmark_reference.py check
+  echo '[464, 3290, 318, 257]' |
+    python3 greenmark_reference.py score --key-file my.key --scheme gm1:green,h=1,gamma=64/256
+"""
+
+
+def read_ids(text):
+    ids = json.loads(text)
+    # type(): JSON's true is an int to Python.
+    if not isinstance(ids, list) or not all(type(token) is int and 0 <= token <= TOKEN_MAX for token in ids):
+        raise ValueError("standard input is no JSON array of token ids (SPEC §1)")
+    return ids
+
+
+def level(text):
+    alpha = float(text)
+    if not 0 < alpha < 1:
+        raise ValueError("alpha outside (0, 1)")
+    return alpha
+
+
+def main():
+    vectors = Path(__file__).resolve().parent.parent / "vectors"
+    parser = argparse.ArgumentParser(
+        description="Greenmark version 1, transcribed from SPEC.md: makes and checks the test vectors.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("generate", help="write all vector files (a minute or so)")
+    command.add_argument("--out", type=Path, default=vectors, metavar="DIR", help="default: ../vectors beside this file")
+    command = commands.add_parser("check", help="regenerate and compare with what is on disk; exit 1 if they differ")
+    command.add_argument("--in", dest="out", type=Path, default=vectors, metavar="DIR", help="default: as for generate")
+    command = commands.add_parser("score", help="evidence (SPEC §10) for a JSON array of ids on standard input")
+    command.add_argument("--key-file", type=Path, required=True, metavar="F", help="SPEC §2.3")
+    command.add_argument("--scheme", required=True, metavar="S", help="SPEC §3")
+    command.add_argument("--alpha", type=level, default=1e-6, help="level of the decision (default: 1e-6)")
+    command.add_argument("--id", default="stdin", help="name of the text (default: stdin)")
+    commands.add_parser("selftest", help="check this file against published values")
+    arguments = parser.parse_args()
+
+    if arguments.command == "selftest":
+        selftest()
+        print("selftest passed")
+    elif arguments.command == "generate":
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        for name, make in FILES.items():
+            (arguments.out / name).write_bytes((render(make()) + "\n").encode("ascii"))
+    elif arguments.command == "check":
+        strangers = {path.name for path in arguments.out.glob("*.json")} - FILES.keys()
+        lines = [f"{name}: not generated" for name in sorted(strangers)]
+        for name, make in FILES.items():
+            expected = (render(make()) + "\n").encode("ascii")
+            path = arguments.out / name
+            if not path.exists():
+                lines.append(f"{name}: missing on disk")
+            elif path.read_bytes() != expected:
+                lines += differences(name, expected, path.read_bytes())
+        print("\n".join(lines) or f"{len(FILES)} files match")
+        return 1 if lines else 0
+    else:
+        try:
+            key = parse_key_file(arguments.key_file.read_bytes())
+            parse_scheme(arguments.scheme)
+            ids = read_ids(sys.stdin.read())
+        except Refused as refused:
+            print(f"refused, {refused}", file=sys.stderr)
+            return 2
+        except (OSError, ValueError) as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
+        print(json.dumps(evidence(arguments.id, key, arguments.scheme, ids, arguments.alpha), indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
