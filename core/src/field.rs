@@ -1,0 +1,121 @@
+//! The pseudorandom byte of every (context, token). SPEC §5. What it is used for is not known here.
+
+use core::fmt;
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::{TokenId, key::Key, prf::Prf, scheme::ContextWidth};
+
+/// The field of one key and context width: context → [`Seed`] → byte per token.
+#[derive(Clone)]
+pub struct Field {
+    /// HMAC under the field key.
+    prf: Prf,
+    width: ContextWidth,
+}
+
+impl Field {
+    /// SPEC §5.1.
+    pub fn new(key: &Key, width: ContextWidth) -> Self {
+        let field_key = key.mac(&[b"greenmark/v1/field", &[0x00], &[width.byte()]]);
+        Self { prf: Prf::new(&field_key), width }
+    }
+
+    /// The context width h that this field was made for.
+    pub fn context_width(&self) -> ContextWidth {
+        self.width
+    }
+
+    /// The seed of a context: `[h]` ids, oldest first. SPEC §5.2.
+    ///
+    /// # Panics
+    /// If `context` is not h ids long: another length would be another field.
+    pub fn seed(&self, context: &[TokenId]) -> Seed {
+        assert_eq!(context.len(), self.width.get(), "a context has as many ids as the field is wide");
+        let mut bytes = [0u8; 4 * ContextWidth::MAX];
+        for (slot, id) in bytes.chunks_exact_mut(4).zip(context) {
+            slot.copy_from_slice(&id.to_le_bytes());
+        }
+        Seed(self.prf.mac(&bytes[..4 * context.len()]))
+    }
+
+    /// A secret number to salt hash tables with. Its message is longer than any context, so it is no seed.
+    pub(crate) fn table_salt(&self) -> u64 {
+        let tag = self.prf.mac(&[0; 4 * ContextWidth::MAX + 1]);
+        u64::from_le_bytes(tag[..8].try_into().expect("eight of 32 bytes"))
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Field").field("width", &self.width).finish_non_exhaustive()
+    }
+}
+
+/// 256 bits from which the bytes of all tokens in one context follow. As secret as the list it gives.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Seed([u8; 32]);
+
+impl Seed {
+    /// The byte of one token, by random access. SPEC §5.3.
+    pub fn byte(&self, token: TokenId) -> u8 {
+        let mut stream = self.stream();
+        stream.set_word_pos(u128::from(token / 4));
+        stream.next_u32().to_le_bytes()[(token % 4) as usize]
+    }
+
+    /// The bytes of tokens 0, 1, …: `bytes` is `[V]`, any V. One linear keystream. SPEC §5.3.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        self.stream().fill_bytes(bytes);
+    }
+
+    /// The 32 bytes themselves, to compare with test vectors.
+    pub fn to_bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
+    /// Stream 0 from block 0; rand_chacha has the layout of SPEC §5.3.
+    fn stream(&self) -> ChaCha8Rng {
+        ChaCha8Rng::from_seed(self.0)
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_byte_is_the_byte_of_the_row() {
+        let field = Field::new(&Key::from_bytes([3; 32]), ContextWidth::new(2).expect("in range"));
+        let seed = field.seed(&[5, u32::MAX]);
+        let mut row = [0; 1000];
+        seed.fill(&mut row);
+        for (token, &byte) in row.iter().enumerate() {
+            assert_eq!(seed.byte(token as TokenId), byte, "token {token}");
+        }
+        for len in [0, 1, 63, 64, 65, 257] {
+            let mut part = vec![0; len];
+            seed.fill(&mut part);
+            assert_eq!(part, row[..len]);
+        }
+    }
+
+    #[test]
+    fn contexts_and_widths_have_seeds_of_their_own() {
+        let key = Key::from_bytes([3; 32]);
+        let width = |h| ContextWidth::new(h).expect("in range");
+        let two = Field::new(&key, width(2));
+        assert_ne!(two.seed(&[1, 2]).0, two.seed(&[2, 1]).0);
+        assert_ne!(Field::new(&key, width(1)).seed(&[0]).0, two.seed(&[0, 0]).0);
+    }
+}

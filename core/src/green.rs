@@ -1,0 +1,37 @@
+//! The membership test that embedder and detector share. SPEC §6.1.
+
+use core::fmt;
+
+use crate::{TokenId, field::Seed, scheme::Gamma};
+
+/// What the key says of a token in its context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Colour {
+    /// The embedder favours it; by chance a share γ of tokens is green.
+    Green,
+    /// All others.
+    Red,
+}
+
+impl Colour {
+    /// The colour of a field byte.
+    pub(crate) fn of(byte: u8, gamma: Gamma) -> Self {
+        if byte < gamma.numerator() { Self::Green } else { Self::Red }
+    }
+
+    /// Whether this is [`Colour::Green`].
+    pub fn is_green(self) -> bool {
+        self == Self::Green
+    }
+}
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_green() { "green" } else { "red" })
+    }
+}
+
+/// The colour of `token` in the context that `seed` came from. SPEC §6.1.
+pub fn colour(seed: &Seed, token: TokenId, gamma: Gamma) -> Colour {
+    Colour::of(seed.byte(token), gamma)
+}

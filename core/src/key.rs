@@ -1,0 +1,163 @@
+//! The secret key, its text form and its public id. SPEC §2.
+
+use core::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::error::KeyError;
+
+const PREFIX: &str = "gmk1";
+const KEY_BYTES: usize = 32;
+const CHECKSUM_BYTES: usize = 4;
+const TEXT_BYTES: usize = PREFIX.len() + 2 * (KEY_BYTES + CHECKSUM_BYTES);
+
+/// A 256-bit watermark key.
+///
+/// Whoever holds it can detect, strip and forge the mark, so it offers no `Display`, a redacted `Debug`, and is erased
+/// when dropped. There is no default key: draw 32 random bytes, or [`parse`](Self::parse) a key text.
+///
+/// ```
+/// use greenmark::Key;
+/// let key = Key::from_bytes([7; 32]);
+/// let again = Key::parse(&key.to_text())?;
+/// assert_eq!(key.id(), again.id());
+/// assert_eq!(format!("{key:?}"), format!("Key(id {})", key.id()));
+/// # Ok::<(), greenmark::KeyError>(())
+/// ```
+///
+/// SPEC §2.1.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Key([u8; KEY_BYTES]);
+
+impl Key {
+    /// Takes 32 bytes drawn uniformly at random.
+    pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads the text form: `gmk1`, 64 hex digits, 8 hex digits of checksum.
+    ///
+    /// # Errors
+    /// [`KeyError`] for any other spelling; it names the place and quotes nothing. SPEC §2.2.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let digits = text.strip_prefix(PREFIX).ok_or(KeyError::Prefix)?.as_bytes();
+        if text.len() != TEXT_BYTES {
+            return Err(KeyError::Length { found: text.len() });
+        }
+        let mut bytes = Zeroizing::new([0u8; KEY_BYTES + CHECKSUM_BYTES]);
+        for (i, &digit) in digits.iter().enumerate() {
+            let position = PREFIX.len() + i;
+            let nibble = hex_value(digit).ok_or(KeyError::Character { position })?;
+            bytes[i / 2] = bytes[i / 2] << 4 | nibble;
+        }
+        let mut key = Self([0; KEY_BYTES]);
+        key.0.copy_from_slice(&bytes[..KEY_BYTES]);
+        if key.checksum() != bytes[KEY_BYTES..] {
+            return Err(KeyError::Checksum);
+        }
+        Ok(key)
+    }
+
+    /// The text form, erased when dropped. Write it to a file readable by its owner alone. SPEC §2.2.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        // Room for all of it at once: a string that grows leaves copies behind.
+        let mut text = Zeroizing::new(String::with_capacity(TEXT_BYTES));
+        text.push_str(PREFIX);
+        for byte in self.0.iter().chain(&self.checksum()) {
+            text.push(char::from(HEX[usize::from(byte >> 4)]));
+            text.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+        text
+    }
+
+    /// The public name of this key. SPEC §2.4.
+    pub fn id(&self) -> KeyId {
+        let tag = self.mac(&[b"greenmark/v1/key-id"]);
+        let mut id = [0; 8];
+        id.copy_from_slice(&tag[..8]);
+        KeyId(id)
+    }
+
+    /// HMAC-SHA-256 under this key of the concatenated parts; every caller begins with its own label.
+    pub(crate) fn mac(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        for part in parts {
+            mac.update(part);
+        }
+        Zeroizing::new(mac.finalize().into_bytes().into())
+    }
+
+    fn checksum(&self) -> [u8; CHECKSUM_BYTES] {
+        let digest = Sha256::new().chain_update(b"greenmark/v1/key-checksum").chain_update(self.0).finalize();
+        let mut checksum = [0; CHECKSUM_BYTES];
+        checksum.copy_from_slice(&digest[..CHECKSUM_BYTES]);
+        checksum
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key(id {})", self.id())
+    }
+}
+
+/// The public id of a key: 8 bytes, shown as 16 hexadecimal digits. SPEC §2.4.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId([u8; 8]);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_round_trips() {
+        let key = Key::from_bytes(core::array::from_fn(|i| i as u8));
+        let text = key.to_text();
+        assert_eq!(text.len(), TEXT_BYTES);
+        assert_eq!(Key::parse(&text).expect("own text").0, key.0);
+    }
+
+    #[test]
+    fn any_changed_character_is_refused() {
+        let text = Key::from_bytes([0x5a; 32]).to_text();
+        for i in 0..text.len() {
+            let mut changed = text.as_bytes().to_vec();
+            changed[i] = if changed[i] == b'0' { b'1' } else { b'0' };
+            let changed = String::from_utf8(changed).expect("ASCII");
+            assert!(Key::parse(&changed).is_err(), "character {i}");
+        }
+    }
+
+    #[test]
+    fn debug_and_errors_show_no_key_material() {
+        let key = Key::from_bytes([0xab; 32]);
+        assert!(!format!("{key:?}").contains("abab"));
+        let error = Key::parse(&key.to_text().to_uppercase().replace("GMK1", "gmk1")).expect_err("upper case");
+        assert_eq!(error, KeyError::Character { position: 4 });
+        assert!(!format!("{error} {error:?}").to_lowercase().contains("abab"));
+    }
+}

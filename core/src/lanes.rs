@@ -1,0 +1,98 @@
+//! The field bytes of several (seed, token) pairs at once. SPEC §5.3.
+//!
+//! [`Seed::byte`](crate::Seed::byte) is the plain form, and the oracle of this one. Scoring reads one byte of one block
+//! under each of many seeds, where a cipher library is made for many blocks under one: here each lane is a block.
+//! Measured on a Zen 3 core at the x86-64 baseline: 22 ns a byte, against 61 to 90 ns for one block by `rand_chacha`.
+
+use wide::u32x8;
+
+use crate::TokenId;
+
+/// Blocks computed side by side.
+pub(crate) const LANES: usize = 8;
+
+/// "expand 32-byte k".
+const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
+/// Quarter rounds of one double round: columns, then diagonals.
+const QUARTERS: [[usize; 4]; 8] = [
+    [0, 4, 8, 12],
+    [1, 5, 9, 13],
+    [2, 6, 10, 14],
+    [3, 7, 11, 15],
+    [0, 5, 10, 15],
+    [1, 6, 11, 12],
+    [2, 7, 8, 13],
+    [3, 4, 9, 14],
+];
+
+/// The byte of `tokens[lane]` under `seeds[lane]`, for every lane.
+pub(crate) fn field_bytes(seeds: &[[u8; 32]; LANES], tokens: &[TokenId; LANES]) -> [u8; LANES] {
+    let row = |word: &dyn Fn(usize) -> u32| u32x8::new(core::array::from_fn(word));
+    let mut initial = [u32x8::splat(0); 16];
+    for (slot, constant) in initial.iter_mut().zip(CONSTANTS) {
+        *slot = u32x8::splat(constant);
+    }
+    for at in 0..8 {
+        initial[4 + at] = row(&|lane| {
+            let bytes = &seeds[lane][4 * at..4 * at + 4];
+            u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+        });
+    }
+    // Token ids have 32 bits, so the counter's high word is 0; so is the stream number.
+    initial[12] = row(&|lane| tokens[lane] / 64);
+
+    let mut state = initial;
+    for _ in 0..4 {
+        for quarter in QUARTERS {
+            quarter_round(&mut state, quarter);
+        }
+    }
+    let mut words = [[0; LANES]; 16];
+    for (at, row) in words.iter_mut().enumerate() {
+        *row = (state[at] + initial[at]).to_array();
+    }
+    core::array::from_fn(|lane| {
+        let at = (tokens[lane] % 64) as usize;
+        words[at / 4][lane].to_le_bytes()[at % 4]
+    })
+}
+
+#[inline(always)]
+fn quarter_round(state: &mut [u32x8; 16], [a, b, c, d]: [usize; 4]) {
+    state[a] += state[b];
+    state[d] = rotate_left::<16>(state[d] ^ state[a]);
+    state[c] += state[d];
+    state[b] = rotate_left::<12>(state[b] ^ state[c]);
+    state[a] += state[b];
+    state[d] = rotate_left::<8>(state[d] ^ state[a]);
+    state[c] += state[d];
+    state[b] = rotate_left::<7>(state[b] ^ state[c]);
+}
+
+#[inline(always)]
+fn rotate_left<const BITS: u32>(row: u32x8) -> u32x8 {
+    (row << BITS) | (row >> (32 - BITS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ContextWidth, Field, Key, Seed};
+
+    #[test]
+    fn lanes_agree_with_the_plain_form() {
+        let field = Field::new(&Key::from_bytes([3; 32]), ContextWidth::new(1).expect("in range"));
+        let edges = [0, 1, 63, 64, 65, 127, 49_151, 131_071, 262_143, u32::MAX - 1, u32::MAX];
+        for round in 0..400u32 {
+            let tokens = core::array::from_fn(|lane| {
+                let i = round.wrapping_mul(31) + lane as u32;
+                if i % 3 == 0 { edges[i as usize % edges.len()] } else { i.wrapping_mul(2_654_435_761) }
+            });
+            let seeds: [_; LANES] = core::array::from_fn(|lane| field.seed(&[round * 8 + lane as u32]));
+            let found = field_bytes(&seeds.each_ref().map(Seed::to_bytes), &tokens);
+            for lane in 0..LANES {
+                assert_eq!(found[lane], seeds[lane].byte(tokens[lane]), "token {}", tokens[lane]);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What the statistics refuse.
+
+use core::fmt;
+
+/// An argument outside the domain of a statistic.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum StatsError {
+    /// More successes were claimed than trials made.
+    CountExceedsTotal {
+        /// The count given.
+        count: u64,
+        /// The total it exceeds.
+        total: u64,
+    },
+    /// A probability was not strictly between 0 and 1 (or was not a number).
+    ProbabilityOutOfRange {
+        /// The value given.
+        probability: f64,
+    },
+}
+
+impl fmt::Display for StatsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CountExceedsTotal { count, total } => {
+                write!(f, "count {count} exceeds total {total}")
+            }
+            Self::ProbabilityOutOfRange { probability } => {
+                write!(f, "probability {probability} is not strictly between 0 and 1")
+            }
+        }
+    }
+}
+
+impl core::error::Error for StatsError {}
+
+/// Refuses a count above its total.
+pub(super) fn check_count(count: u64, total: u64) -> Result<(), StatsError> {
+    if count > total {
+        return Err(StatsError::CountExceedsTotal { count, total });
+    }
+    Ok(())
+}
+
+/// Refuses 0, 1, everything outside them, and NaN.
+pub(super) fn check_probability(probability: f64) -> Result<(), StatsError> {
+    if probability > 0.0 && probability < 1.0 {
+        return Ok(());
+    }
+    Err(StatsError::ProbabilityOutOfRange { probability })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_name_the_value() {
+        assert_eq!(
+            check_count(3, 2).unwrap_err().to_string(),
+            "count 3 exceeds total 2"
+        );
+        assert_eq!(
+            check_probability(f64::NAN).unwrap_err().to_string(),
+            "probability NaN is not strictly between 0 and 1"
+        );
+    }
+
+    #[test]
+    fn ends_of_the_unit_interval_are_refused() {
+        for probability in [0.0, -0.0, 1.0, -0.25, 1.5, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(check_probability(probability).is_err(), "{probability}");
+        }
+        assert!(check_probability(f64::MIN_POSITIVE).is_ok());
+        assert!(check_probability(1.0 - f64::EPSILON).is_ok());
+    }
+}
