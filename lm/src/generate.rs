@@ -1,0 +1,485 @@
+//! Many prompts, one model: continuous batching.
+
+use std::ops::ControlFlow;
+
+use rand_chacha::ChaCha8Rng;
+
+use crate::sampling::{Candidate, Sampling, Scratch, text_rng};
+use crate::{LanguageModel, LmError, SequenceId, TokenId};
+
+/// One text to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Names the text in events, and seeds its random numbers together with [`GenerateOptions::seed`].
+    pub index: u64,
+    /// What the model continues: at least one token, at most its context length.
+    pub prompt: Vec<TokenId>,
+}
+
+/// How texts are written and when they end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GenerateOptions {
+    /// Longest text, in tokens.
+    pub max_tokens: usize,
+    /// Stop tokens are barred until the text has this many tokens. 0 bars nothing.
+    pub min_tokens: usize,
+    /// How a token is chosen.
+    pub sampling: Sampling,
+    /// The run's seed.
+    pub seed: u64,
+    /// Tokens that end a text. They are never part of it.
+    pub stop: Vec<TokenId>,
+    /// Bars the stop tokens throughout, so that every text reaches `max_tokens` or the end of the context.
+    pub ignore_stop: bool,
+    /// Texts written at once; `None` is [`LanguageModel::preferred_batch`]. Changes speed, not texts, as far as the
+    /// model's arithmetic does not depend on the batch.
+    pub batch: Option<usize>,
+}
+
+/// What stands between the model and the sampler for one text: a watermark, or nothing ([`NoHook`]).
+///
+/// It hears of the generated text alone. The prompt is not part of it, because a detector never sees the prompt.
+pub trait LogitsHook {
+    /// Changes the logits of the next token.
+    ///
+    /// - `logits`: `[V]`, raw, in place. Stop tokens are barred after this, so a hook may move them.
+    fn adjust(&mut self, logits: &mut [f32]) {
+        let _ = logits;
+    }
+
+    /// Chooses the next token in place of the random draw, or leaves it to the draw with `None`.
+    ///
+    /// - `candidates`: the distribution after temperature and filters, ascending by token, never empty.
+    fn choose(&mut self, candidates: &[Candidate]) -> Option<TokenId> {
+        let _ = candidates;
+        None
+    }
+
+    /// Hears of a token that joined the text. A stop token does not join it.
+    fn push(&mut self, token: TokenId);
+}
+
+/// Leaves the model alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoHook;
+
+impl LogitsHook for NoHook {
+    fn push(&mut self, _: TokenId) {}
+}
+
+impl<H: LogitsHook + ?Sized> LogitsHook for Box<H> {
+    fn adjust(&mut self, logits: &mut [f32]) {
+        (**self).adjust(logits);
+    }
+    fn choose(&mut self, candidates: &[Candidate]) -> Option<TokenId> {
+        (**self).choose(candidates)
+    }
+    fn push(&mut self, token: TokenId) {
+        (**self).push(token);
+    }
+}
+
+/// Why a text ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// The model wrote a stop token.
+    Eos,
+    /// The text reached [`GenerateOptions::max_tokens`].
+    MaxTokens,
+    /// Prompt and text fill the model's context.
+    ContextFull,
+}
+
+/// News of one text.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A token joined the text.
+    Token {
+        /// The text.
+        index: u64,
+        /// The token.
+        id: TokenId,
+    },
+    /// The text is whole.
+    Finished {
+        /// The text.
+        index: u64,
+        /// Its tokens, without prompt and stop token.
+        ids: Vec<TokenId>,
+        /// Why it ended.
+        reason: Finish,
+    },
+    /// The text was not begun; the others go on.
+    Refused {
+        /// The text.
+        index: u64,
+        /// What is wrong with its prompt.
+        error: LmError,
+    },
+}
+
+/// A text being written.
+struct Row<H> {
+    index: u64,
+    sequence: SequenceId,
+    /// Tokens in the sequence once `pending` is fed.
+    length: usize,
+    /// What the model is fed next: the prompt, then the last token.
+    pending: Vec<TokenId>,
+    ids: Vec<TokenId>,
+    rng: ChaCha8Rng,
+    hook: H,
+}
+
+/// Writes a text for every request, several at a time; a text that ends makes room for the next request.
+///
+/// Events come in the order things happen, so texts finish out of order; those of one text are in order. A text
+/// depends on its own index, prompt and hook only. The iterator is drawn from as room appears, so a prompt file
+/// of any size streams.
+///
+/// - `hook`: makes the hook of a text from its index, when the text begins.
+/// - `on_event`: `Break` stops at once; what is unfinished is dropped, and the call returns `Ok`.
+///
+/// # Errors
+/// The model's error, or the sampler's if a logit is NaN or +∞ or none is left. A bad prompt is not an error but
+/// [`Event::Refused`].
+pub fn generate<H: LogitsHook>(
+    model: &mut dyn LanguageModel,
+    requests: impl IntoIterator<Item = Request>,
+    options: &GenerateOptions,
+    mut hook: impl FnMut(u64) -> H,
+    mut on_event: impl FnMut(Event) -> ControlFlow<()>,
+) -> Result<(), LmError> {
+    let mut rows = Vec::new();
+    let result = run(model, requests, options, &mut hook, &mut on_event, &mut rows);
+    for row in rows {
+        model.close(row.sequence);
+    }
+    result
+}
+
+/// [`generate`], leaving in `rows` what is open when it ends early.
+fn run<H: LogitsHook>(
+    model: &mut dyn LanguageModel,
+    requests: impl IntoIterator<Item = Request>,
+    options: &GenerateOptions,
+    hook: &mut impl FnMut(u64) -> H,
+    on_event: &mut impl FnMut(Event) -> ControlFlow<()>,
+    rows: &mut Vec<Row<H>>,
+) -> Result<(), LmError> {
+    let (width, context_length) = (model.vocab_size(), model.context_length());
+    let batch = options.batch.unwrap_or_else(|| model.preferred_batch()).max(1);
+    let mut requests = requests.into_iter().fuse();
+    let mut logits = vec![0.0; batch * width];
+    let mut scratch = Scratch::default();
+    loop {
+        while rows.len() < batch {
+            let Some(Request { index, prompt }) = requests.next() else { break };
+            if let Some(event) = settled_at_once(index, &prompt, options, context_length) {
+                if on_event(event).is_break() {
+                    return Ok(());
+                }
+                continue;
+            }
+            rows.push(Row {
+                index,
+                sequence: model.open(),
+                length: prompt.len(),
+                pending: prompt,
+                ids: Vec::new(),
+                rng: text_rng(options.seed, index),
+                hook: hook(index),
+            });
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+
+        let inputs: Vec<_> = rows.iter().map(|row| (row.sequence, &row.pending[..])).collect();
+        let logits = &mut logits[..inputs.len() * width];
+        model.forward(&inputs, logits)?;
+
+        let mut finished = vec![None; rows.len()];
+        for (i, (row, logits)) in rows.iter_mut().zip(logits.chunks_exact_mut(width)).enumerate() {
+            let token = row.next_token(logits, options, &mut scratch)?;
+            if options.stop.contains(&token) {
+                finished[i] = Some(Finish::Eos);
+                continue;
+            }
+            row.hook.push(token);
+            row.ids.push(token);
+            row.pending.clear();
+            row.pending.push(token);
+            row.length += 1;
+            if on_event(Event::Token { index: row.index, id: token }).is_break() {
+                return Ok(());
+            }
+            finished[i] = if row.ids.len() == options.max_tokens {
+                Some(Finish::MaxTokens)
+            } else if row.length > context_length {
+                Some(Finish::ContextFull)
+            } else {
+                None
+            };
+        }
+        // From the back, so that `remove` does not move a row still to be looked at.
+        for (i, reason) in finished.into_iter().enumerate().rev() {
+            let Some(reason) = reason else { continue };
+            let row = rows.remove(i);
+            model.close(row.sequence);
+            if on_event(Event::Finished { index: row.index, ids: row.ids, reason }).is_break() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl<H: LogitsHook> Row<H> {
+    fn next_token(
+        &mut self,
+        logits: &mut [f32],
+        options: &GenerateOptions,
+        scratch: &mut Scratch,
+    ) -> Result<TokenId, LmError> {
+        self.hook.adjust(logits);
+        if options.ignore_stop || self.ids.len() < options.min_tokens {
+            for &token in &options.stop {
+                if let Some(logit) = logits.get_mut(token as usize) {
+                    *logit = f32::NEG_INFINITY;
+                }
+            }
+        }
+        let candidates = options.sampling.distribution(logits, scratch)?;
+        let chosen = self.hook.choose(candidates);
+        Ok(chosen.unwrap_or_else(|| Sampling::draw(candidates, &mut self.rng)))
+    }
+}
+
+/// What can be said of a request without the model.
+fn settled_at_once(index: u64, prompt: &[TokenId], options: &GenerateOptions, context_length: usize) -> Option<Event> {
+    if prompt.is_empty() {
+        Some(Event::Refused { index, error: LmError::EmptyPrompt { index } })
+    } else if prompt.len() > context_length {
+        let error = LmError::PromptTooLong { index, tokens: prompt.len(), context_length };
+        Some(Event::Refused { index, error })
+    } else if options.max_tokens == 0 {
+        Some(Event::Finished { index, ids: Vec::new(), reason: Finish::MaxTokens })
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use super::*;
+    use crate::sampling::SamplingParams;
+
+    const V: usize = 50;
+
+    /// Logits are a hash of the whole sequence, so any mix-up of rows, lengths or caches shows.
+    #[derive(Default)]
+    struct Fake {
+        open: HashMap<usize, Vec<TokenId>>,
+        opened: usize,
+        widest: usize,
+    }
+
+    impl LanguageModel for Fake {
+        fn vocab_size(&self) -> usize {
+            V
+        }
+        fn context_length(&self) -> usize {
+            40
+        }
+        fn preferred_batch(&self) -> usize {
+            4
+        }
+        fn open(&mut self) -> SequenceId {
+            self.opened += 1;
+            self.open.insert(self.opened, Vec::new());
+            SequenceId(self.opened)
+        }
+        fn close(&mut self, sequence: SequenceId) {
+            self.open.remove(&sequence.0);
+        }
+        fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {
+            self.widest = self.widest.max(inputs.len());
+            for ((id, tokens), row) in inputs.iter().zip(logits.chunks_exact_mut(V)) {
+                let ids = self.open.get_mut(&id.0).expect("an open sequence");
+                assert!(!tokens.is_empty());
+                ids.extend_from_slice(tokens);
+                assert!(ids.len() <= 40, "outgrew the context");
+                let state =
+                    ids.iter().fold(1469598103934665603u64, |h, &t| (h ^ u64::from(t)).wrapping_mul(1099511628211));
+                for (v, logit) in row.iter_mut().enumerate() {
+                    let mixed = (state ^ v as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                    *logit = (mixed >> 40) as f32 / 4e6;
+                }
+            }
+            Ok(())
+        }
+    }
+
+    fn options() -> GenerateOptions {
+        GenerateOptions {
+            max_tokens: 20,
+            min_tokens: 0,
+            sampling: Sampling::new(SamplingParams::default()).unwrap(),
+            seed: 3,
+            stop: vec![0],
+            ignore_stop: false,
+            batch: None,
+        }
+    }
+
+    fn requests(n: u64) -> Vec<Request> {
+        (0..n).map(|index| Request { index, prompt: (0..=index as u32 % 7).map(|t| t + 1).collect() }).collect()
+    }
+
+    type Texts = BTreeMap<u64, (Vec<TokenId>, Finish)>;
+
+    fn texts(requests: Vec<Request>, options: &GenerateOptions) -> Texts {
+        let mut model = Fake::default();
+        let mut out = Texts::new();
+        let mut streamed: HashMap<u64, Vec<TokenId>> = HashMap::new();
+        generate(
+            &mut model,
+            requests,
+            options,
+            |_| NoHook,
+            |event| {
+                match event {
+                    Event::Token { index, id } => streamed.entry(index).or_default().push(id),
+                    Event::Finished { index, ids, reason } => {
+                        assert_eq!(streamed.remove(&index).unwrap_or_default(), ids);
+                        assert!(out.insert(index, (ids, reason)).is_none());
+                    }
+                    Event::Refused { index, error } => panic!("{index}: {error}"),
+                }
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        assert!(model.open.is_empty(), "a sequence was left open");
+        out
+    }
+
+    #[test]
+    fn a_batch_equals_one_at_a_time() {
+        let many = texts(requests(30), &options());
+        assert_eq!(many.len(), 30);
+        for request in requests(30) {
+            let index = request.index;
+            let alone = texts(vec![request], &GenerateOptions { batch: Some(1), ..options() });
+            assert_eq!(alone[&index], many[&index]);
+        }
+        assert_eq!(many, texts(requests(30), &GenerateOptions { batch: Some(11), ..options() }));
+        let mut reversed = requests(30);
+        reversed.reverse();
+        assert_eq!(many, texts(reversed, &options()));
+    }
+
+    #[test]
+    fn the_batch_is_kept_full_and_no_wider() {
+        let mut model = Fake::default();
+        generate(&mut model, requests(9), &options(), |_| NoHook, |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(model.widest, 4);
+    }
+
+    #[test]
+    fn texts_end_for_the_reason_given() {
+        let all = texts(requests(60), &options());
+        assert!(all.values().any(|t| t.1 == Finish::Eos), "V = 50, 20 tokens: some text draws the stop token");
+        for (ids, reason) in all.values() {
+            assert!(!ids.contains(&0));
+            assert_eq!(*reason == Finish::MaxTokens, ids.len() == 20);
+        }
+        let all = texts(requests(10), &GenerateOptions { ignore_stop: true, max_tokens: 500, ..options() });
+        for (index, (ids, reason)) in all {
+            assert_eq!(reason, Finish::ContextFull);
+            // The last token needs no room: it is never fed.
+            assert_eq!(ids.len() + (index as usize % 7 + 1), 41);
+        }
+        let all = texts(requests(60), &GenerateOptions { min_tokens: 8, ..options() });
+        assert!(all.values().all(|t| t.0.len() >= 8));
+        let all = texts(requests(2), &GenerateOptions { max_tokens: 0, ..options() });
+        assert!(all.values().all(|t| *t == (vec![], Finish::MaxTokens)));
+    }
+
+    #[test]
+    fn bad_prompts_are_refused_and_the_rest_written() {
+        let mut requests = requests(3);
+        requests[0].prompt.clear();
+        requests[1].prompt = vec![1; 41];
+        let (mut refused, mut finished) = (Vec::new(), Vec::new());
+        generate(
+            &mut Fake::default(),
+            requests,
+            &options(),
+            |_| NoHook,
+            |event| {
+                match event {
+                    Event::Refused { index, error } => refused.push((index, error.to_string())),
+                    Event::Finished { index, .. } => finished.push(index),
+                    Event::Token { .. } => {}
+                }
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        assert_eq!(refused[0].1, "prompt 0 holds no token");
+        assert_eq!(refused[1].1, "prompt 1 has 41 tokens, the model's context holds 40");
+        assert_eq!(finished, [2]);
+    }
+
+    #[test]
+    fn a_break_stops_at_once_and_closes_everything() {
+        let mut model = Fake::default();
+        let mut seen = 0;
+        generate(
+            &mut model,
+            requests(9),
+            &options(),
+            |_| NoHook,
+            |_| {
+                seen += 1;
+                if seen == 7 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        )
+        .unwrap();
+        assert_eq!(seen, 7);
+        assert!(model.open.is_empty());
+    }
+
+    /// Forces a token by its bias, then by choice, and keeps what it hears.
+    struct Forcing<'a> {
+        heard: &'a std::cell::RefCell<BTreeMap<u64, Vec<TokenId>>>,
+        index: u64,
+    }
+
+    impl LogitsHook for Forcing<'_> {
+        fn adjust(&mut self, logits: &mut [f32]) {
+            assert_eq!(logits.len(), V);
+            logits[7] += 1e6;
+        }
+        fn choose(&mut self, candidates: &[Candidate]) -> Option<TokenId> {
+            assert_eq!(candidates.len(), 1);
+            (self.index == 1).then_some(9)
+        }
+        fn push(&mut self, token: TokenId) {
+            self.heard.borrow_mut().entry(self.index).or_default().push(token);
+        }
+    }
+
+    #[test]
+    fn a_hook_bends_its_own_text_and_hears_nothing_of_the_prompt() {
+        let heard = std::cell::RefCell::default();
+        let options = GenerateOptions { max_tokens: 3, ..options() };
+        let hook = |index| Forcing { heard: &heard, index };
+        generate(&mut Fake::default(), requests(2), &options, hook, |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(heard.into_inner(), BTreeMap::from([(0, vec![7, 7, 7]), (1, vec![9, 9, 9])]));
+    }
+}

@@ -1,0 +1,408 @@
+//! From logits to one token, in two steps: the distribution after temperature and filters, then a draw from it.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::{LmError, TokenId};
+
+/// What a caller may choose about sampling. Checked by [`Sampling::new`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SamplingParams {
+    /// Divides the logits. 0 is greedy; else in [0.001, 1000].
+    pub temperature: f64,
+    /// Keeps the k most probable tokens. 0 keeps all.
+    pub top_k: usize,
+    /// Keeps the fewest tokens that hold this probability together, in (0, 1]. 1 keeps all.
+    pub top_p: f64,
+    /// Keeps tokens at least this fraction as probable as the most probable one, in [0, 1]. 0 keeps all.
+    pub min_p: f64,
+}
+
+impl Default for SamplingParams {
+    /// Plain sampling: temperature 1 and no filter.
+    fn default() -> Self {
+        Self { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0 }
+    }
+}
+
+/// Valid sampling parameters.
+///
+/// The order is fixed: temperature, then top-k, then top-p, then min-p. Top-p reads the distribution as top-k left
+/// it, renormalised, as in Hugging Face's processors and in llama.cpp; min-p compares with the most probable token,
+/// so renormalising does not touch it.
+///
+/// ```
+/// use greenmark_lm::{Sampling, SamplingParams, Scratch, text_rng};
+///
+/// let sampling = Sampling::new(SamplingParams { temperature: 0.7, top_p: 0.95, ..Default::default() })?;
+/// let mut scratch = Scratch::default();
+/// let token = sampling.sample(&[0.1, 3.0, -1.0], &mut scratch, &mut text_rng(7, 0))?;
+/// assert!(token < 3);
+/// # Ok::<(), greenmark_lm::LmError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampling {
+    params: SamplingParams,
+}
+
+/// One token that may be drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// The token.
+    pub token: TokenId,
+    /// Its probability, in (0, 1]. Those of one distribution sum to 1, up to rounding.
+    pub probability: f32,
+}
+
+/// Memory for one distribution, kept between tokens so that sampling allocates nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Scratch {
+    candidates: Vec<Candidate>,
+}
+
+/// The random numbers of one text: ChaCha8 under a seed made of the run's seed and the text's index.
+///
+/// One stream per text, so a text does not depend on which others share its batch.
+#[must_use]
+pub fn text_rng(seed: u64, index: u64) -> ChaCha8Rng {
+    let mut key = *b"................greenmark-text/1";
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..16].copy_from_slice(&index.to_le_bytes());
+    ChaCha8Rng::from_seed(key)
+}
+
+impl Sampling {
+    /// Checks the parameters.
+    ///
+    /// # Errors
+    /// [`LmError::SamplingParameter`] naming the first one out of range.
+    pub fn new(params: SamplingParams) -> Result<Self, LmError> {
+        let SamplingParams { temperature, top_k: _, top_p, min_p } = params;
+        let checks = [
+            // The lower bound keeps 1/temperature and its products finite in f32.
+            (
+                "temperature",
+                temperature,
+                "0 or 0.001 to 1000",
+                temperature == 0.0 || (0.001..=1000.0).contains(&temperature),
+            ),
+            ("top_p", top_p, "above 0, at most 1", top_p > 0.0 && top_p <= 1.0),
+            ("min_p", min_p, "0 to 1", (0.0..=1.0).contains(&min_p)),
+        ];
+        for (name, value, expected, holds) in checks {
+            if !holds {
+                return Err(LmError::SamplingParameter { name, value, expected });
+            }
+        }
+        Ok(Self { params })
+    }
+
+    /// Takes the most probable token each time, the lowest id among equals.
+    #[must_use]
+    pub fn greedy() -> Self {
+        Self { params: SamplingParams { temperature: 0.0, ..SamplingParams::default() } }
+    }
+
+    /// The parameters given.
+    #[must_use]
+    pub fn params(&self) -> SamplingParams {
+        self.params
+    }
+
+    /// The tokens that may follow and their probabilities, after temperature and filters.
+    ///
+    /// Nothing sorts the whole vocabulary: top-k is a running selection, top-p sorts only tokens whose probability is
+    /// at least (1 − top_p)/V, because all the others together cannot be needed.
+    ///
+    /// - `logits`: `[V]`, raw. −∞ bars a token.
+    /// - returns: at least one candidate, in ascending order of token; a token whose probability underflows f32 is
+    ///   left out. Greedy leaves one. Among equal logits every filter prefers the lower id.
+    ///
+    /// # Errors
+    /// [`LmError::BadLogit`] at the first NaN or +∞, [`LmError::NoCandidate`] if all are −∞.
+    pub fn distribution<'s>(&self, logits: &[f32], scratch: &'s mut Scratch) -> Result<&'s [Candidate], LmError> {
+        let (argmax, max) = maximum(logits)?;
+        let SamplingParams { temperature, top_k, top_p, min_p } = self.params;
+        let candidates = &mut scratch.candidates;
+        candidates.clear();
+        if temperature == 0.0 || top_k == 1 {
+            candidates.push(Candidate { token: argmax, probability: 1.0 });
+            return Ok(candidates);
+        }
+
+        let filtered_by_k = top_k > 0 && top_k < logits.len();
+        if filtered_by_k {
+            keep_top_k(logits, top_k, candidates);
+        } else {
+            candidates.extend((0..).zip(logits).map(|(token, &logit)| Candidate { token, probability: logit }));
+        }
+        // `probability` held the logit until here; from here on a weight relative to the largest, so in [0, 1].
+        let inverse_temperature = (1.0 / temperature) as f32;
+        for c in candidates.iter_mut() {
+            c.probability = ((c.probability - max) * inverse_temperature).exp();
+        }
+        if top_p < 1.0 {
+            keep_top_p(candidates, top_p);
+        }
+        let least = (min_p as f32).max(f32::MIN_POSITIVE);
+        candidates.retain(|c| c.probability >= least);
+        if filtered_by_k || top_p < 1.0 {
+            candidates.sort_unstable_by_key(|c| c.token);
+        }
+
+        let scale = (1.0 / total(candidates)) as f32;
+        for c in candidates.iter_mut() {
+            c.probability *= scale;
+        }
+        // Scaling may have underflowed what the filter let through.
+        candidates.retain(|c| c.probability > 0.0);
+        Ok(candidates)
+    }
+
+    /// Draws a token from a distribution by inverting its cumulative sum, with one 64-bit word of `rng`.
+    ///
+    /// # Panics
+    /// If `candidates` is empty, which [`distribution`](Self::distribution) never returns.
+    pub fn draw(candidates: &[Candidate], rng: &mut impl Rng) -> TokenId {
+        // 53 bits: every value is exact in f64, and below 1.
+        let unit = (rng.next_u64() >> 11) as f64 * (-53f64).exp2();
+        let mut left = unit * total(candidates);
+        for c in candidates {
+            left -= f64::from(c.probability);
+            if left < 0.0 {
+                return c.token;
+            }
+        }
+        // Rounding can leave a crumb past the last one.
+        candidates.last().expect("a distribution has a candidate").token
+    }
+
+    /// Both steps at once.
+    ///
+    /// # Errors
+    /// As [`distribution`](Self::distribution).
+    pub fn sample(&self, logits: &[f32], scratch: &mut Scratch, rng: &mut impl Rng) -> Result<TokenId, LmError> {
+        self.distribution(logits, scratch).map(|candidates| Self::draw(candidates, rng))
+    }
+}
+
+/// Sum in f64: 49,152 f32 terms would lose four digits.
+fn total(candidates: &[Candidate]) -> f64 {
+    candidates.iter().map(|c| f64::from(c.probability)).sum()
+}
+
+/// The largest logit and the lowest id that has it.
+fn maximum(logits: &[f32]) -> Result<(TokenId, f32), LmError> {
+    let mut max = f32::NEG_INFINITY;
+    let mut argmax = None;
+    for (token, &value) in (0..).zip(logits) {
+        // One comparison for the usual case: it is false for NaN too, hence the second look.
+        if value <= max {
+            continue;
+        }
+        if value.is_nan() || value == f32::INFINITY {
+            return Err(LmError::BadLogit { token, value });
+        }
+        (max, argmax) = (value, Some(token));
+    }
+    argmax.map(|token| (token, max)).ok_or(LmError::NoCandidate)
+}
+
+/// More probable first, the lower id among equals: a total order, so selection has one answer.
+fn rank(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
+    b.probability.total_cmp(&a.probability).then(a.token.cmp(&b.token))
+}
+
+/// Collects the k largest logits (with the logit as `probability`), in no order.
+///
+/// Holds 2k at most: when full, the lower half goes and its best becomes the bar for what follows. A later equal of
+/// the bar would lose its tie on id, so the comparison is strict.
+fn keep_top_k(logits: &[f32], k: usize, out: &mut Vec<Candidate>) {
+    let capacity = (2 * k).max(64);
+    let mut bar = f32::NEG_INFINITY;
+    for (token, &logit) in (0..).zip(logits) {
+        if logit > bar {
+            out.push(Candidate { token, probability: logit });
+            if out.len() == capacity {
+                bar = out.select_nth_unstable_by(k - 1, rank).1.probability;
+                out.truncate(k);
+            }
+        }
+    }
+    if out.len() > k {
+        out.select_nth_unstable_by(k - 1, rank);
+        out.truncate(k);
+    }
+}
+
+/// Keeps the fewest most probable candidates that reach `top_p` of the total weight, most probable first.
+fn keep_top_p(candidates: &mut Vec<Candidate>, top_p: f64) {
+    let sum = total(candidates);
+    // Everything under this bar adds up to less than (1 − top_p)·sum. Halved against rounding.
+    let bar = (0.5 * (1.0 - top_p) * sum / candidates.len() as f64) as f32;
+    candidates.retain(|c| c.probability >= bar);
+    candidates.sort_unstable_by(rank);
+    let mut held = 0.0;
+    let kept = candidates.iter().position(|c| {
+        held += f64::from(c.probability);
+        held >= top_p * sum
+    });
+    if let Some(last) = kept {
+        candidates.truncate(last + 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampling(params: SamplingParams) -> Sampling {
+        Sampling::new(params).unwrap()
+    }
+
+    fn candidates(params: SamplingParams, logits: &[f32]) -> Vec<Candidate> {
+        sampling(params).distribution(logits, &mut Scratch::default()).unwrap().to_vec()
+    }
+
+    fn tokens(params: SamplingParams, logits: &[f32]) -> Vec<TokenId> {
+        candidates(params, logits).iter().map(|c| c.token).collect()
+    }
+
+    /// Normal-ish logits with many exact ties, from a fixed stream.
+    fn logits(seed: u64, n: usize) -> Vec<f32> {
+        let mut rng = text_rng(seed, 99);
+        (0..n).map(|_| (0..8).map(|_| (rng.next_u32() >> 26) as f32 / 8.0).sum::<f32>() / 2.0).collect()
+    }
+
+    /// The same filters with nothing clever: sort everything, cut, renormalise.
+    fn naive(p: SamplingParams, logits: &[f32]) -> Vec<(TokenId, f64)> {
+        let mut all: Vec<(TokenId, f64)> = (0..).zip(logits).map(|(t, &l)| (t, f64::from(l) / p.temperature)).collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let max = all[0].1;
+        for (_, w) in &mut all {
+            *w = (*w - max).exp();
+        }
+        if p.top_k > 0 {
+            all.truncate(p.top_k);
+        }
+        let sum: f64 = all.iter().map(|a| a.1).sum();
+        let mut held = 0.0;
+        let mut n = 0;
+        while n < all.len() && held < p.top_p * sum {
+            held += all[n].1;
+            n += 1;
+        }
+        if p.top_p < 1.0 {
+            all.truncate(n);
+        }
+        all.retain(|a| a.1 >= p.min_p.max(f64::from(f32::MIN_POSITIVE)));
+        let sum: f64 = all.iter().map(|a| a.1).sum();
+        all.iter_mut().for_each(|a| a.1 /= sum);
+        all.sort_by_key(|a| a.0);
+        all
+    }
+
+    #[test]
+    fn agrees_with_a_full_sort() {
+        for seed in 0..40 {
+            let logits = logits(seed, 1000 + 37 * seed as usize);
+            for temperature in [0.3, 1.0, 1.7] {
+                for top_k in [0, 2, 40, 700, 5000] {
+                    for top_p in [0.1, 0.9, 0.999, 1.0] {
+                        for min_p in [0.0, 0.05] {
+                            let p = SamplingParams { temperature, top_k, top_p, min_p };
+                            let (got, want) = (candidates(p, &logits), naive(p, &logits));
+                            let ids: Vec<_> = want.iter().map(|w| w.0).collect();
+                            assert_eq!(got.iter().map(|c| c.token).collect::<Vec<_>>(), ids, "{p:?} seed {seed}");
+                            for (g, w) in got.iter().zip(&want) {
+                                assert!((f64::from(g.probability) / w.1 - 1.0).abs() < 2e-5, "{p:?} {g:?} {w:?}");
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn greedy_takes_the_lowest_id_among_equals() {
+        assert_eq!(tokens(Sampling::greedy().params(), &[1.0, 5.0, 5.0, 2.0]), [1]);
+    }
+
+    #[test]
+    fn filters_prefer_the_lower_id_among_equals() {
+        let base = SamplingParams::default();
+        assert_eq!(tokens(SamplingParams { top_k: 2, ..base }, &[0.0, 7.0, 7.0, 7.0]), [1, 2]);
+        assert_eq!(tokens(SamplingParams { top_p: 0.5, ..base }, &[7.0; 4]), [0, 1]);
+        assert_eq!(tokens(SamplingParams { top_k: 3, ..base }, &[1.0; 1000]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn barred_tokens_are_no_candidates() {
+        let logits = [f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY, 0.0];
+        for top_k in [0, 3] {
+            assert_eq!(tokens(SamplingParams { top_k, ..Default::default() }, &logits), [1, 3]);
+        }
+    }
+
+    #[test]
+    fn extreme_logits_stay_finite() {
+        let p = SamplingParams { temperature: 0.001, ..Default::default() };
+        let got = candidates(p, &[f32::MAX, f32::MIN, 0.0]);
+        assert_eq!(got, [Candidate { token: 0, probability: 1.0 }]);
+    }
+
+    #[test]
+    fn bad_logits_are_refused_where_they_stand() {
+        let sampling = sampling(SamplingParams::default());
+        let mut scratch = Scratch::default();
+        for bad in [f32::NAN, f32::INFINITY] {
+            let mut row = [1.0, 2.0, 0.0, -1.0];
+            row[2] = bad;
+            let error = sampling.distribution(&row, &mut scratch).unwrap_err();
+            assert!(matches!(error, LmError::BadLogit { token: 2, .. }), "{error}");
+        }
+        let error = sampling.distribution(&[f32::NEG_INFINITY; 3], &mut scratch).unwrap_err();
+        assert!(matches!(error, LmError::NoCandidate));
+        assert!(matches!(sampling.distribution(&[], &mut scratch).unwrap_err(), LmError::NoCandidate));
+    }
+
+    #[test]
+    fn parameters_out_of_range_are_named() {
+        let base = SamplingParams::default();
+        for (params, name) in [
+            (SamplingParams { temperature: -1.0, ..base }, "temperature"),
+            (SamplingParams { temperature: 1e-9, ..base }, "temperature"),
+            (SamplingParams { temperature: f64::NAN, ..base }, "temperature"),
+            (SamplingParams { top_p: 0.0, ..base }, "top_p"),
+            (SamplingParams { top_p: 1.1, ..base }, "top_p"),
+            (SamplingParams { min_p: f64::NAN, ..base }, "min_p"),
+        ] {
+            let message = Sampling::new(params).unwrap_err().to_string();
+            assert!(message.starts_with(name), "{message}");
+        }
+    }
+
+    #[test]
+    fn draws_follow_the_distribution() {
+        let logits: Vec<f32> = [0.5f32, 0.3, 0.15, 0.05].iter().map(|p| p.ln()).collect();
+        let n = 100_000;
+        let mut counts = [0u32; 4];
+        let (mut rng, mut scratch) = (text_rng(1, 2), Scratch::default());
+        let sampling = sampling(SamplingParams::default());
+        for _ in 0..n {
+            counts[sampling.sample(&logits, &mut scratch, &mut rng).unwrap() as usize] += 1;
+        }
+        for (count, p) in counts.iter().zip([0.5, 0.3, 0.15, 0.05]) {
+            let se = (n as f64 * p * (1.0 - p)).sqrt();
+            assert!((f64::from(*count) - n as f64 * p).abs() < 5.0 * se, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn every_text_has_its_own_numbers() {
+        assert_eq!(text_rng(1, 2).next_u64(), text_rng(1, 2).next_u64());
+        assert_ne!(text_rng(1, 2).next_u64(), text_rng(2, 1).next_u64());
+        assert_ne!(text_rng(1, 2).next_u64(), text_rng(1, 3).next_u64());
+    }
+}
