@@ -6,10 +6,12 @@
 
 mod error;
 mod generate;
+mod llama;
 mod model;
 mod sampling;
 
 pub use error::LmError;
 pub use generate::{Event, Finish, GenerateOptions, LogitsHook, NoHook, Request, generate};
+pub use llama::LlamaModel;
 pub use model::{LanguageModel, SequenceId, TokenId};
 pub use sampling::{Candidate, Sampling, SamplingParams, Scratch, text_rng};

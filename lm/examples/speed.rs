@@ -1,0 +1,74 @@
+//! How fast a model runs here: `cargo run --release -p greenmark-lm --example speed -- MODEL.gguf`.
+//!
+//! Prints tokens a second of generation for several batch sizes (best of three runs of 48 steps, each sequence
+//! starting with 64 tokens of its own) and of reading a prompt.
+
+use std::time::Instant;
+
+use greenmark_lm::{LanguageModel, LlamaModel, LmError, SequenceId, TokenId};
+
+const PROMPT: usize = 64;
+const STEPS: usize = 48;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = std::env::args().nth(1).ok_or("usage: speed MODEL.gguf")?;
+    let start = Instant::now();
+    let mut model = LlamaModel::load(&path)?;
+    println!("loaded in {:.2} s", start.elapsed().as_secs_f64());
+
+    for length in [128, 512] {
+        let prompt = tokens(&model, length, 7);
+        let mut logits = vec![0.0; model.vocab_size()];
+        let mut best = f64::INFINITY;
+        for _ in 0..3 {
+            let sequence = model.open();
+            let start = Instant::now();
+            model.forward(&[(sequence, &prompt)], &mut logits)?;
+            best = best.min(start.elapsed().as_secs_f64());
+            model.close(sequence);
+        }
+        println!("prompt of {length:3}: {:7.1} tokens/s", length as f64 / best);
+    }
+    for batch in [1, 2, 4, 8, 16, 32, 64] {
+        let mut best = f64::INFINITY;
+        for _ in 0..3 {
+            best = best.min(generate(&mut model, batch)?);
+        }
+        let tokens = (batch * STEPS) as f64;
+        println!("batch {batch:2}: {:7.1} tokens/s, {:6.2} ms a step", tokens / best, best / STEPS as f64 * 1e3);
+    }
+    Ok(())
+}
+
+/// Seconds for all steps of a batch, greedy, prompts not counted.
+fn generate(model: &mut LlamaModel, batch: usize) -> Result<f64, LmError> {
+    let vocab_size = model.vocab_size();
+    let mut logits = vec![0.0; batch * vocab_size];
+    let sequences: Vec<SequenceId> = (0..batch).map(|_| model.open()).collect();
+    let prompts: Vec<Vec<TokenId>> = (0..batch).map(|i| tokens(model, PROMPT, i)).collect();
+    let inputs: Vec<_> = sequences.iter().zip(&prompts).map(|(&s, p)| (s, p.as_slice())).collect();
+    model.forward(&inputs, &mut logits)?;
+    let mut next: Vec<TokenId> = (0..batch).map(|i| i as TokenId + 100).collect();
+    let mut seconds = 0.0;
+    for _ in 0..STEPS {
+        let inputs: Vec<_> = sequences.iter().zip(&next).map(|(&s, t)| (s, std::slice::from_ref(t))).collect();
+        let start = Instant::now();
+        model.forward(&inputs, &mut logits)?;
+        seconds += start.elapsed().as_secs_f64();
+        next = logits.chunks(vocab_size).map(argmax).collect();
+    }
+    for sequence in sequences {
+        model.close(sequence);
+    }
+    Ok(seconds)
+}
+
+/// Some token ids; which ones makes no difference to the time.
+fn tokens(model: &LlamaModel, count: usize, salt: usize) -> Vec<TokenId> {
+    (0..count).map(|i| ((i * 7919 + salt * 104_729 + 13) % model.vocab_size()) as TokenId).collect()
+}
+
+fn argmax(logits: &[f32]) -> TokenId {
+    let best = logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
+    best.map_or(0, |(token, _)| token as TokenId)
+}
