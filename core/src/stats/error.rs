@@ -57,10 +57,7 @@ mod tests {
 
     #[test]
     fn messages_name_the_value() {
-        assert_eq!(
-            check_count(3, 2).unwrap_err().to_string(),
-            "count 3 exceeds total 2"
-        );
+        assert_eq!(check_count(3, 2).unwrap_err().to_string(), "count 3 exceeds total 2");
         assert_eq!(
             check_probability(f64::NAN).unwrap_err().to_string(),
             "probability NaN is not strictly between 0 and 1"

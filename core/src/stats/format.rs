@@ -13,8 +13,8 @@ const DEEPEST: f64 = 1e15;
 /// `ln_p.exp()` would print 0 below 1e-324, and "p = 0" is a claim no finite text supports.
 ///
 /// - `ln_p`: nats, in (−∞, 0]; above 0 is read as 0. NaN gives "NaN".
-/// - `digits`: significant digits, at least 1 (0 is read as 1). No more are printed than an `f64` logarithm of this size
-///   determines: 15 near 0, 10 at −100000.
+/// - `digits`: significant digits, at least 1 (0 is read as 1). No more are printed than an `f64` logarithm of this
+///   size determines: 15 near 0, 10 at −100000.
 /// - returns: from 0.001 up plain decimals, below it one digit before the point and an exponent. What rounds
 ///   to 1 is "1". Deeper than −10^15 nats, −∞ included, an upper bound: "<1e-434294481903251".
 ///
@@ -61,4 +61,57 @@ pub fn format_p_value(ln_p: f64, digits: usize) -> String {
 fn known_digits(ln_p: f64) -> usize {
     let relative_error = f64::EPSILON * (-ln_p).max(1.0);
     (-relative_error.log10()).floor().max(1.0) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_from_a_thousandth_up() {
+        for (p, digits, text) in [
+            (0.5, 2, "0.50"),
+            (0.5, 1, "0.5"),
+            (0.031, 2, "0.031"),
+            (0.001_000_1, 2, "0.0010"),
+            (0.000_999, 2, "0.0010"),
+            (0.000_999, 3, "9.99e-4"),
+            (0.000_12, 3, "1.20e-4"),
+        ] {
+            assert_eq!(format_p_value(f64::ln(p), digits), text, "{p}");
+        }
+    }
+
+    #[test]
+    fn rounding_carries_into_the_exponent() {
+        assert_eq!(format_p_value(0.099_96_f64.ln(), 3), "0.100");
+        assert_eq!(format_p_value(9.996e-8_f64.ln(), 3), "1.00e-7");
+        assert_eq!(format_p_value(9.996e-8_f64.ln(), 1), "1e-7");
+    }
+
+    #[test]
+    fn what_rounds_to_one_is_one() {
+        for ln_p in [0.0, -0.0, -1e-300, -1e-17, -0.004, 0.7] {
+            assert_eq!(format_p_value(ln_p, 2), "1", "{ln_p}");
+        }
+        assert_eq!(format_p_value(-0.004, 4), "0.9960");
+    }
+
+    #[test]
+    fn never_zero() {
+        // From 40-digit arithmetic on the same f64 logarithms.
+        assert_eq!(format_p_value(-745.2, 5), "2.3107e-324");
+        assert_eq!(format_p_value(1e7 * 0.25_f64.ln(), 6), "1.22101e-6020600");
+        assert_eq!(format_p_value(-1e15, 3), "1e-434294481903252");
+        assert_eq!(format_p_value(-1e16, 3), "<1e-434294481903251");
+        assert_eq!(format_p_value(f64::NEG_INFINITY, 3), "<1e-434294481903251");
+        assert_eq!(format_p_value(f64::NAN, 3), "NaN");
+    }
+
+    #[test]
+    fn prints_no_digit_the_logarithm_does_not_hold() {
+        assert_eq!(format_p_value(-1.0, 40), "0.367879441171442");
+        assert_eq!(format_p_value(-100_000.0, 40).len(), "3.562949565e-43430".len());
+        assert_eq!(format_p_value(0.25_f64.ln(), 0), "0.2");
+    }
 }
