@@ -1,0 +1,82 @@
+//! Where downloaded models lie.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::LmError;
+
+/// A model known by name.
+struct Known {
+    name: &'static str,
+    file: &'static str,
+    /// What fetches it into the cache.
+    remedy: &'static str,
+}
+
+const KNOWN: [Known; 1] =
+    [Known { name: "smollm2", file: "SmolLM2-135M-Instruct.Q4_1.gguf", remedy: "scripts/fetch-model.sh" }];
+
+/// The file of a model known by name; `smollm2` is the one there is.
+///
+/// It lies in `$GREENMARK_CACHE`, else in `greenmark` under `$XDG_CACHE_HOME`, else in `~/.cache/greenmark`: where
+/// `scripts/fetch-model.sh` puts it.
+///
+/// # Errors
+/// [`LmError::ModelUnknown`] for another name, [`LmError::ModelMissing`] with the command to run if the file is not
+/// there.
+pub fn model_path(name: &str) -> Result<PathBuf, LmError> {
+    find(name, |variable| std::env::var_os(variable))
+}
+
+fn find(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, LmError> {
+    let Some(known) = KNOWN.iter().find(|k| k.name == name) else {
+        return Err(LmError::ModelUnknown { name: name.to_owned(), known: "smollm2" });
+    };
+    // An empty variable counts as unset, as in the shell's `${VARIABLE:-…}`.
+    let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let path = folder("GREENMARK_CACHE")
+        .or_else(|| folder("XDG_CACHE_HOME").map(|cache| cache.join("greenmark")))
+        .unwrap_or_else(|| folder("HOME").unwrap_or_default().join(".cache/greenmark"))
+        .join(known.file);
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(LmError::ModelMissing { name: name.to_owned(), path, remedy: known.remedy })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_where_the_script_puts_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let file = "SmolLM2-135M-Instruct.Q4_1.gguf";
+        for sub in ["own", "xdg/greenmark", "home/.cache/greenmark"] {
+            std::fs::create_dir_all(root.join(sub)).unwrap();
+            std::fs::write(root.join(sub).join(file), "").unwrap();
+        }
+        let found = |set: &[(&str, &str)]| {
+            find("smollm2", |name| {
+                set.iter().find(|(variable, _)| *variable == name).map(|(_, value)| match *value {
+                    "" => OsString::new(),
+                    value => root.join(value).into_os_string(),
+                })
+            })
+        };
+        let (own, xdg, home) = (("GREENMARK_CACHE", "own"), ("XDG_CACHE_HOME", "xdg"), ("HOME", "home"));
+        assert_eq!(found(&[own, xdg, home]).unwrap(), root.join("own").join(file));
+        assert_eq!(found(&[xdg, home]).unwrap(), root.join("xdg/greenmark").join(file));
+        assert_eq!(found(&[home]).unwrap(), root.join("home/.cache/greenmark").join(file));
+        assert_eq!(found(&[("GREENMARK_CACHE", ""), home]).unwrap(), root.join("home/.cache/greenmark").join(file));
+        let message = found(&[("GREENMARK_CACHE", "nowhere")]).unwrap_err().to_string();
+        assert!(message.contains("nowhere") && message.contains("run `scripts/fetch-model.sh`"), "{message}");
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_the_known_ones() {
+        assert_eq!(model_path("gpt-5").unwrap_err().to_string(), "no model is called `gpt-5` (known: smollm2)");
+    }
+}
