@@ -2,8 +2,11 @@
 
 mod attention;
 mod file;
+mod lanes;
 mod matrix;
 mod product;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,8 +14,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use self::attention::{Cache, exp};
+use self::attention::{Attend, Cache, exp};
 use self::file::{Config, ModelFile};
+use self::lanes::vectorise;
 use self::matrix::{LANES, Matrix};
 use self::product::{Activations, Product, quantise_row};
 use crate::{LanguageModel, LmError, SequenceId, TokenId};
@@ -278,10 +282,7 @@ impl LlamaModel {
                 |scores, (item, (out, queries))| {
                     let (row, head) = (item / heads.key_value, item % heads.key_value);
                     let cache = &sequences[row_sequences[row]].0.caches[index];
-                    pulp::Arch::new().dispatch(
-                        #[inline(always)]
-                        || cache.attend(heads, head, lengths[row], queries, scores, out),
-                    );
+                    lanes::run(Attend { cache, heads, head, length: lengths[row], queries, scores, out });
                 },
             );
             quantise(input, attention_output.is_quantised());
@@ -294,13 +295,15 @@ impl LlamaModel {
             input.resize(rows, hidden);
             let (up_group, quantised, p) = (gate.groups(), down.is_quantised(), &*product);
             input.rows_mut().enumerate().for_each(|(row, (floats, blocks))| {
-                pulp::Arch::new().dispatch(
+                vectorise(
                     #[inline(always)]
                     || {
                         let gates = p.row(0, row).zip(p.row(up_group, row));
                         for (out, (gate, up)) in floats.chunks_mut(LANES).zip(gates) {
-                            let y: [f32; LANES] =
-                                std::array::from_fn(|lane| gate[lane] / (1.0 + exp(-gate[lane])) * up[lane]);
+                            let mut y = [0.0; LANES];
+                            for lane in 0..LANES {
+                                y[lane] = gate[lane] / (1.0 + exp(-gate[lane])) * up[lane];
+                            }
                             out.copy_from_slice(&y[..out.len()]);
                         }
                         if quantised {
@@ -387,7 +390,7 @@ fn normalise(input: &mut Activations, stream: &[f32], weight: &[f32], epsilon: f
     let width = weight.len();
     input.resize(stream.len() / width, width);
     input.rows_mut().zip(stream.par_chunks(width)).for_each(|((floats, blocks), stream)| {
-        pulp::Arch::new().dispatch(
+        vectorise(
             #[inline(always)]
             || {
                 let mut squares = [0.0f32; LANES];
@@ -413,7 +416,7 @@ fn normalise(input: &mut Activations, stream: &[f32], weight: &[f32], epsilon: f
 fn quantise(input: &mut Activations, quantised: bool) {
     if quantised {
         input.rows_mut().for_each(|(floats, blocks)| {
-            pulp::Arch::new().dispatch(
+            vectorise(
                 #[inline(always)]
                 || quantise_row(floats, blocks),
             );

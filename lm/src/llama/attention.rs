@@ -1,5 +1,6 @@
 //! Attention over what a sequence has seen so far, and the cache that remembers it.
 
+use super::lanes::{Lanes, Work};
 use super::matrix::LANES;
 
 /// Positions that share a tile of the cache.
@@ -72,130 +73,99 @@ impl Cache {
             }
         }
     }
+}
 
-    /// What the queries of one key-value head see in the first `length` positions.
-    ///
-    /// - `queries`: `[group · dimension]`, the rotated queries this head serves.
-    /// - `scratch`: room that is reused.
-    /// - `out`: `[group · dimension]`.
+/// What the queries of one key-value head see in the first `length` positions.
+pub(super) struct Attend<'a> {
+    pub(super) cache: &'a Cache,
+    pub(super) heads: Heads,
+    pub(super) head: usize,
+    pub(super) length: usize,
+    /// `[group · dimension]`: the rotated queries this head serves.
+    pub(super) queries: &'a [f32],
+    /// Room that is reused.
+    pub(super) scores: &'a mut Vec<f32>,
+    /// `[group · dimension]`.
+    pub(super) out: &'a mut [f32],
+}
+
+impl Work for Attend<'_> {
     #[inline(always)]
-    pub(super) fn attend(
-        &self,
-        heads: Heads,
-        head: usize,
-        length: usize,
-        queries: &[f32],
-        scratch: &mut Vec<f32>,
-        out: &mut [f32],
-    ) {
+    fn run<L: Lanes>(mut self, lanes: L) {
         // Queries that share a head go together, so that a cached number is converted once for up to four of them.
-        let dimension = heads.dimension;
         let mut first = 0;
-        while first < heads.group() {
-            let count = (heads.group() - first).min(4);
-            let range = first * dimension..(first + count) * dimension;
-            let (queries, out) = (&queries[range.clone()], &mut out[range]);
+        while first < self.heads.group() {
+            let count = (self.heads.group() - first).min(4);
             match count {
-                4 => self.attend_few::<4>(heads, head, length, queries, scratch, out),
-                3 => self.attend_few::<3>(heads, head, length, queries, scratch, out),
-                2 => self.attend_few::<2>(heads, head, length, queries, scratch, out),
-                _ => self.attend_few::<1>(heads, head, length, queries, scratch, out),
+                4 => self.few::<L, 4>(lanes, first),
+                3 => self.few::<L, 3>(lanes, first),
+                2 => self.few::<L, 2>(lanes, first),
+                _ => self.few::<L, 1>(lanes, first),
             }
             first += count;
         }
     }
+}
 
+impl Attend<'_> {
     #[inline(always)]
-    fn attend_few<const Q: usize>(
-        &self,
-        heads: Heads,
-        head: usize,
-        length: usize,
-        queries: &[f32],
-        scratch: &mut Vec<f32>,
-        out: &mut [f32],
-    ) {
-        let Heads { key_value, dimension, .. } = heads;
-        let tiles = length.div_ceil(TILE);
-        let queries: [&[f32]; Q] = std::array::from_fn(|q| &queries[q * dimension..(q + 1) * dimension]);
-        scratch.clear();
-        scratch.resize(Q * tiles * TILE, 0.0);
-        let scores = scratch.as_chunks_mut::<TILE>().0;
+    fn few<L: Lanes, const Q: usize>(&mut self, lanes: L, first: usize) {
+        let Heads { key_value, dimension, .. } = self.heads;
+        let tiles = self.length.div_ceil(TILE);
+        let range = first * dimension..(first + Q) * dimension;
+        let (queries, out) = (&self.queries[range.clone()], &mut self.out[range]);
+        self.scores.resize(Q * tiles * TILE, 0.0);
+        let scores = self.scores.as_chunks_mut::<TILE>().0;
 
         // Scores, `[query][tile][8]`.
-        let unit = 1.0 / (dimension as f32).sqrt();
+        let unit = lanes.splat(1.0 / (dimension as f32).sqrt());
         for tile in 0..tiles {
-            let index = tile * key_value + head;
-            let keys = &self.keys[index * dimension * TILE..][..dimension * TILE];
-            let mut sums = [[0.0f32; TILE]; Q];
+            let index = tile * key_value + self.head;
+            let keys = &self.cache.keys[index * dimension * TILE..][..dimension * TILE];
+            let mut sums = [lanes.splat(0.0); Q];
             for (d, keys) in keys.as_chunks::<TILE>().0.iter().enumerate() {
-                let keys = keys.map(f32::from);
+                let keys = lanes.widen(keys);
                 for q in 0..Q {
-                    for lane in 0..TILE {
-                        sums[q][lane] += queries[q][d] * keys[lane];
-                    }
+                    let query = lanes.splat(queries[q * dimension + d]);
+                    sums[q] = lanes.add(sums[q], lanes.mul(query, keys));
                 }
             }
+            let scale = lanes.mul(lanes.load(&self.cache.key_scales[index]), unit);
             for q in 0..Q {
-                for lane in 0..TILE {
-                    scores[q * tiles + tile][lane] = sums[q][lane] * (self.key_scales[index][lane] * unit);
-                }
+                scores[q * tiles + tile] = lanes.store(lanes.mul(sums[q], scale));
             }
         }
 
-        // Softmax, its division left to the end.
-        let mut totals = [0.0f32; Q];
-        for (scores, total) in scores.chunks_exact_mut(tiles).zip(&mut totals) {
-            let scores = scores.as_flattened_mut();
-            scores[length..].fill(f32::NEG_INFINITY);
-            let mut largest = [f32::NEG_INFINITY; TILE];
-            for eight in scores.as_chunks::<TILE>().0 {
-                for (m, s) in largest.iter_mut().zip(eight) {
-                    *m = if *s > *m { *s } else { *m };
-                }
-            }
-            let largest = largest.iter().fold(f32::NEG_INFINITY, |m, s| m.max(*s));
-            let mut sums = [0.0f32; TILE];
-            for eight in scores.as_chunks_mut::<TILE>().0 {
-                for (sum, score) in sums.iter_mut().zip(eight) {
-                    *score = exp(*score - largest);
-                    *sum += *score;
-                }
-            }
-            // `exp` does not reach zero: what a later position left in the last tile must not be seen at all.
-            for (lane, score) in scores[length..].iter_mut().enumerate() {
-                sums[length % TILE + lane] -= *score;
-                *score = 0.0;
-            }
-            *total = sums.iter().sum();
+        let mut inverses = [0.0f32; Q];
+        for (scores, inverse) in scores.chunks_exact_mut(tiles).zip(&mut inverses) {
+            *inverse = 1.0 / soften(scores, self.length);
         }
 
         out.fill(0.0);
         for tile in 0..tiles {
-            let index = tile * key_value + head;
-            let values = &self.values[index * dimension * TILE..][..dimension * TILE];
-            let weights: [[f32; TILE]; Q] = std::array::from_fn(|q| {
-                std::array::from_fn(|lane| scores[q * tiles + tile][lane] * self.value_scales[index][lane])
-            });
+            let index = tile * key_value + self.head;
+            let values = &self.cache.values[index * dimension * TILE..][..dimension * TILE];
+            let scale = lanes.load(&self.cache.value_scales[index]);
+            let mut weights = [[0.0f32; TILE]; Q];
+            for q in 0..Q {
+                weights[q] = lanes.store(lanes.mul(lanes.load(&scores[q * tiles + tile]), scale));
+            }
             let mut at = 0;
             while at + LANES <= dimension {
-                let mut sums = [[0.0f32; LANES]; Q];
+                let mut sums = [lanes.splat(0.0); Q];
                 for position in 0..TILE {
-                    let values: [f32; LANES] =
-                        std::array::from_fn(|i| f32::from(values[position * dimension + at + i]));
+                    let values = lanes.widen(&values[position * dimension + at..].as_chunks().0[0]);
                     for q in 0..Q {
-                        for lane in 0..LANES {
-                            sums[q][lane] += weights[q][position] * values[lane];
-                        }
+                        sums[q] = lanes.add(sums[q], lanes.mul(lanes.splat(weights[q][position]), values));
                     }
                 }
                 for q in 0..Q {
-                    for (out, sum) in out[q * dimension + at..][..LANES].iter_mut().zip(sums[q]) {
-                        *out += sum;
-                    }
+                    let out = &mut out[q * dimension + at..].as_chunks_mut().0[0];
+                    *out = lanes.store(lanes.add(lanes.load(out), sums[q]));
                 }
                 at += LANES;
             }
+            // A head whose dimension is no multiple of eight.
             for d in at..dimension {
                 for q in 0..Q {
                     for position in 0..TILE {
@@ -204,11 +174,38 @@ impl Cache {
                 }
             }
         }
-        for (out, total) in out.chunks_exact_mut(dimension).zip(totals) {
-            let inverse = 1.0 / total;
-            out.iter_mut().for_each(|v| *v *= inverse);
+        for (out, inverse) in out.chunks_exact_mut(dimension).zip(inverses) {
+            for out in out {
+                *out *= inverse;
+            }
         }
     }
+}
+
+/// Turns scores into weights that are not yet divided by their sum, which it returns.
+#[inline(always)]
+fn soften(scores: &mut [[f32; TILE]], length: usize) -> f32 {
+    // Later positions of the last tile must not be seen, nor raise the maximum.
+    scores.as_flattened_mut()[length..].fill(f32::NEG_INFINITY);
+    let mut largest = [f32::NEG_INFINITY; TILE];
+    for eight in scores.iter() {
+        for lane in 0..TILE {
+            largest[lane] = if eight[lane] > largest[lane] { eight[lane] } else { largest[lane] };
+        }
+    }
+    let largest = largest.iter().fold(f32::NEG_INFINITY, |m, s| m.max(*s));
+    for score in scores.as_flattened_mut() {
+        *score = exp(*score - largest);
+    }
+    // `exp` does not reach zero.
+    scores.as_flattened_mut()[length..].fill(0.0);
+    let mut sums = [0.0f32; TILE];
+    for eight in scores.iter() {
+        for lane in 0..TILE {
+            sums[lane] += eight[lane];
+        }
+    }
+    sums.iter().sum()
 }
 
 /// The scale that fits numbers into 16 bits, and its inverse.
@@ -243,4 +240,21 @@ pub(super) fn exp(x: f32) -> f32 {
     let p = p * r * r + r + 1.0;
     let power = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
     p * power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::exp;
+
+    #[test]
+    fn exp_is_the_library_s() {
+        for i in -87_000..88_000 {
+            let x = i as f32 / 1000.0;
+            let expected = f64::from(x).exp();
+            let error = (f64::from(exp(x)) - expected).abs() / expected;
+            assert!(error < 2e-7, "exp({x}): relative error {error}");
+        }
+        assert!(exp(f32::NEG_INFINITY) < 1e-37);
+        assert!(exp(f32::INFINITY).is_finite());
+    }
 }

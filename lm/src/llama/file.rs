@@ -49,6 +49,11 @@ impl ModelFile {
         let size = file.metadata().map_err(io)?.len();
         let mut reader = BufReader::with_capacity(1 << 20, file);
         let damaged = |reason: String| LmError::Model { path: path.to_owned(), reason };
+        // candle divides by it.
+        if matches!(alignment(&mut reader), Ok(Some(0))) {
+            return Err(damaged("metadata `general.alignment` is 0".to_owned()));
+        }
+        reader.rewind().map_err(io)?;
         let content =
             Content::read(&mut reader).map_err(|error| damaged(format!("the header cannot be read: {error}")))?;
 
@@ -245,4 +250,55 @@ impl ModelFile {
 
 fn is_float(dtype: GgmlDType) -> bool {
     matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16)
+}
+
+/// The alignment a header asks for, if it does before it ends or stops making sense.
+fn alignment(reader: &mut (impl Read + Seek)) -> std::io::Result<Option<u64>> {
+    fn bytes<const N: usize>(reader: &mut impl Read) -> std::io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        reader.read_exact(&mut bytes).map(|()| bytes)
+    }
+    let word = |reader: &mut _| bytes(reader).map(u32::from_le_bytes);
+    word(reader)?;
+    let version = word(reader)?;
+    let count =
+        |reader: &mut _| if version == 1 { word(reader).map(u64::from) } else { bytes(reader).map(u64::from_le_bytes) };
+    let skip = |reader: &mut _, length: u64| {
+        let length = i64::try_from(length).map_err(|_| std::io::ErrorKind::InvalidData)?;
+        Seek::seek(reader, SeekFrom::Current(length)).map(|_| ())
+    };
+    count(reader)?;
+    for _ in 0..count(reader)? {
+        let length = count(reader)?;
+        let mut key = Vec::new();
+        reader.take(length.min(32)).read_to_end(&mut key)?;
+        skip(reader, length.saturating_sub(32))?;
+        let mut kind = word(reader)?;
+        let mut values = 1;
+        if kind == 9 {
+            (kind, values) = (word(reader)?, count(reader)?);
+        }
+        let width = match kind {
+            0 | 1 | 7 => 1,
+            2 | 3 => 2,
+            4..=6 => 4,
+            10..=12 => 8,
+            8 => {
+                for _ in 0..values {
+                    let length = count(reader)?;
+                    skip(reader, length)?;
+                }
+                continue;
+            }
+            // Arrays in arrays do not occur, and no other kind exists.
+            _ => return Ok(None),
+        };
+        if key == b"general.alignment" && width <= 8 && values == 1 {
+            let mut value = [0; 8];
+            reader.read_exact(&mut value[..width as usize])?;
+            return Ok(Some(u64::from_le_bytes(value)));
+        }
+        skip(reader, u64::saturating_mul(values, width))?;
+    }
+    Ok(None)
 }

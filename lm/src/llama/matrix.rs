@@ -249,3 +249,48 @@ fn expand(dtype: GgmlDType, columns: usize, bytes: &[u8]) -> candle_core::Result
     let storage = QStorage::from_data(bytes.into(), &Device::Cpu, dtype)?;
     QTensor::new(storage, Shape::from(columns))?.dequantize(&Device::Cpu)?.to_vec1()
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Tensor;
+
+    use super::*;
+
+    /// Rows come back as candle expands them: exactly where nothing is rounded, else to half a level.
+    #[test]
+    fn every_type_keeps_its_weights() {
+        // A row more than a group, so that one is padded.
+        let (rows, columns) = (9, 512);
+        let mut state = 1u32;
+        let values: Vec<f32> = (0..rows * columns)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / (1 << 24) as f32 - 0.4
+            })
+            .collect();
+        let tensor = Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap();
+        let lossless = [GgmlDType::Q4_0, GgmlDType::Q4_1, GgmlDType::Q4K, GgmlDType::Q8_0, GgmlDType::F32];
+        let rounded =
+            [GgmlDType::Q5_0, GgmlDType::Q5_1, GgmlDType::Q2K, GgmlDType::Q3K, GgmlDType::Q5K, GgmlDType::Q6K];
+        for dtype in lossless.into_iter().chain(rounded).chain([GgmlDType::F16, GgmlDType::BF16]) {
+            let stored = QTensor::quantize(&tensor, dtype).unwrap();
+            let expected = stored.dequantize(&Device::Cpu).unwrap().to_vec2::<f32>().unwrap();
+            for keep_floats in [true, false] {
+                let matrix = Matrix::new(dtype, rows, columns, &stored.data().unwrap(), keep_floats).unwrap();
+                let is_exact = !rounded.contains(&dtype) && (keep_floats || lossless[..4].contains(&dtype));
+                for (row, expected) in expected.iter().enumerate() {
+                    let mut got = vec![0.0; columns];
+                    matrix.expand_row(row, &mut got);
+                    for (got, expected) in got.chunks(BLOCK).zip(expected.chunks(BLOCK)) {
+                        let largest = expected.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+                        // Q4_0's min is rounded apart from its product.
+                        let tolerance = if is_exact { largest * 1e-6 } else { largest / 253.0 };
+                        for (got, expected) in got.iter().zip(expected) {
+                            assert!((got - expected).abs() <= tolerance, "{dtype:?} row {row}: {got}, not {expected}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -10,6 +10,7 @@
 
 use rayon::prelude::*;
 
+use super::lanes::{self, Lanes};
 use super::matrix::{BLOCK, ByteBlock, LANES, Matrix, NibbleBlock, Weights};
 
 /// 32 activations at eight bits: activation ≈ scale · level.
@@ -65,13 +66,15 @@ pub(super) fn quantise_row(floats: &[f32], blocks: &mut [ActivationBlock]) {
         let scale = largest / 127.0;
         let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
         // 1.5 · 2^23 leaves the nearest integer in the low mantissa bits: rounding that every target vectorises.
-        let levels: [i32; BLOCK] =
-            std::array::from_fn(|i| (padded[i] * inverse + 12_582_912.0).to_bits().cast_signed() - 0x4b40_0000);
-        let total: i32 = levels.iter().sum();
-        block.quads = std::array::from_fn(|g| {
-            let b = |i: usize| levels[4 * g + i] & 0xff;
-            b(0) | b(1) << 8 | b(2) << 16 | b(3) << 24
-        });
+        let mut levels = [0i32; BLOCK];
+        for (level, value) in levels.iter_mut().zip(padded) {
+            *level = (value * inverse + 12_582_912.0).to_bits().cast_signed() - 0x4b40_0000;
+        }
+        let mut total = 0;
+        for (quad, levels) in block.quads.iter_mut().zip(levels.as_chunks::<4>().0) {
+            total += levels[0] + levels[1] + levels[2] + levels[3];
+            *quad = levels[0] & 0xff | (levels[1] & 0xff) << 8 | (levels[2] & 0xff) << 16 | levels[3] << 24;
+        }
         block.scale = scale;
         block.sum = scale * total as f32;
     }
@@ -147,7 +150,7 @@ fn multiply(matrix: &Matrix, first: usize, x: &Activations, out: &mut [f32]) {
         }
         Weights::Floats(weights) => {
             let weights = &weights[first * matrix.columns..];
-            pulp::Arch::new().dispatch(Sweep { tile: Floats, weights, per_row: matrix.columns, x: &x.floats, out });
+            lanes::run(FloatSweep { weights, per_row: matrix.columns, x: &x.floats, out });
         }
     }
 }
@@ -206,24 +209,39 @@ impl<T: Tile> pulp::NullaryFnOnce for Sweep<'_, T> {
 }
 
 #[derive(Clone, Copy)]
-struct Floats;
+struct Floats<L>(L);
 
-impl Tile for Floats {
+impl<L: Lanes> Tile for Floats<L> {
     type Weight = [f32; LANES];
     type Input = f32;
 
     #[inline(always)]
     fn tile<const C: usize>(self, weights: &[[f32; LANES]], x: [&[f32]; C]) -> [[f32; LANES]; C] {
-        let mut sums = [[0.0; LANES]; C];
-        let x = x.map(|x| &x[..weights.len()]);
-        for (i, weight) in weights.iter().enumerate() {
+        let Self(lanes) = self;
+        let mut sums = [lanes.splat(0.0); C];
+        for (i, weights) in weights.iter().enumerate() {
+            let weights = lanes.load(weights);
             for c in 0..C {
-                for lane in 0..LANES {
-                    sums[c][lane] += weight[lane] * x[c][i];
-                }
+                sums[c] = lanes.add(sums[c], lanes.mul(weights, lanes.splat(x[c][i])));
             }
         }
-        sums
+        sums.map(|sums| lanes.store(sums))
+    }
+}
+
+/// [`Sweep`] before it is known which lanes there are.
+struct FloatSweep<'a> {
+    weights: &'a [[f32; LANES]],
+    per_row: usize,
+    x: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl lanes::Work for FloatSweep<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { weights, per_row, x, out } = self;
+        Sweep { tile: Floats(lanes), weights, per_row, x, out }.run();
     }
 }
 
@@ -384,6 +402,49 @@ mod avx2 {
                 }
             }
             sums.map(cast)
+        }
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    /// The portable sums and the vector ones are the same bits, at the extremes of all levels too.
+    #[test]
+    fn instruction_sets_agree() {
+        let Some(simd) = pulp::x86::V3::try_new() else { return };
+        let mut state = 1u64;
+        let mut byte = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        };
+        for round in 0..50 {
+            let x: [Vec<ActivationBlock>; 3] = std::array::from_fn(|_| {
+                let mut blocks = vec![ActivationBlock::default(); 4];
+                let floats: Vec<f32> =
+                    (0..128).map(|_| if round == 0 { 1.0 } else { f32::from(byte()) - 128.0 }).collect();
+                quantise_row(&floats, &mut blocks);
+                blocks
+            });
+            let x = [&x[0][..], &x[1][..], &x[2][..]];
+            let bytes: Vec<ByteBlock> = (0..4)
+                .map(|_| ByteBlock {
+                    scale: std::array::from_fn(|_| f32::from(byte())),
+                    levels: std::array::from_fn(|_| {
+                        std::array::from_fn(|_| if round == 0 { i8::MIN } else { byte().cast_signed() })
+                    }),
+                })
+                .collect();
+            let nibbles: Vec<NibbleBlock> = (0..4)
+                .map(|_| NibbleBlock {
+                    scale: std::array::from_fn(|_| f32::from(byte())),
+                    min: std::array::from_fn(|_| -f32::from(byte())),
+                    levels: std::array::from_fn(|_| std::array::from_fn(|_| if round == 0 { u8::MAX } else { byte() })),
+                })
+                .collect();
+            assert_eq!(avx2::Bytes(simd).tile(&bytes, x), PortableBytes.tile(&bytes, x));
+            assert_eq!(avx2::Nibbles(simd).tile(&nibbles, x), PortableNibbles.tile(&nibbles, x));
         }
     }
 }
