@@ -5,8 +5,10 @@
 //! A watermark enters as a [`LogitsHook`], called between the model and the sampler.
 
 mod cache;
+mod chat;
 mod error;
 mod generate;
+mod gguf;
 mod gguf_tokenizer;
 mod llama;
 mod model;
@@ -17,6 +19,7 @@ mod tokenizer;
 mod vocabulary;
 
 pub use cache::model_path;
+pub use chat::ChatTemplate;
 pub use error::LmError;
 pub use generate::{Event, Finish, GenerateOptions, LogitsHook, NoHook, Request, generate};
 pub use llama::LlamaModel;

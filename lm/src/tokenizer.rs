@@ -12,7 +12,7 @@ use tokenizers::pipeline::{EncodeOptions, Override, PipelineToken, PipelineToken
 use crate::offsets::align;
 use crate::stream_decoder::StreamDecoder;
 use crate::vocabulary::{Vocabulary, byte_alphabet, byte_level_bytes, spoken_bytes};
-use crate::{LmError, TokenId, gguf_tokenizer};
+use crate::{LmError, TokenId, gguf, gguf_tokenizer};
 
 /// What every tokenizer encodes for its [fingerprint](Tokenizer::fingerprint): digits, runs of spaces, both kinds of
 /// newline, tab, contractions, code, accents composed and decomposed, seven scripts, joined emoji.
@@ -83,23 +83,15 @@ impl Tokenizer {
     /// Reads a `tokenizer.json` or, by its first bytes, the tokenizer of a GGUF model.
     ///
     /// # Errors
-    /// [`LmError::Io`] if the file cannot be read, else as [`from_json`](Self::from_json) and
-    /// [`from_gguf_metadata`](Self::from_gguf_metadata).
+    /// [`LmError::Io`] if the file cannot be read, [`LmError::Model`] if a GGUF's header is damaged, else as
+    /// [`from_json`](Self::from_json) and [`from_gguf_metadata`](Self::from_gguf_metadata).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LmError> {
         let path = path.as_ref();
-        let io = |source| LmError::Io { path: path.to_owned(), source };
-        let mut file = std::io::BufReader::new(std::fs::File::open(path).map_err(io)?);
-        let mut magic = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::Read::take(&mut file, 4), &mut magic).map_err(io)?;
-        let origin = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if magic == b"GGUF" {
-            // Only the header is read: the metadata and the list of tensors.
-            std::io::Seek::rewind(&mut file).map_err(io)?;
-            let content = gguf_file::Content::read(&mut file)
-                .map_err(|e| LmError::Tokenizer { origin, reason: format!("not a readable GGUF: {e}") })?;
-            return Self::from_gguf_metadata(&content.metadata);
+        if gguf::is_gguf(path)? {
+            return Self::from_gguf_metadata(&gguf::read_metadata(path)?);
         }
-        Self::from_json(&std::fs::read(path).map_err(io)?, &origin)
+        let json = std::fs::read(path).map_err(|source| LmError::Io { path: path.to_owned(), source })?;
+        Self::from_json(&json, &path.file_name().unwrap_or_default().to_string_lossy())
     }
 
     /// Builds a tokenizer from the bytes of a `tokenizer.json`, any version.
