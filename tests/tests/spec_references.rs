@@ -29,7 +29,9 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
             if !name.starts_with('.') && !["target", "node_modules", "corpus", "artifacts"].contains(&name) {
                 sources(&path, found);
             }
-        } else if ["rs", "py", "md", "json", "sh", "toml"].contains(&path.extension().and_then(|e| e.to_str()).unwrap_or("")) {
+        } else if ["rs", "py", "md", "json", "sh", "toml"]
+            .contains(&path.extension().and_then(|e| e.to_str()).unwrap_or(""))
+        {
             found.push(path);
         }
     }

@@ -101,12 +101,9 @@ fn scores() {
         let text = ids(&case, "ids");
         let (detection, positions) = Detector::new(&key(&case), scheme).detect_positions(&text);
         let tally = detection.tally;
-        for (member, found) in [
-            ("tokens", tally.tokens),
-            ("scored", tally.scored),
-            ("repeated", tally.repeated),
-            ("green", tally.green),
-        ] {
+        for (member, found) in
+            [("tokens", tally.tokens), ("scored", tally.scored), ("repeated", tally.repeated), ("green", tally.green)]
+        {
             assert_eq!(found, integer(&case, member), "{}, {member}", name(&case));
         }
         assert_eq!(line(&positions), string(&case, "colours"), "{}", name(&case));
@@ -141,7 +138,9 @@ fn tails() {
 
 #[test]
 fn accumulated() {
-    let digest = |parts: &[&[u8]]| <[u8; 32]>::from(parts.iter().fold(Sha256::new(), |sha, part| sha.chain_update(part)).finalize());
+    let digest = |parts: &[&[u8]]| {
+        <[u8; 32]>::from(parts.iter().fold(Sha256::new(), |sha, part| sha.chain_update(part)).finalize())
+    };
     let mut lines = Vec::new();
     for i in 0..10_000u32 {
         let r = digest(&[b"greenmark/v1/vectors/case/", &i.to_le_bytes()]);
@@ -159,7 +158,12 @@ fn accumulated() {
         let tally = detection.tally;
         lines.push(format!(
             "{i} {} {scheme} {} {} {} {} {}\n",
-            detection.key_id, tally.tokens, tally.scored, tally.repeated, tally.green, line(&positions)
+            detection.key_id,
+            tally.tokens,
+            tally.scored,
+            tally.repeated,
+            tally.green,
+            line(&positions)
         ));
     }
     for case in cases(include_str!("../vectors/accumulated.json")) {

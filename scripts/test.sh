@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Runs everything that can be checked here, and says loudly what cannot. Needs cargo and python3.
+#
+#   scripts/test.sh            all of it
+#   scripts/test.sh --fast     without formatting, lints and documentation
+set -euo pipefail
+cd "$(dirname "$0")/.."
+fast=${1:-}
+skipped=()
+say() { printf '\n== %s\n' "$*"; }
+
+if [ "$fast" != --fast ]; then
+    say "formatting"
+    cargo fmt --all --check
+    say "lints"
+    cargo clippy --release --workspace --all-targets -- -D warnings
+fi
+
+say "tests of every crate"
+cargo test --release --workspace
+
+say "core with overflow checks and debug assertions"
+cargo test -p greenmark --lib
+
+say "core without default features"
+cargo check --release -p greenmark --no-default-features
+if rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null | xargs -I{} test -d {}; then
+    say "core for wasm32"
+    cargo check --release -p greenmark --no-default-features --target wasm32-unknown-unknown
+else
+    skipped+=("core for wasm32: the target is not installed (rustup target add wasm32-unknown-unknown)")
+fi
+
+if [ "$fast" != --fast ]; then
+    say "documentation"
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --quiet
+fi
+
+say "reference: self-test, and the committed vectors"
+if command -v python3 >/dev/null; then
+    python3 tests/reference/greenmark_reference.py selftest
+    python3 tests/reference/greenmark_reference.py check
+else
+    skipped+=("the reference implementation: python3 is not installed")
+fi
+
+model=${GREENMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/greenmark}/SmolLM2-135M-Instruct.Q4_1.gguf
+if [ ! -f "$model" ]; then
+    skipped+=("tests against SmolLM2: no model at $model (scripts/fetch-model.sh)")
+fi
+
+if [ "${#skipped[@]}" -gt 0 ]; then
+    printf '\n'
+    for what in "${skipped[@]}"; do printf 'SKIPPED: %s\n' "$what"; done
+fi
+say "passed"

@@ -1,0 +1,80 @@
+//! The null of SPEC §7.1: for a fixed text and random keys, P(p ≤ α) must not exceed α.
+
+use greenmark::{Detection, Detector, Key, Scheme, TokenId, stats::ln_binomial_sf};
+use greenmark_tests::uniformity::{ks_uniform, randomised_p};
+use sha2::{Digest, Sha256};
+
+/// Text–key pairs of each case.
+const KEYS: u32 = 20_000;
+/// Bounds are this many standard errors wide: a sound detector fails one check in three million.
+const STANDARD_ERRORS: f64 = 5.0;
+
+fn key(i: u32) -> Key {
+    Key::from_bytes(Sha256::digest([b"greenmark/tests/null/".as_slice(), &i.to_le_bytes()].concat()).into())
+}
+
+fn detections(scheme: &str, text: &[TokenId]) -> Vec<Detection> {
+    let scheme: Scheme = scheme.parse().expect("canonical");
+    (0..KEYS).map(|i| Detector::new(&key(i), scheme).detect(text)).collect()
+}
+
+/// Texts that break tests which count twice: varied, periodic, one phrase over and over, one token.
+fn texts() -> Vec<(&'static str, Vec<TokenId>)> {
+    let varied = |i: u32| i.wrapping_mul(2_654_435_761) >> 17;
+    vec![
+        ("varied", (0..120).map(varied).collect()),
+        ("few tokens", (0..200).map(|i| varied(i) % 7).collect()),
+        ("a phrase repeated", (0..200).map(|i| [5, 9, 2, 9, 14, 3][i % 6]).collect()),
+        ("one token", vec![42; 200]),
+    ]
+}
+
+#[test]
+fn p_values_are_valid_for_every_kind_of_text() {
+    for scheme in ["gm1:green,h=0,gamma=128/256", "gm1:green,h=1,gamma=64/256", "gm1:green,h=4,gamma=32/256"] {
+        for (name, text) in texts() {
+            let detections = detections(scheme, &text);
+            for alpha in [0.5, 0.1, 0.01, 0.001] {
+                let hits = detections.iter().filter(|d| d.is_significant(alpha)).count() as f64;
+                let n = f64::from(KEYS);
+                let bound = alpha * n + STANDARD_ERRORS * (n * alpha * (1.0 - alpha)).sqrt();
+                assert!(hits <= bound, "{scheme}, {name}, alpha {alpha}: {hits} of {n}, at most {bound:.0}");
+            }
+        }
+    }
+}
+
+#[test]
+fn greens_are_binomial() {
+    let text = &texts()[0].1;
+    let detections = detections("gm1:green,h=1,gamma=64/256", text);
+    let (green, scored) = detections.iter().fold((0, 0), |(g, s), d| (g + d.tally.green, s + d.tally.scored));
+    let z = (green as f64 - 0.25 * scored as f64) / (scored as f64 * 0.25 * 0.75).sqrt();
+    assert!(z.abs() <= STANDARD_ERRORS, "green fraction {} is {z} standard errors off", green as f64 / scored as f64);
+
+    let uniform = |i: usize| f64::from(u32::try_from(i).expect("small").wrapping_mul(2_654_435_761)) / 4_294_967_296.0;
+    let p: Vec<f64> = detections
+        .iter()
+        .enumerate()
+        .map(|(i, d)| randomised_p(d.tally.green, d.tally.scored, 0.25, uniform(i)))
+        .collect();
+    let (distance, p) = ks_uniform(&p);
+    assert!(p > 1e-6, "p-values of {KEYS} keys are not uniform: D = {distance}, p = {p}");
+}
+
+/// Why pairs are counted once: the same texts, every position counted, as if it were a new coin.
+#[test]
+fn counting_repeats_would_flag_innocent_text() {
+    let (_, text) = &texts()[2];
+    let scheme: Scheme = "gm1:green,h=1,gamma=64/256".parse().expect("canonical");
+    let alpha: f64 = 0.001;
+    let mut hits = 0;
+    for i in 0..KEYS {
+        let (_, positions) = Detector::new(&key(i), scheme).detect_positions(text);
+        let green = positions.iter().filter(|p| p.colour().is_some_and(|colour| colour.is_green())).count() as u64;
+        let ln_p = ln_binomial_sf(green, positions.len() as u64 - 1, scheme.gamma().fraction()).expect("a count");
+        hits += u32::from(ln_p <= alpha.ln());
+    }
+    let rate = f64::from(hits) / f64::from(KEYS);
+    assert!(rate > 50.0 * alpha, "counted twice, p ≤ {alpha} came {rate} of the time");
+}
