@@ -6,6 +6,7 @@
 
 mod cache;
 mod chat;
+mod demo;
 mod error;
 mod generate;
 mod gguf;
@@ -20,6 +21,7 @@ mod vocabulary;
 
 pub use cache::model_path;
 pub use chat::ChatTemplate;
+pub use demo::{DemoModel, demo_tokenizer};
 pub use error::LmError;
 pub use generate::{Event, Finish, GenerateOptions, LogitsHook, NoHook, Request, generate};
 pub use llama::LlamaModel;

@@ -1,0 +1,127 @@
+//! How much choice a model has: `cargo run --release -p greenmark-lm --example entropy -- [TEXTS [TOKENS [SEED]]]`.
+//!
+//! Samples 100 texts of 200 tokens at temperature 1 and prints the mean entropy of the distributions drawn from, for
+//! the demo model and, if it is in the cache, for SmolLM2; both continue the same prompts, without a chat template.
+//! Then the same with 2 nats added to the logits of a random quarter of the tokens, another quarter after each token:
+//! the share of tokens from that quarter is what a watermark of γ = 1/4, δ = 2 has to show a detector.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::ops::ControlFlow;
+
+use greenmark_lm::{
+    DemoModel, Event, GenerateOptions, LanguageModel, LlamaModel, LogitsHook, Request, Sampling, SamplingParams,
+    TokenId, Tokenizer, demo_tokenizer, generate, model_path,
+};
+
+const PROMPTS: [&str; 4] = ["Once upon a time", "The old woman", "In the morning", "It was a cold day"];
+const DELTA: f32 = 2.0;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut numbers = [100, 200, 1];
+    for (number, argument) in numbers.iter_mut().zip(std::env::args().skip(1)) {
+        *number = argument.parse()?;
+    }
+    report("demo", &mut DemoModel::new()?, &demo_tokenizer()?, numbers)?;
+    match model_path("smollm2") {
+        Ok(path) => report("smollm2", &mut LlamaModel::load(&path)?, &Tokenizer::from_file(&path)?, numbers)?,
+        Err(e) => println!("{e}"),
+    }
+    Ok(())
+}
+
+fn report(
+    name: &str,
+    model: &mut dyn LanguageModel,
+    tokenizer: &Tokenizer,
+    [texts, tokens, seed]: [u64; 3],
+) -> Result<(), Box<dyn Error>> {
+    for delta in [0.0, DELTA] {
+        let tally = Tally::default();
+        let requests = (0..texts).map(|index| {
+            let prompt = tokenizer.encode(PROMPTS[index as usize % PROMPTS.len()]).unwrap_or_default();
+            Request { index, prompt }
+        });
+        let options = GenerateOptions {
+            max_tokens: tokens as usize,
+            min_tokens: 0,
+            sampling: Sampling::new(SamplingParams::default())?,
+            seed,
+            stop: tokenizer.eos_ids().to_vec(),
+            ignore_stop: true,
+            batch: None,
+        };
+        let mut first = String::new();
+        let start = std::time::Instant::now();
+        generate(
+            model,
+            requests,
+            &options,
+            |_| Probe { tally: &tally, delta, before: 0 },
+            |event| {
+                match event {
+                    Event::Finished { index: 0, ids, .. } => first = PROMPTS[0].to_owned() + &tokenizer.decode(&ids),
+                    Event::Refused { error, .. } => println!("{error}"),
+                    _ => {}
+                }
+                ControlFlow::Continue(())
+            },
+        )?;
+        let n = tally.tokens.get() as f64;
+        println!(
+            "{name}: {:.2} nats a token, {:.3} of tokens in the quarter, under a bias of {delta} \
+             (n = {n}, seed {seed}, {:.0} tokens/s)\n{first}\n",
+            tally.nats.get() / n,
+            tally.in_quarter.get() as f64 / n,
+            n / start.elapsed().as_secs_f64(),
+        );
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Tally {
+    nats: Cell<f64>,
+    tokens: Cell<u64>,
+    in_quarter: Cell<u64>,
+}
+
+/// Measures before it biases.
+struct Probe<'a> {
+    tally: &'a Tally,
+    delta: f32,
+    before: TokenId,
+}
+
+impl LogitsHook for Probe<'_> {
+    fn adjust(&mut self, logits: &mut [f32]) {
+        let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let (mut total, mut weighted) = (0.0, 0.0);
+        for logit in &*logits {
+            let x = f64::from(logit - max);
+            total += x.exp();
+            weighted += x * x.exp();
+        }
+        self.tally.nats.set(self.tally.nats.get() + total.ln() - weighted / total);
+        for (token, logit) in (0..).zip(logits) {
+            if in_quarter(self.before, token) {
+                *logit += self.delta;
+            }
+        }
+    }
+
+    fn push(&mut self, token: TokenId) {
+        let hit = in_quarter(self.before, token);
+        self.tally.in_quarter.set(self.tally.in_quarter.get() + u64::from(hit));
+        self.tally.tokens.set(self.tally.tokens.get() + 1);
+        self.before = token;
+    }
+}
+
+/// A stand-in for a watermark's keyed colours: splitmix64 of two tokens, its top two bits both 0.
+fn in_quarter(before: TokenId, token: TokenId) -> bool {
+    let mut x = (u64::from(before) << 32 | u64::from(token)).wrapping_add(0x9E37_79B9_7F4A_7C15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (x ^ (x >> 31)) >> 62 == 0
+}

@@ -1,0 +1,136 @@
+//! A language model that is part of the program.
+
+mod ngrams;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use self::ngrams::{NGrams, RowScratch};
+use crate::{LanguageModel, LmError, SequenceId, TokenId, Tokenizer};
+
+static MODEL: &[u8] = include_bytes!("demo/model.bin");
+static TOKENIZER: &[u8] = include_bytes!("demo/tokenizer.json");
+
+/// What the errors of the embedded files call them.
+const NAME: &str = "demo";
+
+/// The token that ends a text, and stands before its beginning.
+const END: TokenId = 0;
+
+/// A small language model for demonstrations: embedded, instantaneous, and of clumsy English.
+///
+/// It is an n-gram model of a few thousand short stories that SmolLM2-135M-Instruct wrote through this crate
+/// (`scripts/train-demo-model.py`), so it continues a text and follows no instructions. Its logits are natural
+/// logarithms of probabilities, every one finite.
+///
+/// Kneser-Ney smoothing leaves a tenth and more of every row to tokens that fit the last word or none, and a
+/// watermark's bias multiplies such a tail by up to e^δ where the likely tokens are red. So the training script
+/// sharpens: it multiplies the back-off weights by a factor below 1. That costs perplexity on unseen text (the script
+/// prints both values) and buys sentences that hold together at temperature 1 and δ = 2.
+///
+/// ```
+/// use greenmark_lm::{DemoModel, LanguageModel, demo_tokenizer};
+///
+/// let (mut model, tokenizer) = (DemoModel::new()?, demo_tokenizer()?);
+/// let prompt = tokenizer.encode("Once upon a")?;
+/// let mut logits = vec![0.0; model.vocab_size()];
+/// let sequence = model.open();
+/// model.forward(&[(sequence, &prompt)], &mut logits)?;
+/// let best = (0..).zip(&logits).max_by(|a, b| a.1.total_cmp(b.1)).map(|(token, _)| token);
+/// assert_eq!(tokenizer.decode(best.as_slice()), " time");
+/// # Ok::<(), greenmark_lm::LmError>(())
+/// ```
+pub struct DemoModel {
+    ngrams: NGrams<'static>,
+    /// The last tokens of each open sequence, as many as matter.
+    sequences: HashMap<usize, Vec<TokenId>>,
+    next_sequence: usize,
+    scratch: RowScratch,
+}
+
+impl DemoModel {
+    /// Reads the embedded model, in a few milliseconds.
+    ///
+    /// # Errors
+    /// [`LmError::Model`] if it is damaged.
+    pub fn new() -> Result<Self, LmError> {
+        Self::read(MODEL)
+    }
+
+    fn read(bytes: &'static [u8]) -> Result<Self, LmError> {
+        let ngrams = NGrams::parse(bytes).map_err(|reason| LmError::Model { path: NAME.into(), reason })?;
+        Ok(Self { ngrams, sequences: HashMap::new(), next_sequence: 0, scratch: RowScratch::default() })
+    }
+}
+
+/// The tokenizer of [`DemoModel`]: byte-level BPE, named `demo`.
+///
+/// # Errors
+/// [`LmError::Tokenizer`] if the embedded file is damaged.
+pub fn demo_tokenizer() -> Result<Tokenizer, LmError> {
+    Tokenizer::from_json(TOKENIZER, NAME)
+}
+
+impl LanguageModel for DemoModel {
+    fn vocab_size(&self) -> usize {
+        self.ngrams.vocab_size()
+    }
+
+    /// More than memory holds: what the model does not remember takes no room.
+    fn context_length(&self) -> usize {
+        1 << 30
+    }
+
+    /// 1: a batch gains nothing.
+    fn preferred_batch(&self) -> usize {
+        1
+    }
+
+    fn open(&mut self) -> SequenceId {
+        let id = self.next_sequence;
+        self.next_sequence += 1;
+        // Every training text follows an end token, so a sequence that begins is one that follows it.
+        self.sequences.insert(id, vec![END]);
+        SequenceId(id)
+    }
+
+    fn close(&mut self, sequence: SequenceId) {
+        self.sequences.remove(&sequence.0);
+    }
+
+    fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {
+        let vocab_size = self.ngrams.vocab_size();
+        let expected = inputs.len() * vocab_size;
+        if logits.len() != expected {
+            return Err(LmError::LogitsLength { length: logits.len(), expected });
+        }
+        for (index, ((id, tokens), out)) in inputs.iter().zip(logits.chunks_exact_mut(vocab_size)).enumerate() {
+            let Some(history) = self.sequences.get_mut(&id.0) else {
+                return Err(LmError::Sequence { index, reason: "is closed" });
+            };
+            if tokens.is_empty() {
+                return Err(LmError::Sequence { index, reason: "gets no token" });
+            }
+            if let Some(&token) = tokens.iter().find(|&&token| token as usize >= vocab_size) {
+                return Err(LmError::TokenOutOfRange { token, vocab_size });
+            }
+            let reach = self.ngrams.reach();
+            history.extend_from_slice(&tokens[tokens.len().saturating_sub(reach)..]);
+            history.drain(..history.len().saturating_sub(reach));
+            self.ngrams.row(history, &mut self.scratch, out);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for DemoModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DemoModel")
+            .field("vocab_size", &self.ngrams.vocab_size())
+            .field("sequences", &self.sequences.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
