@@ -1,1 +1,53 @@
-fn main() {}
+//! `greenmark`: write watermarked text, detect it, and see it work.
+//!
+//! A thin frontend: arguments in, one call into the library, evidence out. Exit status 0 if it ran, whatever the
+//! verdict; 2 if it, or part of it, failed.
+
+mod args;
+mod cmd;
+mod evidence;
+mod html;
+mod interrupt;
+mod keys;
+mod models;
+mod output;
+mod show;
+mod texts;
+mod writing;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+
+/// How a command that was not refused outright came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything asked for was done.
+    Done,
+    /// Some of it failed and was reported; the rest was done.
+    Partly,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.color.write_global();
+    let result = match cli.command {
+        Command::Keygen(args) => cmd::keygen::run(&args),
+        Command::Embed(args) => cmd::embed::run(&args),
+        Command::Detect(args) => cmd::detect::run(&args),
+        Command::Demo(args) => cmd::demo::run(&args),
+        Command::Completions(args) => cmd::completions::run(&args),
+    };
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Partly) => ExitCode::from(2),
+        // A reader that has seen enough (`| head`) is no failure.
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! What can be asked for, and the help that says so.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use greenmark::{Delta, Scheme};
+
+/// Write watermarked text, detect it later from text and key alone, and see how sure that is.
+#[derive(Debug, Parser)]
+#[command(name = "greenmark", version, max_term_width = 110, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    /// When to use colour; auto respects NO_COLOR and pipes
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    pub(crate) color: Colouring,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  greenmark demo                                   see the whole thing work, without files or downloads
+  greenmark keygen -o my.key                       make a key
+  greenmark embed --key-file my.key --prompt 'The old lighthouse' > story.txt
+  greenmark detect --key-file my.key story.txt     ask whether a text depends on that key
+
+Exit status: 0 if it ran, whatever the verdict; 2 if it or part of it failed.
+Keys are read from files only, never from arguments; GREENMARK_KEY_FILE names one for scripts.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a key file
+    Keygen(KeygenArgs),
+    /// Let a language model write watermarked text
+    Embed(EmbedArgs),
+    /// Ask whether texts are marked with a key
+    Detect(DetectArgs),
+    /// See a text marked, detected and attacked, in a few seconds
+    Demo(DemoArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Colouring {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Colouring {
+    pub(crate) fn write_global(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The file holds one line, is readable by its owner alone (0600) and is never overwritten. Its public id is printed: the name by
+which evidence and logs call the key. Whoever has the file can detect, strip and forge the mark: treat it like a password.
+
+Example:
+  greenmark keygen -o production-2026-11.key")]
+pub(crate) struct KeygenArgs {
+    /// Where to write the key
+    #[arg(short, long, value_name = "FILE", default_value = "greenmark.key")]
+    pub(crate) output: PathBuf,
+}
+
+/// The key and scheme, where a command needs both.
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    /// File with the secret key (make one with `greenmark keygen`)
+    #[arg(short, long, value_name = "FILE", env = "GREENMARK_KEY_FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// What embedder and detector agree on besides the key: context width h, green fraction gamma
+    #[arg(short, long, default_value = DEFAULT_SCHEME)]
+    pub(crate) scheme: Scheme,
+}
+
+pub(crate) const DEFAULT_SCHEME: &str = "gm1:green,h=1,gamma=64/256";
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The text goes to standard output as it is written; nothing is added to it but, on a terminal, a final line break. The prompt is
+not part of it. With --prompts, each line of FILE is an object with `prompt` and, optionally, `id`; each line of output is an
+object with `id`, `prompt`, `text`, `tokens` and `finish`, in the order in which texts end.
+
+The same model, prompt, seed and options give the same text. A bias of delta = 2 costs quality: see the README for how much.
+Where the model is sure of the next token (code, lists, low temperature) little mark goes in.
+
+Examples:
+  greenmark embed -k my.key --prompt 'The old lighthouse'
+  greenmark embed -k my.key --model smollm2 --prompt 'Why is the sky blue?' --max-tokens 300
+  greenmark embed -k my.key --model smollm2 --prompts questions.jsonl > answers.jsonl
+  greenmark embed --no-watermark --model ./Llama-3.2-1B.Q8_0.gguf --raw --prompt-file start.txt")]
+pub(crate) struct EmbedArgs {
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// Strength: nats added to the logits of green tokens; 0 marks nothing
+    #[arg(short, long, default_value = "2", value_name = "NATS", value_parser = parse_delta)]
+    pub(crate) delta: Delta,
+    /// Write without a mark, for comparison; needs no key
+    #[arg(long)]
+    pub(crate) no_watermark: bool,
+    /// Leave a position alone when its context was already used in the text: less looping
+    #[arg(long)]
+    pub(crate) skip_repeats: bool,
+
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+
+    /// The prompt
+    #[arg(short, long, value_name = "TEXT", group = "source", help_heading = "Prompt")]
+    pub(crate) prompt: Option<String>,
+    /// File with the prompt; - is standard input
+    #[arg(long, value_name = "FILE", group = "source", help_heading = "Prompt")]
+    pub(crate) prompt_file: Option<PathBuf>,
+    /// JSON Lines with many prompts, written as a batch; - is standard input
+    #[arg(long, value_name = "FILE.jsonl", group = "source", help_heading = "Prompt")]
+    pub(crate) prompts: Option<PathBuf>,
+    /// Continue the prompt as it is, without the model's chat template
+    #[arg(long, help_heading = "Prompt")]
+    pub(crate) raw: bool,
+    /// A system message for the chat template
+    #[arg(long, value_name = "TEXT", conflicts_with = "raw", help_heading = "Prompt")]
+    pub(crate) system: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) sampling: SamplingArgs,
+
+    /// Print one JSON object instead of the text alone
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Model")]
+pub(crate) struct ModelArgs {
+    /// demo (built in, clumsy English), smollm2 (fetched by scripts/fetch-model.sh), or a GGUF file of the Llama family
+    #[arg(short, long, default_value = "demo", value_name = "demo|smollm2|PATH.gguf")]
+    pub(crate) model: String,
+    /// The model's tokenizer.json, where its GGUF file holds a tokenizer that is not known exactly
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokenizer: Option<PathBuf>,
+    /// Texts written at once with --prompts; the model's best where not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) batch: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Sampling")]
+pub(crate) struct SamplingArgs {
+    /// Longest text, in tokens
+    #[arg(short = 'n', long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_tokens: u32,
+    /// Go on to --max-tokens where the model would end the text
+    #[arg(long)]
+    pub(crate) ignore_eos: bool,
+    /// Temperature; 0 is greedy
+    #[arg(short, long, default_value_t = 1.0, value_name = "T")]
+    pub(crate) temperature: f64,
+    /// Keep the K likeliest tokens; 0 keeps all
+    #[arg(long, default_value_t = 0, value_name = "K")]
+    pub(crate) top_k: usize,
+    /// Keep the fewest tokens that hold probability P together; 1 keeps all
+    #[arg(long, default_value_t = 1.0, value_name = "P")]
+    pub(crate) top_p: f64,
+    /// Keep tokens at least P times as likely as the likeliest; 0 keeps all
+    #[arg(long, default_value_t = 0.0, value_name = "P")]
+    pub(crate) min_p: f64,
+    /// Seed of the random draws; drawn anew where not given
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Give the tokenizer that the text was written with: under another one the counts are noise, and so is the verdict. Its name and
+fingerprint are part of the evidence. The verdict holds for one text, one key and one scheme, chosen before looking.
+
+A text is a whole file, or one line of JSON Lines with `text`, or with `tokens` (ids, which need no tokenizer), and optionally
+`id`. Where a line has both, `text` is used; --tokens uses the ids.
+
+What it means: `marked` says that the text depends on the key in a way that chance explains at most alpha of the time. It does not
+say who wrote it. `no mark found` does not say that a human did.
+
+Examples:
+  greenmark detect -k my.key story.txt
+  greenmark detect -k my.key --tokenizer smollm2 --show answer.txt
+  greenmark detect -k my.key --tokenizer smollm2 --json answers.jsonl > evidence.jsonl
+  some-program | greenmark detect -k my.key --tokenizer ./tokenizer.json --alpha 1e-9 -")]
+pub(crate) struct DetectArgs {
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// demo, smollm2, a tokenizer.json, or a GGUF file with a known tokenizer
+    #[arg(short, long, default_value = "demo", value_name = "demo|smollm2|FILE")]
+    pub(crate) tokenizer: String,
+    /// Call a text marked if chance would give as much evidence at most this often
+    #[arg(short, long, default_value = "1e-6", value_name = "P", value_parser = parse_alpha)]
+    pub(crate) alpha: f64,
+    /// Print one JSON object a text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show the text with its green and red tokens
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) show: bool,
+    /// Write a page with the evidence and the coloured tokens
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) html: Option<PathBuf>,
+    /// Read standard input as JSON Lines
+    #[arg(long)]
+    pub(crate) jsonl: bool,
+    /// In JSON Lines, score `tokens` even where a line has `text`
+    #[arg(long)]
+    pub(crate) tokens: bool,
+    /// Texts, or JSON Lines where the name ends in .jsonl; - or nothing is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Makes a key that is forgotten at the end, lets the model write the same prompt without and with the mark, and asks the detector
+about both, about a wrong key, and about the marked text with 10, 30 and 50 % of its words replaced.
+
+Example:
+  greenmark demo --prompt 'My grandmother had a garden' --seed 7")]
+pub(crate) struct DemoArgs {
+    /// What the model continues
+    #[arg(short, long, default_value = DEMO_PROMPT)]
+    pub(crate) prompt: String,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    /// Tokens to write
+    #[arg(short = 'n', long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_tokens: u32,
+    /// Strength: nats added to the logits of green tokens
+    #[arg(short, long, default_value = "2", value_name = "NATS", value_parser = parse_delta)]
+    pub(crate) delta: Delta,
+    /// Seed of key and draws, to see the same again; drawn anew where not given
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+}
+
+const DEMO_PROMPT: &str = "One morning, a girl named Mia";
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  greenmark completions bash > ~/.local/share/bash-completion/completions/greenmark
+  greenmark completions zsh > ~/.zfunc/_greenmark
+  greenmark completions fish > ~/.config/fish/completions/greenmark.fish")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+fn parse_delta(text: &str) -> Result<Delta, String> {
+    let nats = text.parse().map_err(|_| "not a number".to_owned())?;
+    Delta::new(nats).map_err(|error| error.to_string())
+}
+
+fn parse_alpha(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(alpha) if alpha > 0.0 && alpha < 1.0 => Ok(alpha),
+        Ok(_) => Err("alpha is a probability above 0 and below 1".to_owned()),
+        Err(_) => Err("not a number".to_owned()),
+    }
+}
+
+/// Checked here so that a test needs no process: clap's own assertions over the whole tree.
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_tree_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,7 @@
+//! One module a subcommand.
+
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod detect;
+pub(crate) mod embed;
+pub(crate) mod keygen;

@@ -1,0 +1,197 @@
+//! `greenmark demo`: a text marked, detected and attacked.
+
+use std::{cell::RefCell, fmt::Write, ops::ControlFlow};
+
+use anstyle::{AnsiColor, Effects, Style};
+use anyhow::{Result, anyhow};
+use greenmark::{Detection, Detector, Embedder, Key, Scheme, stats::format_p_value};
+use greenmark_lm::{Event, LogitsHook, NoHook, Request, Tokenizer, generate, text_rng};
+use rand_chacha::{ChaCha8Rng, rand_core::Rng};
+use unicode_width::UnicodeWidthStr;
+
+use crate::{
+    Outcome,
+    args::{DEFAULT_SCHEME, DemoArgs, SamplingArgs},
+    models::Writer,
+    output::{print_styled, stdout_has_colour},
+    show::{coloured, legend, pieces},
+    writing::{self, GreenHook},
+};
+
+const ALPHA: f64 = 1e-6;
+const REPLACED_PERCENT: [u32; 3] = [10, 30, 50];
+const HEADING: Style = Style::new().effects(Effects::BOLD);
+
+pub(crate) fn run(args: &DemoArgs) -> Result<Outcome> {
+    let seed = args.seed.map_or_else(writing::fresh_seed, Ok)?;
+    let scheme: Scheme = DEFAULT_SCHEME.parse()?;
+    let mut rng = text_rng(seed, u64::MAX);
+    let (key, wrong_key) = (draw_key(&mut rng), draw_key(&mut rng));
+
+    let mut writer = Writer::load(&args.model)?;
+    let sampling = SamplingArgs {
+        max_tokens: args.max_tokens,
+        ignore_eos: true,
+        temperature: 1.0,
+        top_k: 0,
+        top_p: 1.0,
+        min_p: 0.0,
+        seed: None,
+    };
+    print_styled(&format!(
+        "{HEADING}The prompt{HEADING:#}  {}\n{HEADING}The model {HEADING:#}  {}, {} tokens a text, seed {seed}\n\
+         {HEADING}The mark  {HEADING:#}  {scheme}, delta = {}\n\n",
+        args.prompt,
+        args.model.model,
+        args.max_tokens,
+        args.delta.nats(),
+    ))?;
+    let plain = write(&mut writer, &args.prompt, &sampling, seed, None)?;
+    let embedder = RefCell::new(Embedder::new(&key, scheme, args.delta));
+    let marked = write(&mut writer, &args.prompt, &sampling, seed, Some(&embedder))?;
+
+    let tokenizer = &writer.reader.tokenizer;
+    let mut detector = Detector::new(&key, scheme);
+    print_styled(&beside(
+        &show(tokenizer, &mut detector, "Without the mark", &plain)?,
+        &show(tokenizer, &mut detector, "With the mark", &marked)?,
+    ))?;
+    print_styled(&legend(stdout_has_colour()))?;
+
+    let mut report = format!("\n{HEADING}What the detector says{HEADING:#}  (marked if p ≤ {ALPHA:e})\n");
+    let ask = |detector: &mut Detector, text: &str| Ok::<_, anyhow::Error>(detector.detect(&tokenizer.encode(text)?));
+    let wrong = &mut Detector::new(&wrong_key, scheme);
+    row(&mut report, "the text without the mark", &ask(&mut detector, &plain)?);
+    row(&mut report, "the text with the mark", &ask(&mut detector, &marked)?);
+    row(&mut report, "the same, asked with a wrong key", &ask(wrong, &marked)?);
+    let _ = writeln!(report, "\n{HEADING}With words of the marked text replaced by others{HEADING:#}");
+    for percent in REPLACED_PERCENT {
+        let attacked = replace_words(&marked, &plain, percent, &mut rng);
+        row(&mut report, &format!("{percent:>3} % of its words"), &ask(&mut detector, &attacked)?);
+    }
+    report +=
+        "\nA mark says that the text depends on the key. It does not say who wrote it, and its absence says nothing.\n";
+    print_styled(&report)?;
+    Ok(Outcome::Done)
+}
+
+fn draw_key(rng: &mut ChaCha8Rng) -> Key {
+    let mut bytes = [0; 32];
+    rng.fill_bytes(&mut bytes);
+    Key::from_bytes(bytes)
+}
+
+/// One text by the model, marked if an embedder is given.
+fn write(
+    writer: &mut Writer,
+    prompt: &str,
+    sampling: &SamplingArgs,
+    seed: u64,
+    embedder: Option<&RefCell<Embedder>>,
+) -> Result<String> {
+    let options = writing::options(sampling, seed, writer.reader.tokenizer.eos_ids(), None)?;
+    let request = Request { index: 0, prompt: writer.reader.ids(prompt, None, false)? };
+    let hook = |_| -> Box<dyn LogitsHook> {
+        match embedder {
+            Some(embedder) => Box::new(GreenHook::new(embedder)),
+            None => Box::new(NoHook),
+        }
+    };
+    let mut written = Err(anyhow!("the model wrote nothing"));
+    generate(writer.model.as_mut(), [request], &options, hook, |event| {
+        match event {
+            Event::Finished { ids, .. } => written = Ok(ids),
+            Event::Refused { error, .. } => written = Err(error.into()),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(writing::decode(&writer.reader.tokenizer, &written?))
+}
+
+/// A heading and the coloured text under it, line by line, for a column of half the terminal.
+fn show(tokenizer: &Tokenizer, detector: &mut Detector, heading: &str, text: &str) -> Result<Vec<(String, usize)>> {
+    let width = (terminal_width() - GAP) / 2;
+    let (ids, ranges) = tokenizer.encode_with_offsets(text)?;
+    let (detection, positions) = detector.detect_positions(&ids);
+    let green = detection.green_fraction().unwrap_or_default();
+    let heading = format!("{heading}: {:.0} % green", 100.0 * green);
+    let mut lines = vec![(format!("{HEADING}{heading}{HEADING:#}"), heading.width())];
+    // Lines are broken first, and coloured piece by piece then: escapes have no width.
+    let has_colour = stdout_has_colour();
+    let mut line = (String::new(), 0);
+    for piece in pieces(text, &ranges, &positions) {
+        for part in piece.text.split_inclusive('\n') {
+            let word = part.trim_end_matches('\n');
+            let shown = coloured(&[crate::show::Piece { text: word, ..piece }], has_colour);
+            let shown_width = if has_colour { word.width() } else { shown.width() };
+            if line.1 + shown_width > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.0 += &shown;
+            line.1 += shown_width;
+            if part.ends_with('\n') {
+                lines.push(std::mem::take(&mut line));
+            }
+        }
+    }
+    lines.push(line);
+    Ok(lines)
+}
+
+const GAP: usize = 4;
+
+fn terminal_width() -> usize {
+    let columns = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+    columns.clamp(60, 160)
+}
+
+/// Two columns of lines with their widths.
+fn beside(left: &[(String, usize)], right: &[(String, usize)]) -> String {
+    let column = (terminal_width() - GAP) / 2 + GAP;
+    let mut out = String::new();
+    for i in 0..left.len().max(right.len()) {
+        let (line, width) = left.get(i).cloned().unwrap_or_default();
+        let pad = column.saturating_sub(width);
+        let right = right.get(i).map_or("", |line| &line.0);
+        let _ = writeln!(out, "{line}{:pad$}{right}", "");
+    }
+    out
+}
+
+/// One line of the report: what was asked about, the p-value, and a bar of evidence.
+fn row(report: &mut String, what: &str, detection: &Detection) {
+    let marked = detection.is_significant(ALPHA);
+    let style = if marked { AnsiColor::Green.on_default().bold() } else { Style::new() };
+    let word = if marked { "marked" } else { "no mark found" };
+    let p = format_p_value(detection.ln_p, 2);
+    // A block for every factor of 100.
+    let blocks = (-detection.ln_p / 100_f64.ln()).round() as usize;
+    let fraction = 100.0 * detection.green_fraction().unwrap_or_default();
+    let _ = writeln!(
+        report,
+        "  {what:<34} {fraction:>3.0} % green  p = {p:<9} {style}{word:<14}{}{style:#}",
+        "▇".repeat(blocks.min(40))
+    );
+}
+
+/// Replaces a share of the words by words of another text, at places drawn without repetition.
+fn replace_words(text: &str, other: &str, percent: u32, rng: &mut ChaCha8Rng) -> String {
+    let strangers: Vec<&str> = other.split_whitespace().collect();
+    let mut words: Vec<&str> = text.split(' ').collect();
+    let mut places: Vec<usize> = (0..words.len()).filter(|&i| !words[i].trim().is_empty()).collect();
+    let count = places.len() * percent as usize / 100;
+    for i in 0..count.min(places.len()) {
+        let other = i + below(places.len() - i, rng);
+        places.swap(i, other);
+        if !strangers.is_empty() {
+            words[places[i]] = strangers[below(strangers.len(), rng)];
+        }
+    }
+    words.join(" ")
+}
+
+/// A number below `n`, `n` ≥ 1. The bias of the remainder is below 1e-15 here.
+fn below(n: usize, rng: &mut ChaCha8Rng) -> usize {
+    (rng.next_u64() % n as u64) as usize
+}

@@ -1,0 +1,198 @@
+//! `greenmark detect`: texts in, evidence out.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use greenmark::{Detection, Detector, Position};
+use greenmark_lm::Tokenizer;
+
+use crate::{
+    Outcome,
+    args::DetectArgs,
+    evidence::{Evidence, NO_MARK_NOTE, describe, describe_question},
+    html::Page,
+    interrupt, keys, models,
+    output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour, write_file},
+    show::{Piece, coloured, legend, pieces},
+    texts::{Content, Source, Text},
+};
+
+pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
+    let key_file = args.key.key_file.as_deref().context("no key: give --key-file FILE, or set GREENMARK_KEY_FILE")?;
+    let key = keys::read(key_file)?;
+    interrupt::catch()?;
+    let mut run = Run {
+        args,
+        detector: Detector::new(&key, args.key.scheme),
+        tokenizer: None,
+        asked: None,
+        unmarked: false,
+        outcome: Outcome::Done,
+    };
+    match &args.html {
+        None => run.all(None)?,
+        Some(path) => {
+            let mut failed = Ok(());
+            write_file(path, |out| {
+                let mut page = Page::begin(out)?;
+                failed = run.all(Some(&mut page));
+                if failed.is_err() {
+                    return Err(io::Error::other("the detection stopped before the page was whole"));
+                }
+                page.end()
+            })
+            // What stopped the run says more than that the page is missing.
+            .or_else(|error| failed.and(Err(error)))?;
+        }
+    }
+    run.close()?;
+    Ok(run.outcome)
+}
+
+/// One call of the command: what it was asked, and what it has found so far.
+struct Run<'a> {
+    args: &'a DetectArgs,
+    detector: Detector,
+    /// Loaded for the first text that needs it: ids need none.
+    tokenizer: Option<Tokenizer>,
+    /// The last detection, whose key and scheme all share, and whether it had characters.
+    asked: Option<(Detection, bool)>,
+    unmarked: bool,
+    outcome: Outcome,
+}
+
+impl Run<'_> {
+    fn all(&mut self, mut page: Option<&mut Page<'_>>) -> Result<()> {
+        let stdin = [PathBuf::from("-")];
+        let files = if self.args.files.is_empty() { &stdin[..] } else { &self.args.files };
+        for file in files {
+            let result = self.file(file, page.as_deref_mut());
+            self.go_on_after(result)?;
+            if interrupt::requested() {
+                self.outcome = Outcome::Partly;
+                complain("interrupted: the texts that follow were not looked at");
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, file: &Path, mut page: Option<&mut Page<'_>>) -> Result<()> {
+        let source = Source::new(file, self.args.jsonl);
+        if !source.is_lines() {
+            return self.text(&source.text()?, page);
+        }
+        for text in source.text_lines(self.args.tokens)? {
+            let result = text.and_then(|text| self.text(&text, page.as_deref_mut()));
+            self.go_on_after(result)?;
+            if interrupt::requested() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports what was wrong with one text, unless nothing can be written any more.
+    fn go_on_after(&mut self, result: Result<()>) -> Result<()> {
+        match result {
+            Err(error) if is_fatal(&error) => Err(error),
+            Err(error) => {
+                complain(&format!("{error:#}"));
+                self.outcome = Outcome::Partly;
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn text(&mut self, text: &Text, page: Option<&mut Page<'_>>) -> Result<()> {
+        let wants_pieces = self.args.show || page.is_some();
+        let (detection, positions, ranges) = match &text.content {
+            Content::Ids(ids) => {
+                let (detection, positions) = self.detect(ids, wants_pieces);
+                (detection, positions, None)
+            }
+            Content::Characters(characters) => {
+                let tokenizer = match &mut self.tokenizer {
+                    Some(tokenizer) => tokenizer,
+                    none => none.insert(models::tokenizer(&self.args.tokenizer).context(Fatal)?),
+                };
+                let (ids, ranges) = if wants_pieces {
+                    tokenizer.encode_with_offsets(characters)?
+                } else {
+                    (tokenizer.encode(characters)?, Vec::new())
+                };
+                let (detection, positions) = self.detect(&ids, wants_pieces);
+                (detection, positions, Some(ranges))
+            }
+        };
+        let alpha = self.args.alpha;
+        let tokenizer = self.tokenizer.as_ref().filter(|_| ranges.is_some());
+        let spelt;
+        let pieces = match (&text.content, &ranges) {
+            _ if !wants_pieces => Vec::new(),
+            (Content::Characters(characters), Some(ranges)) => pieces(characters, ranges, &positions),
+            (Content::Ids(ids), _) => {
+                spelt = ids.iter().map(|id| format!("{id} ")).collect::<Vec<_>>();
+                spelt.iter().zip(&positions).map(|(text, &position)| Piece { text, position }).collect()
+            }
+            (Content::Characters(_), None) => Vec::new(),
+        };
+        if self.args.json {
+            let evidence = Evidence::new(&text.id, tokenizer, &detection, alpha);
+            print_line(&serde_json::to_string(&evidence)?).context(Fatal)?;
+        } else {
+            let mut described = describe(&text.id, &detection, alpha);
+            if self.args.show {
+                described += &format!("\n{}\n\n", coloured(&pieces, stdout_has_colour()));
+            }
+            print_styled(&described).context(Fatal)?;
+        }
+        if let Some(page) = page {
+            page.section(&text.id, &detection, alpha, tokenizer, &pieces).context(Fatal)?;
+        }
+        self.unmarked |= !detection.is_significant(alpha);
+        self.asked = Some((detection, ranges.is_some()));
+        Ok(())
+    }
+
+    fn detect(&mut self, ids: &[u32], wants_positions: bool) -> (Detection, Vec<Position>) {
+        if wants_positions { self.detector.detect_positions(ids) } else { (self.detector.detect(ids), Vec::new()) }
+    }
+
+    /// For people: what was asked, once, after all answers.
+    fn close(&self) -> Result<()> {
+        let Some((detection, had_characters)) = &self.asked else { return Ok(()) };
+        if self.args.json {
+            return Ok(());
+        }
+        let tokenizer = self.tokenizer.as_ref().filter(|_| *had_characters);
+        let mut said = describe_question(detection, tokenizer);
+        if self.args.show {
+            said += &legend(stdout_has_colour());
+        }
+        if self.unmarked {
+            said += &format!("  {NO_MARK_NOTE}\n");
+        }
+        print_styled(&said)
+    }
+}
+
+/// Marks an error after which the other texts cannot be looked at either.
+#[derive(Debug)]
+struct Fatal;
+
+impl std::fmt::Display for Fatal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cannot go on")
+    }
+}
+
+fn is_fatal(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Fatal>().is_some() || is_closed_pipe(error)
+}
+
+impl std::error::Error for Fatal {}

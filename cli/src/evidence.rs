@@ -1,0 +1,114 @@
+//! What a detector found, for programs (SPEC §10) and for people.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use greenmark::{Detection, stats::format_p_value};
+use greenmark_lm::Tokenizer;
+use serde::Serialize;
+
+/// The JSON object of one text. SPEC §10.
+#[derive(Debug, Serialize)]
+pub(crate) struct Evidence<'a> {
+    id: &'a str,
+    scheme: String,
+    key_id: String,
+    tokenizer: Option<TokenizerName<'a>>,
+    tokens: u64,
+    scored: u64,
+    repeated: u64,
+    green: u64,
+    gamma: f64,
+    green_fraction: Option<f64>,
+    z_score: Option<f64>,
+    ln_p: f64,
+    p_value: f64,
+    alpha: f64,
+    detected: bool,
+}
+
+/// The tokenizer that made ids of a text. SPEC §9.4.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct TokenizerName<'a> {
+    name: &'a str,
+    fingerprint: &'a str,
+}
+
+impl<'a> From<&'a Tokenizer> for TokenizerName<'a> {
+    fn from(tokenizer: &'a Tokenizer) -> Self {
+        Self { name: tokenizer.name(), fingerprint: tokenizer.fingerprint() }
+    }
+}
+
+impl<'a> Evidence<'a> {
+    pub(crate) fn new(id: &'a str, tokenizer: Option<&'a Tokenizer>, detection: &Detection, alpha: f64) -> Self {
+        Self {
+            id,
+            scheme: detection.scheme.to_string(),
+            key_id: detection.key_id.to_string(),
+            tokenizer: tokenizer.map(TokenizerName::from),
+            tokens: detection.tally.tokens,
+            scored: detection.tally.scored,
+            repeated: detection.tally.repeated,
+            green: detection.tally.green,
+            gamma: detection.scheme.gamma().fraction(),
+            green_fraction: detection.green_fraction(),
+            z_score: detection.z_score,
+            ln_p: detection.ln_p,
+            p_value: detection.p_value(),
+            alpha,
+            detected: detection.is_significant(alpha),
+        }
+    }
+}
+
+/// Said once after texts in which no mark was found.
+pub(crate) const NO_MARK_NOTE: &str = "No mark found is no evidence of a human author: other keys, unmarked models, short and edited texts look the same.";
+
+/// "marked" or "no mark found", with its style.
+pub(crate) fn verdict(detection: &Detection, alpha: f64) -> (&'static str, Style) {
+    if detection.is_significant(alpha) {
+        ("marked", AnsiColor::Green.on_default().bold())
+    } else {
+        ("no mark found", Style::new().bold())
+    }
+}
+
+/// Two lines: the verdict with its p-value, and the counts behind it.
+pub(crate) fn describe(id: &str, detection: &Detection, alpha: f64) -> String {
+    let (word, style) = verdict(detection, alpha);
+    let p = format_p_value(detection.ln_p, 2);
+    let relation = if detection.is_significant(alpha) { "≤" } else { ">" };
+    let mut text = format!("{style}{word}{style:#}  p = {p} {relation} {alpha:e}  {id}\n");
+    let tally = detection.tally;
+    match (detection.green_fraction(), detection.z_score) {
+        (Some(fraction), Some(z)) => {
+            let _ = writeln!(
+                text,
+                "  {} of {} scored tokens green: {:.1} % (by chance {:.1} %), z = {z:.2}; {} tokens, {} repeated",
+                tally.green,
+                tally.scored,
+                100.0 * fraction,
+                100.0 * detection.scheme.gamma().fraction(),
+                tally.tokens,
+                tally.repeated,
+            );
+        }
+        _ => {
+            let _ = writeln!(
+                text,
+                "  {} tokens, nothing to score: a position needs {} before it",
+                tally.tokens,
+                detection.scheme.context_width().get(),
+            );
+        }
+    }
+    text
+}
+
+/// One line: what was asked.
+pub(crate) fn describe_question(detection: &Detection, tokenizer: Option<&Tokenizer>) -> String {
+    let tokenizer =
+        tokenizer.map_or_else(|| "ids as given".into(), |t| format!("tokenizer {} ({})", t.name(), t.fingerprint()));
+    format!("  {}, key {}, {tokenizer}\n", detection.scheme, detection.key_id)
+}

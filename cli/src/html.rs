@@ -1,0 +1,134 @@
+//! A self-contained page: the evidence and the coloured tokens of each text.
+
+use std::io::{self, Write};
+
+use greenmark::{Colour, Detection, Position, stats::format_p_value};
+use greenmark_lm::Tokenizer;
+
+use crate::{
+    evidence::{NO_MARK_NOTE, verdict},
+    show::Piece,
+};
+
+const HEAD: &str = r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Greenmark evidence</title>
+<style>
+:root { color-scheme: light dark; --ink: #1b1f1c; --paper: #fcfcfa; --faint: #6a716c; --line: #d9ddd8;
+  --green: #b9e8c0; --green-ink: #0c3b17; --red: #b3261e; --red-paper: #fbeceb; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e9e6; --paper: #151815; --faint: #9aa39c; --line: #333a34;
+  --green: #1f5e2f; --green-ink: #d9f7df; --red: #f2a9a3; --red-paper: #3a1f1d; } }
+body { font: 1rem/1.65 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 48rem; margin: 2.5rem auto; padding: 0 1.2rem; }
+h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }
+section { border-top: 1px solid var(--line); padding: 1.4rem 0; }
+.marked { color: var(--green-ink); background: var(--green); border-radius: .3rem; padding: .05rem .45rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .8rem 0; }
+dt { color: var(--faint); } dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--line); padding-left: 1rem; }
+.g { background: var(--green); color: var(--green-ink); border-radius: .2rem; } .r { color: var(--red); background: var(--red-paper); border-radius: .2rem; }
+.again { opacity: .55; } .none { color: var(--faint); } footer, .legend { color: var(--faint); font-size: .9rem; }
+</style>
+<h1>Greenmark evidence</h1>
+<p class="legend">Tokens: <span class="g">green</span>, <span class="r">red</span>, <span class="g again">repeated, not
+counted again</span>, <span class="none">without context</span>.</p>
+"#;
+
+const FOOT: &str =
+    "<footer><p>Marked means: this text depends on the key in a way that chance explains at most alpha of the
+time. It is no signature and does not say who wrote the text.</p></footer>
+</html>
+";
+
+/// Writes the page, a section at a time, so that many texts need the memory of one.
+pub(crate) struct Page<'w> {
+    out: &'w mut dyn Write,
+}
+
+impl<'w> Page<'w> {
+    pub(crate) fn begin(out: &'w mut dyn Write) -> io::Result<Self> {
+        out.write_all(HEAD.as_bytes())?;
+        Ok(Self { out })
+    }
+
+    pub(crate) fn section(
+        &mut self,
+        id: &str,
+        detection: &Detection,
+        alpha: f64,
+        tokenizer: Option<&Tokenizer>,
+        pieces: &[Piece<'_>],
+    ) -> io::Result<()> {
+        let out = &mut self.out;
+        let marked = detection.is_significant(alpha);
+        let class = if marked { "marked" } else { "unmarked" };
+        let word = verdict(detection, alpha).0;
+        writeln!(out, "<section>\n<h2>{} <span class=\"{class}\">{word}</span></h2>", escape(id))?;
+        let tally = detection.tally;
+        let mut rows = vec![
+            (
+                "p-value",
+                format!("{} (alpha {alpha:e}; ln p = {:.2})", format_p_value(detection.ln_p, 3), detection.ln_p),
+            ),
+            ("tokens", format!("{}, of which {} scored and {} repeated", tally.tokens, tally.scored, tally.repeated)),
+        ];
+        if let (Some(fraction), Some(z)) = (detection.green_fraction(), detection.z_score) {
+            let (percent, chance) = (100.0 * fraction, 100.0 * detection.scheme.gamma().fraction());
+            rows.push((
+                "green",
+                format!("{} of {} = {percent:.1} % (by chance {chance:.1} %)", tally.green, tally.scored),
+            ));
+            rows.push(("z-score", format!("{z:.2}")));
+        }
+        rows.push(("scheme", detection.scheme.to_string()));
+        rows.push(("key", detection.key_id.to_string()));
+        if let Some(tokenizer) = tokenizer {
+            rows.push(("tokenizer", format!("{} ({})", tokenizer.name(), tokenizer.fingerprint())));
+        }
+        writeln!(out, "<dl>")?;
+        for (term, value) in rows {
+            writeln!(out, "<dt>{term}<dd>{}", escape(&value))?;
+        }
+        write!(out, "</dl>\n<div class=\"text\">")?;
+        for piece in pieces {
+            write!(out, "<span class=\"{}\">{}</span>", class_of(piece.position), escape(piece.text))?;
+        }
+        writeln!(out, "</div>")?;
+        if !marked {
+            writeln!(out, "<p class=\"legend\">{NO_MARK_NOTE}</p>")?;
+        }
+        writeln!(out, "</section>")
+    }
+
+    pub(crate) fn end(self) -> io::Result<()> {
+        self.out.write_all(FOOT.as_bytes())
+    }
+}
+
+fn class_of(position: Position) -> &'static str {
+    match position {
+        Position::Unscored => "none",
+        Position::Scored(Colour::Green) => "g",
+        Position::Scored(Colour::Red) => "r",
+        Position::Repeated(Colour::Green) => "g again",
+        Position::Repeated(Colour::Red) => "r again",
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            // Not allowed in HTML at all.
+            '\0' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}

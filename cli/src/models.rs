@@ -1,0 +1,79 @@
+//! Models and tokenizers by the names that users give them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use greenmark_lm::{
+    ChatTemplate, DemoModel, LanguageModel, LlamaModel, TokenId, Tokenizer, demo_tokenizer, model_path,
+};
+
+use crate::args::ModelArgs;
+
+const DEMO: &str = "demo";
+/// Names of models that live in the cache, without a path.
+const CACHED: [&str; 1] = ["smollm2"];
+
+/// A model with all that turns a prompt into its ids and its ids into text.
+pub(crate) struct Writer {
+    pub(crate) model: Box<dyn LanguageModel>,
+    pub(crate) reader: PromptReader,
+}
+
+/// How a prompt becomes ids: the model's tokenizer and its chat template.
+pub(crate) struct PromptReader {
+    pub(crate) tokenizer: Tokenizer,
+    chat: Option<ChatTemplate>,
+}
+
+impl Writer {
+    pub(crate) fn load(args: &ModelArgs) -> Result<Self> {
+        if args.model == DEMO {
+            if args.tokenizer.is_some() {
+                bail!("--tokenizer does not go with --model demo, which has its own");
+            }
+            let tokenizer = demo_tokenizer().context("the built-in tokenizer")?;
+            let model = DemoModel::new().context("the built-in model")?;
+            return Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, chat: None } });
+        }
+        let path = locate(&args.model)?;
+        let tokenizer = Tokenizer::from_file(args.tokenizer.as_deref().unwrap_or(&path))?;
+        let chat = Some(ChatTemplate::from_gguf(&path)?);
+        let model = LlamaModel::load(&path)?;
+        Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, chat } })
+    }
+}
+
+impl PromptReader {
+    /// The ids that the model continues: the prompt in the model's chat template, or as it is.
+    ///
+    /// The demo model was trained on plain text and has no template.
+    pub(crate) fn ids(&self, prompt: &str, system: Option<&str>, raw: bool) -> Result<Vec<TokenId>> {
+        match &self.chat {
+            Some(chat) if !raw => Ok(chat.encode(&self.tokenizer, system, prompt)?),
+            _ => {
+                let mut ids = self.tokenizer.prefix_ids().to_vec();
+                ids.extend(self.tokenizer.encode(prompt)?);
+                Ok(ids)
+            }
+        }
+    }
+}
+
+/// The tokenizer that a text was written with.
+pub(crate) fn tokenizer(name: &str) -> Result<Tokenizer> {
+    if name == DEMO {
+        return demo_tokenizer().context("the built-in tokenizer");
+    }
+    Ok(Tokenizer::from_file(locate(name)?)?)
+}
+
+/// The file behind a name: a model in the cache, or the path itself.
+fn locate(name: &str) -> Result<PathBuf> {
+    if CACHED.contains(&name) {
+        return Ok(model_path(name)?);
+    }
+    if !Path::new(name).exists() {
+        bail!("{name} is no file, and no model known by name (demo, smollm2)");
+    }
+    Ok(name.into())
+}

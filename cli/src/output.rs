@@ -1,0 +1,74 @@
+//! What reaches the user: complaints on stderr, files that are whole or not there.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use anstyle::{AnsiColor, Style};
+use anyhow::{Context, Result};
+
+/// One line on stderr: what was wrong, and where.
+pub(crate) fn complain(message: &str) {
+    let style = AnsiColor::Red.on_default().bold();
+    line_on_stderr(style, "error", message);
+}
+
+/// One line on stderr: what the user should know but need not act on.
+pub(crate) fn warn(message: &str) {
+    let style = AnsiColor::Yellow.on_default().bold();
+    line_on_stderr(style, "warning", message);
+}
+
+fn line_on_stderr(style: Style, kind: &str, message: &str) {
+    // Nothing is left to be told to if stderr itself is gone.
+    let _ = writeln!(anstream::stderr().lock(), "{style}{kind}{style:#}: {message}");
+}
+
+/// Whether an error is at bottom a write to a pipe whose reader has left.
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let kind = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    error.chain().any(|cause| kind(cause) == Some(io::ErrorKind::BrokenPipe))
+}
+
+/// Writes a whole line to stdout at once, so that an interruption leaves whole lines.
+pub(crate) fn print_line(line: &str) -> Result<()> {
+    let mut bytes = Vec::with_capacity(line.len() + 1);
+    bytes.extend_from_slice(line.as_bytes());
+    bytes.push(b'\n');
+    write_stdout(&bytes)
+}
+
+/// Writes to stdout as it is, and flushes.
+pub(crate) fn write_stdout(bytes: &[u8]) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush()).context("cannot write to standard output")
+}
+
+/// Writes styled text to stdout; styles are dropped where they are not wanted.
+pub(crate) fn print_styled(text: &str) -> Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
+}
+
+/// Whether stdout shows colour: a terminal without `NO_COLOR`, or `--color always`.
+pub(crate) fn stdout_has_colour() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// Makes `path` hold what `write` writes, or leaves it as it was: a temporary file beside it, then a rename.
+pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let attempt = || -> io::Result<()> {
+        let mut builder = tempfile::Builder::new();
+        #[cfg(unix)]
+        let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        let mut file = io::BufWriter::new(builder.tempfile_in(folder)?);
+        write(&mut file)?;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    attempt().with_context(|| format!("cannot write {}", path.display()))
+}

@@ -1,0 +1,187 @@
+//! Texts as they come in: plain files, standard input, JSON Lines.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, anyhow};
+use greenmark::TokenId;
+use serde::{Deserialize, de::DeserializeOwned};
+
+/// One text to ask about, or why it could not be read. The rest goes on either way.
+pub(crate) struct Text {
+    /// Names it in evidence and complaints.
+    pub(crate) id: String,
+    pub(crate) content: Content,
+}
+
+pub(crate) enum Content {
+    Characters(String),
+    Ids(Vec<TokenId>),
+}
+
+/// A name in JSON Lines: a string, or a number taken as it is spelt.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Id {
+    String(String),
+    Number(serde_json::Number),
+}
+
+impl Id {
+    fn into_string(self) -> String {
+        match self {
+            Self::String(id) => id,
+            Self::Number(id) => id.to_string(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct TextLine {
+    id: Option<Id>,
+    text: Option<String>,
+    tokens: Option<Vec<TokenId>>,
+}
+
+/// A prompt of a prompt file.
+pub(crate) struct Prompt {
+    /// Its name: `id`, or the number of its line.
+    pub(crate) id: String,
+    pub(crate) prompt: String,
+    /// Its line, from 1.
+    pub(crate) line: u64,
+}
+
+#[derive(Deserialize)]
+struct PromptLine {
+    id: Option<Id>,
+    prompt: String,
+}
+
+/// Where texts come from.
+pub(crate) struct Source {
+    path: Option<PathBuf>,
+    is_lines: bool,
+}
+
+impl Source {
+    /// `-` is standard input; JSON Lines are known by the file's name or by the caller.
+    pub(crate) fn new(path: &Path, jsonl_stdin: bool) -> Self {
+        if path == Path::new("-") {
+            return Self { path: None, is_lines: jsonl_stdin };
+        }
+        let is_lines = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jsonl"));
+        Self { path: Some(path.into()), is_lines }
+    }
+
+    pub(crate) fn is_lines(&self) -> bool {
+        self.is_lines
+    }
+
+    /// For messages.
+    pub(crate) fn name(&self) -> String {
+        self.path.as_ref().map_or_else(|| "standard input".into(), |path| path.display().to_string())
+    }
+
+    fn open(&self) -> Result<Box<dyn BufRead>> {
+        match &self.path {
+            None => Ok(Box::new(BufReader::new(io::stdin()))),
+            Some(path) => {
+                let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+                Ok(Box::new(BufReader::new(file)))
+            }
+        }
+    }
+
+    /// Lines of a file, for a progress bar; unknown for standard input and what else cannot be read twice.
+    pub(crate) fn count_lines(&self) -> Option<u64> {
+        let path = self.path.as_ref().filter(|path| path.is_file())?;
+        let mut reader = BufReader::new(File::open(path).ok()?);
+        let (mut lines, mut line) = (0, Vec::new());
+        while reader.read_until(b'\n', &mut line).ok()? > 0 {
+            lines += u64::from(!line.trim_ascii().is_empty());
+            line.clear();
+        }
+        Some(lines)
+    }
+
+    /// The whole of a plain file, as it is. SPEC §9.1.
+    pub(crate) fn read_whole(&self) -> Result<String> {
+        let mut bytes = Vec::new();
+        self.open()?.read_to_end(&mut bytes).with_context(|| format!("cannot read {}", self.name()))?;
+        String::from_utf8(bytes).map_err(|error| {
+            anyhow!("{}: not valid UTF-8 from byte {} on", self.name(), error.utf8_error().valid_up_to())
+        })
+    }
+
+    /// The one text of a plain file.
+    pub(crate) fn text(&self) -> Result<Text> {
+        let id = self.path.as_ref().map_or_else(|| "-".into(), |path| path.display().to_string());
+        Ok(Text { id, content: Content::Characters(self.read_whole()?) })
+    }
+
+    /// The texts of a JSON Lines file, one at a time.
+    ///
+    /// - `prefer_ids`: take `tokens` even where a line has `text`.
+    pub(crate) fn text_lines(&self, prefer_ids: bool) -> Result<impl Iterator<Item = Result<Text>>> {
+        Ok(self.lines::<TextLine>()?.map(move |line| {
+            let (number, place, line) = line?;
+            let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
+            let content = match (line.text, line.tokens) {
+                (_, Some(ids)) if prefer_ids => Content::Ids(ids),
+                (Some(text), _) => Content::Characters(text),
+                (None, Some(ids)) => Content::Ids(ids),
+                (None, None) => return Err(anyhow!("{place}: neither `text` nor `tokens`")),
+            };
+            Ok(Text { id, content })
+        }))
+    }
+
+    /// The prompts of a JSON Lines file, one at a time.
+    pub(crate) fn prompts(&self) -> Result<impl Iterator<Item = Result<Prompt>> + use<>> {
+        Ok(self.lines::<PromptLine>()?.map(|line| {
+            let (number, _, line) = line?;
+            let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
+            Ok(Prompt { id, prompt: line.prompt, line: number })
+        }))
+    }
+
+    /// Lines that are not blank, parsed: (number from 1, place for messages, value).
+    fn lines<T: DeserializeOwned>(&self) -> Result<impl Iterator<Item = Result<(u64, String, T)>> + use<T>> {
+        let (mut reader, name) = (self.open()?, self.name());
+        let mut number = 0;
+        let mut failed = false;
+        Ok(std::iter::from_fn(move || {
+            while !failed {
+                number += 1;
+                let place = format!("{name}, line {number}");
+                let mut bytes = Vec::new();
+                match reader.read_until(b'\n', &mut bytes) {
+                    Ok(0) => return None,
+                    Ok(_) if bytes.trim_ascii().is_empty() => {}
+                    Ok(_) => return Some(parse_line(&bytes, &place).map(|value| (number, place, value))),
+                    Err(error) => {
+                        failed = true;
+                        return Some(Err(anyhow!("cannot read {place}: {error}")));
+                    }
+                }
+            }
+            None
+        }))
+    }
+}
+
+fn parse_line<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| anyhow!("{place}: not valid UTF-8 from byte {} of the line on", error.valid_up_to()))?;
+    serde_json::from_str(text.trim_end()).map_err(|error| {
+        // The line number within the line is always 1; only the column tells.
+        let column = error.column();
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        anyhow!("{place}, column {column}: {message}")
+    })
+}
