@@ -20,15 +20,19 @@ import pathlib
 import re
 import struct
 from collections import Counter, defaultdict
+from string import ascii_letters
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 END = "<|endoftext|>"
 MAGIC = b"GMNGRAM1"
+# Factor on what would break a word or make one up.
+WHOLE_WORDS = 0.03
 
 # ---------------------------------------------------------------------------------------------------- the texts
 
 PLAIN = re.compile(r"[A-Z][A-Za-z ,;:'!?.-]*[.!?]")
+SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\bMr\.)(?<!\bMrs\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)\s+")
 # The writer talking about its task instead of doing it.
 ABOUT_ITSELF = re.compile(
     r"\b(paragraphs?|sentences?|titles?|titled|prompts?|assistant|SmolLM|AI|[Hh]ere's|[Hh]ere is|narrator|protagonist)\b"
@@ -47,7 +51,7 @@ def clean(text):
     for line in text.translate(TYPOGRAPHY).splitlines():
         line = re.sub(r"\s*[\u2013\u2014]\s*", ", ", line).strip()
         kept = []
-        for sentence in re.split(r"(?<=[.!?])\s+", line):
+        for sentence in SENTENCE_END.split(line):
             words = sentence.split()
             triples = list(zip(words, words[1:], words[2:]))
             repeats = len(triples) - len(set(triples))
@@ -107,9 +111,13 @@ class KneserNey:
 
     `sharpness` below 1 multiplies what is left to the back-off, and raises `a` to match. Kneser-Ney's own share is
     the best prediction of unseen text, and too much for writing: each back-off is a leap to an unrelated phrase.
+
+    `pieces`, if given, keeps words whole. It says of each token whether it begins and whether it ends inside a word as
+    far as its spelling goes. A history that was only ever followed by the rest of its word hardly backs off, and the
+    rest of a word hardly follows out of nowhere.
     """
 
-    def __init__(self, sequences, order, vocab_size, sharpness, minimum):
+    def __init__(self, sequences, order, vocab_size, sharpness, minimum, pieces=None):
         self.order, self.vocab_size = order, vocab_size
         counts = [None] + [Counter() for _ in range(order)]
         for ids in sequences:
@@ -139,14 +147,19 @@ class KneserNey:
                 a = {w: (c - discount[min(c, 3)]) / total for w, c in following.items()}
                 left = 1 - sum(a.values())
                 if k > 1:
-                    target = left * sharpness[min(k, len(sharpness) + 1) - 2]
+                    target = left * sharpness[k - 2]
+                    if pieces and pieces[history[-1]][1] and all(pieces[w][0] for w in following):
+                        target *= WHOLE_WORDS
                     a = {w: p * (1 - target) / (1 - left) for w, p in a.items()}
                     a = {w: p for w, p in a.items() if counts[k][history + (w,)] >= minimum[k - 2]}
                 if a:
                     self.explicit[k][history] = a
         unigrams = self.explicit[1][()]
         left = 1 - sum(unigrams.values())
-        self.unigrams = [f32(unigrams.get(w, 0) + left / vocab_size) for w in range(vocab_size)]
+        frequencies = [unigrams.get(w, 0) + left / vocab_size for w in range(vocab_size)]
+        if pieces:
+            frequencies = [p * (WHOLE_WORDS if pieces[w][0] else 1) for w, p in enumerate(frequencies)]
+        self.unigrams = [f32(p / sum(frequencies)) for p in frequencies]
 
     def quantise(self):
         """Replaces each a(h, w), and what they leave to the back-off, by the nearest of 256 values.
@@ -222,6 +235,12 @@ class KneserNey:
         return b"".join(out)
 
 
+def word_pieces(tokenizer):
+    """Of each token: does it begin, does it end with a letter? A word after a space begins with the space."""
+    names = [tokenizer.id_to_token(w) for w in range(tokenizer.get_vocab_size())]
+    return [(name[0] in ascii_letters, name[-1] in ascii_letters) for name in names]
+
+
 def discounts(counts):
     """D(0), D(1), D(2), D(3+) from the counts of counts."""
     n = Counter(min(count, 5) for count in counts.values())
@@ -233,7 +252,7 @@ def discounts(counts):
 
 def code(value):
     """Index of the nearest value of the table."""
-    nats = -math.log(value)
+    nats = -math.log(max(value, 1e-9))
     return min(round(nats * 48) if nats <= 4 else 192 + round((nats - 4) * 11), 255)
 
 
@@ -261,10 +280,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=pathlib.Path, help="JSON Lines with id and text")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("lm/src/demo"), help="folder to write into")
-    parser.add_argument("--vocab", type=int, default=4096, help="size of the vocabulary (default %(default)s)")
+    parser.add_argument("--vocab", type=int, default=6144, help="most tokens in the vocabulary (default %(default)s)")
     parser.add_argument("--order", type=int, default=4, help="tokens in the longest n-gram (default %(default)s)")
     parser.add_argument(
-        "--sharpness", type=float, nargs="+", default=[0.1, 0.3, 0.5], metavar="S",
+        "--sharpness", type=float, nargs="+", default=[0.05, 0.6, 1.0], metavar="S",
         help="factor on Kneser-Ney's back-off weight for n-grams of 2, 3, ... tokens (default %(default)s)",
     )  # fmt: skip
     parser.add_argument(
@@ -290,11 +309,11 @@ def main():
     print(f"corpus      {args.corpus.name}: {total} texts, {len(texts) + len(held_out)} kept, sha256 {digest}")
     print(f"train       {len(texts)} texts, {sum(map(len, texts))} characters, {sum(map(len, sequences))} tokens")
 
-    plain = KneserNey(sequences, args.order, vocab_size, [1.0], [1] * args.order)
+    plain = KneserNey(sequences, args.order, vocab_size, [1.0] * args.order, [1] * args.order)
     plain.quantise()
     print(f"Kneser-Ney  perplexity {perplexity(plain, unseen)[0]:.1f} on held-out text, before sharpening")
     del plain
-    model = KneserNey(sequences, args.order, vocab_size, args.sharpness, args.minimum)
+    model = KneserNey(sequences, args.order, vocab_size, args.sharpness, args.minimum, word_pieces(tokenizer))
     model.quantise()
     blob = model.to_bytes()
     held_out_perplexity, tokens = perplexity(model, unseen)
