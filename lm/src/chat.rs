@@ -104,7 +104,7 @@ impl ChatTemplate {
         let mut environment = Environment::new();
         // As in Hugging Face's `apply_chat_template`: templates rely on it.
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        environment.set_syntax(syntax.expect("the usual delimiters do not clash"));
+        environment.set_syntax(syntax.map_err(|e| LmError::ChatTemplate { reason: e.to_string() })?);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", |message: String| -> Result<String, minijinja::Error> {
             Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))

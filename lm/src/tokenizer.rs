@@ -229,7 +229,7 @@ impl Tokenizer {
 
     /// The token ids of a text. Adds no special token; special tokens spelt out in the text become their ids, as in
     /// Hugging Face's `encode(text, add_special_tokens=False)`. A byte the vocabulary cannot spell is left out (21 of
-    /// 256 in SmolLM2's, none of them in text that anyone writes).
+    /// 256 in SmolLM2's: six control characters and bytes of unassigned planes).
     ///
     /// # Errors
     /// [`LmError::Tokenizer`] if the text is longer than 4 GiB.
@@ -377,8 +377,8 @@ fn refuse_unfaithful(json: &Value) -> Result<(), String> {
 
 /// Gives every byte that a byte-level vocabulary lacks a token past its end, for [`Tokenizer::encode`] to drop.
 ///
-/// `tokenizers` 1.0.0-rc.3 refuses such a vocabulary; the releases before it leave such bytes out. Both agree with
-/// this but for one thing: there, what stood left and right of the byte in the same word could still merge.
+/// `tokenizers` 1.0.0-rc.3 refuses such a vocabulary. llama.cpp drops the byte and so do earlier releases, which then
+/// also merge across the gap where it stood within a word (`!`, U+0004, `!` becomes `!!`). Here it is as in llama.cpp.
 fn stand_in_for_missing_bytes(json: &mut Value, names: &Vocabulary) {
     if json["model"]["byte_level"].as_bool() != Some(true) {
         return;
