@@ -36,11 +36,19 @@ impl Field {
     /// If `context` is not h ids long: another length would be another field.
     pub fn seed(&self, context: &[TokenId]) -> Seed {
         assert_eq!(context.len(), self.width.get(), "a context has as many ids as the field is wide");
-        let mut bytes = [0u8; 4 * ContextWidth::MAX];
-        for (slot, id) in bytes.chunks_exact_mut(4).zip(context) {
-            slot.copy_from_slice(&id.to_le_bytes());
+        let [seed] = self.seeds([context]);
+        Seed(seed)
+    }
+
+    /// The bytes of [`seed`](Self::seed) of several contexts, each `[h]`, in less time than one by one.
+    pub(crate) fn seeds<const N: usize>(&self, contexts: [&[TokenId]; N]) -> [[u8; 32]; N] {
+        let mut messages = [[0u8; 4 * ContextWidth::MAX]; N];
+        for (message, context) in messages.iter_mut().zip(contexts) {
+            for (slot, id) in message.chunks_exact_mut(4).zip(context) {
+                slot.copy_from_slice(&id.to_le_bytes());
+            }
         }
-        Seed(self.prf.mac(&bytes[..4 * context.len()]))
+        self.prf.macs(messages.each_ref().map(|message| &message[..4 * self.width.get()]))
     }
 
     /// A secret number to salt hash tables with. Its message is longer than any context, so it is no seed.

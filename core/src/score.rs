@@ -1,5 +1,7 @@
 //! Counting greens, every (context, token) pair once. SPEC §6.2.
 
+use core::array;
+
 use crate::{
     TokenId,
     field::Field,
@@ -119,17 +121,18 @@ impl Scorer {
         }
     }
 
+    /// Finds the new pairs first, then colours them, all lanes at a time.
     fn push_chunk(&mut self, tokens: &[TokenId]) {
-        // A colour is known only when its batch is settled; until then the position keeps its place.
+        // A colour is known only when its lanes are; until then the position keeps its place.
         const PENDING: Colour = Colour::Red;
         let start = self.positions.len();
-        let mut batch = Batch::default();
+        let mut fresh = Vec::with_capacity(tokens.len());
         let mut repeats = Vec::new();
         for (here, &token) in (start..).zip(tokens) {
             let position = match self.seen.push(token) {
                 None => Position::Unscored,
                 Some(first) if first == here => {
-                    batch.add(self.seeds.seed(self.seen.context(here)), token, here);
+                    fresh.push(here);
                     Position::Scored(PENDING)
                 }
                 Some(first) => {
@@ -138,16 +141,25 @@ impl Scorer {
                 }
             };
             self.positions.push(position);
-            if batch.len == LANES {
-                batch.settle(self.gamma, &mut self.positions);
+        }
+        let mut green = 0;
+        for taken in fresh.chunks(LANES) {
+            // Lanes not taken do the last one's work again.
+            let at: [usize; LANES] = array::from_fn(|lane| taken[lane.min(taken.len() - 1)]);
+            let seeds = self.seeds.seeds(at.map(|at| self.seen.context(at)));
+            let bytes = field_bytes(&seeds, &at.map(|at| self.seen.token(at)));
+            for (&at, byte) in taken.iter().zip(bytes) {
+                let colour = Colour::of(byte, self.gamma);
+                green += u64::from(colour.is_green());
+                self.positions[at] = Position::Scored(colour);
             }
         }
-        batch.settle(self.gamma, &mut self.positions);
+        self.tally.tokens += tokens.len() as u64;
+        self.tally.scored += fresh.len() as u64;
+        self.tally.repeated += repeats.len() as u64;
+        self.tally.green += green;
         for (here, first) in repeats {
             self.positions[here] = self.repeat_of(first);
-        }
-        for &position in &self.positions[start..] {
-            self.tally.count(position);
         }
     }
 
@@ -171,33 +183,6 @@ impl Scorer {
     fn repeat_of(&self, first: usize) -> Position {
         let colour = self.positions[first].colour().expect("a first occurrence has a context");
         Position::Repeated(colour)
-    }
-}
-
-/// First occurrences that wait for their colours until all lanes are taken.
-#[derive(Default)]
-struct Batch {
-    seeds: [[u8; 32]; LANES],
-    tokens: [TokenId; LANES],
-    positions: [usize; LANES],
-    len: usize,
-}
-
-impl Batch {
-    fn add(&mut self, seed: [u8; 32], token: TokenId, position: usize) {
-        self.seeds[self.len] = seed;
-        self.tokens[self.len] = token;
-        self.positions[self.len] = position;
-        self.len += 1;
-    }
-
-    /// Colours what waits; lanes not taken are computed and ignored.
-    fn settle(&mut self, gamma: Gamma, positions: &mut [Position]) {
-        let bytes = field_bytes(&self.seeds, &self.tokens);
-        for (&at, byte) in self.positions[..self.len].iter().zip(bytes) {
-            positions[at] = Position::Scored(Colour::of(byte, gamma));
-        }
-        self.len = 0;
     }
 }
 

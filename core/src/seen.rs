@@ -41,6 +41,11 @@ impl Seen {
         &self.ids[position - self.width..position]
     }
 
+    /// The token of a position.
+    pub(crate) fn token(&self, position: usize) -> TokenId {
+        self.ids[position]
+    }
+
     /// Forgets the text and keeps the room, unless one giant text made it giant.
     pub(crate) fn clear(&mut self) {
         const KEEP: usize = 1 << 14;
