@@ -123,65 +123,107 @@ impl Source {
         Ok(Text { id, content: Content::Characters(self.read_whole()?) })
     }
 
-    /// The texts of a JSON Lines file, one at a time.
-    ///
-    /// - `prefer_ids`: take `tokens` even where a line has `text`.
+    /// The texts of a JSON Lines file, one at a time; see [`text_lines`].
     pub(crate) fn text_lines(&self, prefer_ids: bool) -> Result<impl Iterator<Item = Result<Text>>> {
-        Ok(self.lines::<TextLine>()?.map(move |line| {
-            let (number, place, line) = line?;
-            let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
-            let content = match (line.text, line.tokens) {
-                (_, Some(ids)) if prefer_ids => Content::Ids(ids),
-                (Some(text), _) => Content::Characters(text),
-                (None, Some(ids)) => Content::Ids(ids),
-                (None, None) => return Err(anyhow!("{place}: neither `text` nor `tokens`")),
-            };
-            Ok(Text { id, content })
-        }))
+        Ok(text_lines(self.open()?, self.name(), prefer_ids))
     }
 
     /// The prompts of a JSON Lines file, one at a time.
     pub(crate) fn prompts(&self) -> Result<impl Iterator<Item = Result<Prompt>> + use<>> {
-        Ok(self.lines::<PromptLine>()?.map(|line| {
-            let (number, _, line) = line?;
-            let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
-            Ok(Prompt { id, prompt: line.prompt, line: number })
-        }))
+        Ok(prompts(self.open()?, self.name()))
     }
+}
 
-    /// Lines that are not blank, parsed: (number from 1, place for messages, value).
-    fn lines<T: DeserializeOwned>(&self) -> Result<impl Iterator<Item = Result<(u64, String, T)>> + use<T>> {
-        let (mut reader, name) = (self.open()?, self.name());
-        let mut number = 0;
-        let mut failed = false;
-        Ok(std::iter::from_fn(move || {
-            while !failed {
-                number += 1;
-                let place = format!("{name}, line {number}");
-                let mut bytes = Vec::new();
-                match reader.read_until(b'\n', &mut bytes) {
-                    Ok(0) => return None,
-                    Ok(_) if bytes.trim_ascii().is_empty() => {}
-                    Ok(_) => return Some(parse_line(&bytes, &place).map(|value| (number, place, value))),
-                    Err(error) => {
-                        failed = true;
-                        return Some(Err(anyhow!("cannot read {place}: {error}")));
-                    }
+/// The texts of JSON Lines, one at a time.
+///
+/// - `name`: what messages call `reader`.
+/// - `prefer_ids`: take `tokens` even where a line has `text`.
+pub(crate) fn text_lines(reader: impl BufRead, name: String, prefer_ids: bool) -> impl Iterator<Item = Result<Text>> {
+    lines::<TextLine>(reader, name).map(move |line| {
+        let (number, place, line) = line?;
+        let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
+        let content = match (line.text, line.tokens) {
+            (_, Some(ids)) if prefer_ids => Content::Ids(ids),
+            (Some(text), _) => Content::Characters(text),
+            (None, Some(ids)) => Content::Ids(ids),
+            (None, None) => return Err(anyhow!("{place}: neither `text` nor `tokens`")),
+        };
+        Ok(Text { id, content })
+    })
+}
+
+/// The prompts of JSON Lines, one at a time.
+pub(crate) fn prompts(reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Prompt>> {
+    lines::<PromptLine>(reader, name).map(|line| {
+        let (number, _, line) = line?;
+        let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
+        Ok(Prompt { id, prompt: line.prompt, line: number })
+    })
+}
+
+/// Lines that are not blank, parsed: (number from 1, place for messages, value).
+fn lines<T: DeserializeOwned>(
+    mut reader: impl BufRead,
+    name: String,
+) -> impl Iterator<Item = Result<(u64, String, T)>> {
+    let mut number = 0;
+    let mut failed = false;
+    std::iter::from_fn(move || {
+        while !failed {
+            number += 1;
+            let place = format!("{name}, line {number}");
+            let mut bytes = Vec::new();
+            match reader.read_until(b'\n', &mut bytes) {
+                Ok(0) => return None,
+                Ok(_) if bytes.trim_ascii().is_empty() => {}
+                Ok(_) => return Some(parse_line(&bytes, &place).map(|value| (number, place, value))),
+                Err(error) => {
+                    failed = true;
+                    return Some(Err(anyhow!("cannot read {place}: {error}")));
                 }
             }
-            None
-        }))
-    }
+        }
+        None
+    })
 }
 
 fn parse_line<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| anyhow!("{place}: not valid UTF-8 from byte {} of the line on", error.valid_up_to()))?;
-    serde_json::from_str(text.trim_end()).map_err(|error| {
+    let text = text.trim_end();
+    // An array would do for serde: its elements for the members, in order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(anyhow!("{place}: not a JSON object"));
+    }
+    serde_json::from_str(text).map_err(|error| {
         // The line number within the line is always 1; only the column tells.
         let column = error.column();
         let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
+        // From the end: what the message quotes may hold these words too.
+        let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
         anyhow!("{place}, column {column}: {message}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(line: &str) -> String {
+        let text = text_lines(line.as_bytes(), "input".into(), false).next().expect("a line");
+        text.err().expect("refused").to_string()
+    }
+
+    #[test]
+    fn a_line_is_an_object() {
+        for line in [r#"["a", "b", null]"#, r#""text""#, "null", "\u{feff}{}"] {
+            assert_eq!(complaint(line), "input, line 1: not a JSON object", "{line}");
+        }
+    }
+
+    #[test]
+    fn a_complaint_is_told_whole() {
+        let complaint = complaint(r#"{"tokens": " at line "}"#);
+        assert!(complaint.contains(r#"string " at line ", expected"#), "{complaint}");
+    }
 }
