@@ -8,8 +8,8 @@ use crate::{
     error::DeltaError,
     field::Field,
     key::Key,
-    lists::Lists,
-    scheme::{Gamma, Scheme},
+    lists::{Lists, WORD},
+    scheme::Scheme,
 };
 
 /// The bias δ that green tokens get: nats, finite, ≥ 0. 0 marks nothing.
@@ -76,7 +76,6 @@ impl TextState {
 #[derive(Debug, Clone)]
 pub struct Embedder {
     field: Field,
-    gamma: Gamma,
     delta: Delta,
     skip_repeats: bool,
     lists: Lists,
@@ -86,7 +85,7 @@ impl Embedder {
     /// Prepares an embedder; costs a few hashes.
     pub fn new(key: &Key, scheme: Scheme, delta: Delta) -> Self {
         let field = Field::new(key, scheme.context_width());
-        Self { field, gamma: scheme.gamma(), delta, skip_repeats: false, lists: Lists::default() }
+        Self { field, delta, skip_repeats: false, lists: Lists::new(scheme.gamma()) }
     }
 
     /// Leaves a position alone when its context was already used in the text, so that a text that loops is not pushed
@@ -117,23 +116,28 @@ impl Embedder {
     /// - `logits`: `[V]`, any V, raw (before temperature), changed in place. −∞ stays −∞ and NaN stays NaN.
     pub fn bias(&mut self, text: &TextState, logits: &mut [f32]) {
         let Some(context) = text.marked_context() else { return };
-        let bytes = self.lists.bytes(&self.field, context, logits.len());
-        bias_green(logits, bytes, self.gamma.numerator(), self.delta.nats());
+        let green = self.lists.green(&self.field, context, logits.len());
+        bias_green(logits, green, self.delta.nats());
     }
 }
 
-/// Adds `delta` to each logit whose byte is below `numerator`. `logits` and `bytes`: `[V]`.
+/// Adds `delta` to each logit whose bit is set. `logits`: `[V]`, `green`: `[⌈V / 32⌉]`.
 ///
 /// A select, not a branch: colours are random, so a branch is mispredicted γ of the time and costs 4 times as much. In
-/// whole chunks, which the compiler turns into vectors.
-fn bias_green(logits: &mut [f32], bytes: &[u8], numerator: u8, delta: f32) {
-    let bias = |(logit, &byte): (&mut f32, &u8)| *logit += if byte < numerator { delta } else { 0.0 };
-    let (logit_chunks, logit_rest) = logits.as_chunks_mut::<32>();
-    let (byte_chunks, byte_rest) = bytes.as_chunks::<32>();
-    for (logits, bytes) in logit_chunks.iter_mut().zip(byte_chunks) {
-        logits.iter_mut().zip(bytes).for_each(bias);
+/// whole words, which the compiler turns into vectors.
+fn bias_green(logits: &mut [f32], green: &[u32], delta: f32) {
+    let bias = |word: u32, logits: &mut [f32]| {
+        for (i, logit) in logits.iter_mut().enumerate() {
+            *logit += if word & 1 << i == 0 { 0.0 } else { delta };
+        }
+    };
+    let (chunks, rest) = logits.as_chunks_mut::<WORD>();
+    for (logits, &word) in chunks.iter_mut().zip(green) {
+        bias(word, logits);
     }
-    logit_rest.iter_mut().zip(byte_rest).for_each(bias);
+    if let Some(&word) = green.get(chunks.len()) {
+        bias(word, rest);
+    }
 }
 
 #[cfg(test)]
@@ -150,6 +154,7 @@ mod tests {
     fn bias_is_delta_on_green_and_nothing_on_red() {
         for (h, scheme) in [(0, "gm1:green,h=0,gamma=64/256"), (2, "gm1:green,h=2,gamma=128/256")] {
             let mut embedder = embedder(scheme, 1.5);
+            let gamma = scheme.parse::<Scheme>().expect("canonical").gamma();
             let mut text = embedder.start();
             for step in 0..10u32 {
                 let mut logits: Vec<f32> = (0..777).map(|v| v as f32).collect();
@@ -157,7 +162,7 @@ mod tests {
                 let context: Vec<_> = (step.saturating_sub(h)..step).map(|i| i * 7).collect();
                 for (v, &logit) in (0..).zip(&logits) {
                     let green = context.len() == h as usize
-                        && colour(&embedder.field.seed(&context), v, embedder.gamma).is_green();
+                        && colour(&embedder.field.seed(&context), v, gamma).is_green();
                     assert_eq!(logit, v as f32 + if green { 1.5 } else { 0.0 }, "step {step}, token {v}");
                 }
                 text.push(step * 7);
