@@ -116,6 +116,8 @@ impl Scorer {
 
     /// Appends many tokens: several times faster than one by one, with the same result.
     pub fn push_slice(&mut self, tokens: &[TokenId]) {
+        self.seen.reserve(tokens.len());
+        self.positions.reserve(tokens.len());
         for chunk in tokens.chunks(1 << 12) {
             self.push_chunk(chunk);
         }

@@ -22,6 +22,13 @@ impl Seen {
         Self { width: width.get(), salt, ids: Vec::new(), first: HashTable::new() }
     }
 
+    /// Makes room for so many tokens, which spares a long text the growing.
+    pub(crate) fn reserve(&mut self, tokens: usize) {
+        let Self { width, salt, ids, first } = self;
+        ids.reserve(tokens);
+        first.reserve(tokens, |&at| hash(*salt, &ids[at - *width..=at]));
+    }
+
     /// Appends a token; returns the first position of the pair that ends with it (the token's own position if the pair
     /// is new), or `None` if the token has no context.
     pub(crate) fn push(&mut self, token: TokenId) -> Option<usize> {
