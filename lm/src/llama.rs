@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use self::attention::{Attend, Cache, exp};
 use self::file::{Config, ModelFile};
 use self::lanes::vectorise;
-use self::matrix::{LANES, Matrix};
+use self::matrix::{BLOCK, LANES, Matrix};
 use self::product::{Activations, Product, quantise_row};
 use crate::{LanguageModel, LmError, SequenceId, TokenId};
 
@@ -293,21 +293,32 @@ impl LlamaModel {
             normalise(input, stream, &layer.feed_norm, epsilon, gate.is_quantised());
             product.compute(&[gate, up], input);
             input.resize(rows, hidden);
-            let (up_group, quantised, p) = (gate.groups(), down.is_quantised(), &*product);
-            input.rows_mut().enumerate().for_each(|(row, (floats, blocks))| {
+            let (gate_groups, quantised, p) = (gate.groups(), down.is_quantised(), &*product);
+            let together = p.rows_together();
+            input.rows_mut(together).enumerate().for_each(|(tile, (floats, blocks))| {
                 vectorise(
                     #[inline(always)]
                     || {
-                        let gates = p.row(0, row).zip(p.row(up_group, row));
-                        for (out, (gate, up)) in floats.chunks_mut(LANES).zip(gates) {
-                            let mut y = [0.0; LANES];
-                            for lane in 0..LANES {
-                                y[lane] = gate[lane] / (1.0 + exp(-gate[lane])) * up[lane];
+                        let first = tile * together;
+                        let members = first..first + floats.len() / hidden;
+                        for group in 0..gate_groups {
+                            let gates = p.group(group, members.clone());
+                            let ups = p.group(gate_groups + group, members.clone());
+                            for ((floats, gate), up) in floats.chunks_mut(hidden).zip(gates).zip(ups) {
+                                let mut y = [0.0; LANES];
+                                for lane in 0..LANES {
+                                    y[lane] = gate[lane] / (1.0 + exp(-gate[lane])) * up[lane];
+                                }
+                                let end = hidden.min((group + 1) * LANES);
+                                let out = &mut floats[group * LANES..end];
+                                out.copy_from_slice(&y[..out.len()]);
                             }
-                            out.copy_from_slice(&y[..out.len()]);
                         }
                         if quantised {
-                            quantise_row(floats, blocks);
+                            let row_blocks = hidden.div_ceil(BLOCK);
+                            for (floats, blocks) in floats.chunks(hidden).zip(blocks.chunks_mut(row_blocks)) {
+                                quantise_row(floats, blocks);
+                            }
                         }
                     },
                 );
@@ -328,6 +339,8 @@ impl LanguageModel for LlamaModel {
     }
 
     fn preferred_batch(&self) -> usize {
+        // Tokens a second a core, SmolLM2-135M Q4_1 on Zen 3: 79 for 1, 263 for 8, then level (302, 299, 294 for 16, 32,
+        // 64). 32 stays on the level part while sequences finish.
         32
     }
 
@@ -364,7 +377,16 @@ impl LanguageModel for LlamaModel {
                 normalise(input, last, &model.output_norm, model.config.epsilon, output.is_quantised());
                 product.compute(&[output], input);
                 let p = &*product;
-                logits.par_chunks_mut(vocab_size).enumerate().for_each(|(row, out)| p.copy_row(0, row, out));
+                let together = p.rows_together();
+                logits.par_chunks_mut(together * vocab_size).enumerate().for_each(|(tile, out)| {
+                    let members = tile * together..tile * together + out.len() / vocab_size;
+                    for group in 0..output.groups() {
+                        let range = group * LANES..vocab_size.min((group + 1) * LANES);
+                        for (out, values) in out.chunks_mut(vocab_size).zip(p.group(group, members.clone())) {
+                            out[range.clone()].copy_from_slice(&values[..range.len()]);
+                        }
+                    }
+                });
             }
         });
         self.scratch = scratch;
@@ -389,7 +411,7 @@ impl fmt::Debug for LlamaModel {
 fn normalise(input: &mut Activations, stream: &[f32], weight: &[f32], epsilon: f32, quantised: bool) {
     let width = weight.len();
     input.resize(stream.len() / width, width);
-    input.rows_mut().zip(stream.par_chunks(width)).for_each(|((floats, blocks), stream)| {
+    input.rows_mut(1).zip(stream.par_chunks(width)).for_each(|((floats, blocks), stream)| {
         vectorise(
             #[inline(always)]
             || {
@@ -415,7 +437,7 @@ fn normalise(input: &mut Activations, stream: &[f32], weight: &[f32], epsilon: f
 /// Rounds all rows, where the next matrix reads them so.
 fn quantise(input: &mut Activations, quantised: bool) {
     if quantised {
-        input.rows_mut().for_each(|(floats, blocks)| {
+        input.rows_mut(1).for_each(|(floats, blocks)| {
             vectorise(
                 #[inline(always)]
                 || quantise_row(floats, blocks),
@@ -426,10 +448,15 @@ fn quantise(input: &mut Activations, quantised: bool) {
 
 /// Adds a product to the residual stream.
 fn add(stream: &mut [f32], product: &Product, width: usize) {
-    stream.par_chunks_mut(width).enumerate().for_each(|(row, stream)| {
-        for (out, values) in stream.chunks_mut(LANES).zip(product.row(0, row)) {
-            for (out, value) in out.iter_mut().zip(values) {
-                *out += value;
+    let together = product.rows_together();
+    stream.par_chunks_mut(together * width).enumerate().for_each(|(tile, stream)| {
+        let members = tile * together..tile * together + stream.len() / width;
+        for group in 0..width.div_ceil(LANES) {
+            let range = group * LANES..width.min((group + 1) * LANES);
+            for (stream, values) in stream.chunks_mut(width).zip(product.group(group, members.clone())) {
+                for (out, value) in stream[range.clone()].iter_mut().zip(values) {
+                    *out += value;
+                }
             }
         }
     });

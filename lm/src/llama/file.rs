@@ -253,7 +253,7 @@ fn is_float(dtype: GgmlDType) -> bool {
 }
 
 /// The alignment a header asks for, if it does before it ends or stops making sense.
-fn alignment(reader: &mut (impl Read + Seek)) -> std::io::Result<Option<u64>> {
+fn alignment(reader: &mut BufReader<File>) -> std::io::Result<Option<u64>> {
     fn bytes<const N: usize>(reader: &mut impl Read) -> std::io::Result<[u8; N]> {
         let mut bytes = [0; N];
         reader.read_exact(&mut bytes).map(|()| bytes)
@@ -263,9 +263,9 @@ fn alignment(reader: &mut (impl Read + Seek)) -> std::io::Result<Option<u64>> {
     let version = word(reader)?;
     let count =
         |reader: &mut _| if version == 1 { word(reader).map(u64::from) } else { bytes(reader).map(u64::from_le_bytes) };
-    let skip = |reader: &mut _, length: u64| {
-        let length = i64::try_from(length).map_err(|_| std::io::ErrorKind::InvalidData)?;
-        Seek::seek(reader, SeekFrom::Current(length)).map(|_| ())
+    // Relative, which keeps what is buffered: a tokenizer alone is a hundred thousand strings.
+    let skip = |reader: &mut BufReader<File>, length: u64| {
+        reader.seek_relative(i64::try_from(length).map_err(|_| std::io::ErrorKind::InvalidData)?)
     };
     count(reader)?;
     for _ in 0..count(reader)? {

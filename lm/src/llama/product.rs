@@ -8,6 +8,8 @@
 //! Why not f32 and a general matrix product: eight outputs × 32 columns cost 32 fused multiply-adds there and 8
 //! byte multiply-adds here, and the weights stay at five bits in memory instead of 32.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::lanes::{self, Lanes};
@@ -41,10 +43,13 @@ impl Activations {
         self.blocks.resize(rows * width.div_ceil(BLOCK), ActivationBlock::default());
     }
 
-    /// Its rows, each as floats `[width]` and blocks `[⌈width / 32⌉]`, to be filled.
-    pub(super) fn rows_mut(&mut self) -> impl IndexedParallelIterator<Item = (&mut [f32], &mut [ActivationBlock])> {
+    /// Its rows, `together` at a time, as floats `[rows][width]` and blocks `[rows][⌈width / 32⌉]`, to be filled.
+    pub(super) fn rows_mut(
+        &mut self,
+        together: usize,
+    ) -> impl IndexedParallelIterator<Item = (&mut [f32], &mut [ActivationBlock])> {
         let blocks = self.width.div_ceil(BLOCK);
-        self.floats.par_chunks_mut(self.width).zip(self.blocks.par_chunks_mut(blocks))
+        self.floats.par_chunks_mut(together * self.width).zip(self.blocks.par_chunks_mut(together * blocks))
     }
 }
 
@@ -65,22 +70,23 @@ pub(super) fn quantise_row(floats: &[f32], blocks: &mut [ActivationBlock]) {
         let largest = largest.iter().fold(0.0f32, |m, v| if *v > m { *v } else { m });
         let scale = largest / 127.0;
         let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-        // 1.5 · 2^23 leaves the nearest integer in the low mantissa bits: rounding that every target vectorises.
-        let mut levels = [0i32; BLOCK];
-        for (level, value) in levels.iter_mut().zip(padded) {
-            *level = (value * inverse + 12_582_912.0).to_bits().cast_signed() - 0x4b40_0000;
-        }
+        // 1.5 · 2²³ leaves the nearest integer in the low mantissa bits: rounding that every target vectorises.
+        let mut levels = [0i8; BLOCK];
         let mut total = 0;
+        for (level, value) in levels.iter_mut().zip(&padded) {
+            *level = (value * inverse + 12_582_912.0).to_bits() as i8;
+            total += i32::from(*level);
+        }
         for (quad, levels) in block.quads.iter_mut().zip(levels.as_chunks::<4>().0) {
-            total += levels[0] + levels[1] + levels[2] + levels[3];
-            *quad = levels[0] & 0xff | (levels[1] & 0xff) << 8 | (levels[2] & 0xff) << 16 | levels[3] << 24;
+            *quad = i32::from_le_bytes(levels.map(i8::cast_unsigned));
         }
         block.scale = scale;
         block.sum = scale * total as f32;
     }
 }
 
-/// Outputs of one or more matrices over the same rows, `[group][row][8]`, matrix after matrix.
+/// Outputs of one or more matrices over the same rows, `[group][row][8]`, matrix after matrix. What lies beyond them
+/// is left from larger products.
 #[derive(Debug, Default)]
 pub(super) struct Product {
     rows: usize,
@@ -93,12 +99,15 @@ impl Product {
         self.rows = x.rows;
         let per_group = LANES * x.rows;
         let groups: usize = matrices.iter().map(|m| m.groups()).sum();
-        self.values.resize(groups * per_group, 0.0);
+        // Never shorter again: products of all sizes take turns, and growing writes zeros.
+        if self.values.len() < groups * per_group {
+            self.values.resize(groups * per_group, 0.0);
+        }
 
         // A few tasks a thread, so that a thread that lost time to another process does not hold up the rest.
         let chunk = groups.div_ceil(4 * rayon::current_num_threads()).max(4);
         let mut tasks = Vec::new();
-        let mut rest = self.values.as_mut_slice();
+        let mut rest = &mut self.values[..groups * per_group];
         for matrix in matrices {
             debug_assert_eq!(matrix.columns, x.width);
             let (out, tail) = rest.split_at_mut(matrix.groups() * per_group);
@@ -106,6 +115,17 @@ impl Product {
             tasks.extend(out.chunks_mut(chunk * per_group).enumerate().map(|(i, out)| (*matrix, i * chunk, out)));
         }
         tasks.into_par_iter().for_each(|(matrix, first, out)| multiply(matrix, first, x, out));
+    }
+
+    /// Eight outputs for each of some rows, `[rows][8]`, as they lie in memory.
+    #[inline(always)]
+    pub(super) fn group(&self, group: usize, rows: Range<usize>) -> &[[f32; LANES]] {
+        &self.values.as_chunks().0[group * self.rows..][rows]
+    }
+
+    /// How many rows a thread should take along a product: a row alone touches a cache line a group and uses half.
+    pub(super) fn rows_together(&self) -> usize {
+        self.rows.div_ceil(2 * rayon::current_num_threads()).min(8)
     }
 
     /// One row of the outputs of a matrix that starts at `group`, eight at a time.
@@ -276,8 +296,8 @@ impl Tile for PortableNibbles {
                     }
                 }
                 add_block(&mut sums[c], &totals, &block.scale, x);
-                for lane in 0..LANES {
-                    sums[c][lane] += block.min[lane] * x.sum;
+                for (sum, min) in sums[c].iter_mut().zip(block.min) {
+                    *sum += min * x.sum;
                 }
             }
         }

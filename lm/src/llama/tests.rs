@@ -303,6 +303,7 @@ fn companions_change_nothing() {
                 all
             })
             .collect();
+        let expected = |prompt: usize, step: usize| &alone[prompt][step];
 
         let sequences: Vec<SequenceId> = prompts.iter().map(|_| model.open()).collect();
         let mut next = prompts.clone();
@@ -313,7 +314,7 @@ fn companions_change_nothing() {
             let mut logits = vec![0.0; members.len() * VOCAB];
             model.forward(&inputs, &mut logits).unwrap();
             for (&i, logits) in members.iter().zip(logits.chunks(VOCAB)) {
-                assert_eq!(logits, alone[i][step], "prompt {i}, step {step}");
+                assert_eq!(logits, expected(i, step), "prompt {i}, step {step}");
                 next[i] = vec![greedy(logits)];
             }
         }
