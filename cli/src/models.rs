@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use greenmark_lm::{
-    ChatTemplate, DemoModel, LanguageModel, LlamaModel, TokenId, Tokenizer, demo_tokenizer, model_path,
+    ChatTemplate, DemoModel, LanguageModel, LlamaModel, LmError, TokenId, Tokenizer, demo_tokenizer, model_path,
 };
 
 use crate::args::ModelArgs;
@@ -22,7 +22,15 @@ pub(crate) struct Writer {
 /// How a prompt becomes ids: the model's tokenizer and its chat template.
 pub(crate) struct PromptReader {
     pub(crate) tokenizer: Tokenizer,
-    chat: Option<ChatTemplate>,
+    template: Template,
+}
+
+enum Template {
+    /// The demo model was trained on plain text.
+    Plain,
+    /// A base model: its prompts must be asked to be taken raw.
+    Missing,
+    Chat(Box<ChatTemplate>),
 }
 
 impl Writer {
@@ -33,23 +41,26 @@ impl Writer {
             }
             let tokenizer = demo_tokenizer().context("the built-in tokenizer")?;
             let model = DemoModel::new().context("the built-in model")?;
-            return Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, chat: None } });
+            return Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, template: Template::Plain } });
         }
         let path = locate(&args.model)?;
         let tokenizer = Tokenizer::from_file(args.tokenizer.as_deref().unwrap_or(&path))?;
-        let chat = Some(ChatTemplate::from_gguf(&path)?);
+        let template = match ChatTemplate::from_gguf(&path) {
+            Ok(chat) => Template::Chat(Box::new(chat)),
+            Err(LmError::ChatTemplateMissing) => Template::Missing,
+            Err(error) => return Err(error.into()),
+        };
         let model = LlamaModel::load(&path)?;
-        Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, chat } })
+        Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, template } })
     }
 }
 
 impl PromptReader {
     /// The ids that the model continues: the prompt in the model's chat template, or as it is.
-    ///
-    /// The demo model was trained on plain text and has no template.
     pub(crate) fn ids(&self, prompt: &str, system: Option<&str>, raw: bool) -> Result<Vec<TokenId>> {
-        match &self.chat {
-            Some(chat) if !raw => Ok(chat.encode(&self.tokenizer, system, prompt)?),
+        match &self.template {
+            Template::Chat(chat) if !raw => Ok(chat.encode(&self.tokenizer, system, prompt)?),
+            Template::Missing if !raw => Err(LmError::ChatTemplateMissing.into()),
             _ => {
                 let mut ids = self.tokenizer.prefix_ids().to_vec();
                 ids.extend(self.tokenizer.encode(prompt)?);

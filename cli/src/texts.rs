@@ -22,12 +22,12 @@ pub(crate) enum Content {
     Ids(Vec<TokenId>),
 }
 
-/// A name in JSON Lines: a string, or a number taken as it is spelt.
+/// A name in JSON Lines: a string, or a whole number.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "`id` must be a string or a whole number")]
 enum Id {
     String(String),
-    Number(serde_json::Number),
+    Number(u64),
 }
 
 impl Id {

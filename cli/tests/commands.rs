@@ -1,0 +1,218 @@
+//! The command line as a user meets it: `cmd/*.trycmd` for what is said, the rest here for what is done to files,
+//! pipes and signals.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+#[test]
+fn transcripts() {
+    trycmd::TestCases::new().case("tests/cmd/*.trycmd").env("NO_COLOR", "1").env("GREENMARK_CACHE", "/nonexistent");
+}
+
+fn greenmark() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greenmark"));
+    command.env_remove("GREENMARK_KEY_FILE").env("GREENMARK_CACHE", "/nonexistent").stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    greenmark().args(args).output().expect("the binary runs")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("messages are UTF-8")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("results are UTF-8")
+}
+
+/// A key file in a folder of its own.
+fn key() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("test.key").to_str().expect("UTF-8").to_owned();
+    let made = run(&["keygen", "-o", &path]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    (folder, path)
+}
+
+/// A marked text by the demo model.
+fn marked(key: &str, tokens: &str) -> String {
+    let args = ["embed", "-k", key, "--prompt", "One morning", "--seed", "5", "-n", tokens, "--ignore-eos"];
+    let written = run(&args);
+    assert!(written.status.success(), "{}", stderr(&written));
+    stdout(&written)
+}
+
+#[test]
+fn a_key_is_private_and_never_overwritten() {
+    let (_folder, path) = key();
+    let text = fs::read_to_string(&path).expect("a key file");
+    assert!(text.starts_with("gmk1") && text.len() == 77);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+    }
+    let again = run(&["keygen", "-o", &path]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("exists and is not overwritten"));
+    assert_eq!(fs::read_to_string(&path).expect("still there"), text);
+}
+
+#[test]
+fn a_marked_text_is_found_and_nothing_else_is() {
+    let (folder, path) = key();
+    let text = folder.path().join("story.txt");
+    fs::write(&text, marked(&path, "400")).expect("writable");
+    let text = text.to_str().expect("UTF-8");
+    let evidence = |args: &[&str]| -> Value {
+        let output = run(&[&["detect", "--json"], args].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(stderr(&output), "");
+        serde_json::from_slice(&output.stdout).expect("one object")
+    };
+    let found = evidence(&["-k", &path, text]);
+    assert_eq!(found["detected"], true, "{found}");
+    for member in [
+        "id", "scheme", "key_id", "tokens", "scored", "repeated", "green", "gamma", "green_fraction", "z_score", "ln_p",
+        "p_value", "alpha", "detected", "tokenizer",
+    ] {
+        assert!(found.get(member).is_some_and(|value| !value.is_null()), "{member}: {found}");
+    }
+    let (_other, wrong) = key();
+    assert_eq!(evidence(&["-k", &wrong, text])["detected"], false);
+    assert_eq!(evidence(&["-k", &path, "--scheme", "gm1:green,h=2,gamma=64/256", text])["detected"], false);
+    // An empty text is an answer.
+    let nothing = evidence(&["-k", &path, "-"]);
+    assert_eq!((&nothing["ln_p"], &nothing["z_score"]), (&Value::from(0.0), &Value::Null));
+}
+
+#[test]
+fn a_seed_gives_the_same_text_and_the_mark_changes_it() {
+    let (_folder, path) = key();
+    let (once, again) = (marked(&path, "60"), marked(&path, "60"));
+    assert_eq!(once, again);
+    let plain = run(&["embed", "--no-watermark", "--prompt", "One morning", "--seed", "5", "-n", "60", "--ignore-eos"]);
+    assert!(plain.status.success() && stdout(&plain) != once);
+    let zero = run(&["embed", "-k", &path, "-d", "0", "--prompt", "One morning", "--seed", "5", "-n", "60", "--ignore-eos"]);
+    assert_eq!(stdout(&zero), stdout(&plain), "delta 0 marks nothing");
+}
+
+#[test]
+fn many_prompts_give_whole_lines_and_bad_ones_are_named() {
+    let (folder, path) = key();
+    let prompts = folder.path().join("prompts.jsonl");
+    fs::write(&prompts, "{\"id\":\"a\",\"prompt\":\"One\"}\n{\"prompt\":7}\n{\"prompt\":\"Two\"}\n").expect("writable");
+    let prompts = prompts.to_str().expect("UTF-8");
+    let output = run(&["embed", "-k", &path, "--prompts", prompts, "-n", "20", "--seed", "1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("line 2, column"), "{}", stderr(&output));
+    let lines: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let mut ids: Vec<_> = lines.iter().map(|line| line["id"].as_str().expect("a string")).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["3", "a"]);
+    for line in lines {
+        assert!(line["tokens"].as_array().is_some_and(|tokens| tokens.len() <= 20) && line["text"].is_string());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_said_and_a_closed_pipe_is_not() {
+    let (_folder, path) = key();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    let args = ["embed", "-k", &path, "--prompt", "One", "-n", "5"];
+    let output = greenmark().args(args).stdout(full).output().expect("the binary runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("cannot write to standard output"), "{}", stderr(&output));
+
+    let mut child = greenmark().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_leaves_whole_lines() {
+    let (folder, path) = key();
+    let prompts = folder.path().join("prompts.jsonl");
+    let line = "{\"prompt\":\"One morning\"}\n";
+    fs::write(&prompts, line.repeat(5_000)).expect("writable");
+    let args = ["embed", "-k", &path, "--ignore-eos", "-n", "100", "--prompts", prompts.to_str().expect("UTF-8")];
+    let mut child = greenmark().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut reader = BufReader::new(child.stdout.take().expect("piped"));
+    let mut first = String::new();
+    reader.read_line(&mut first).expect("a line");
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let lines: Vec<String> = std::iter::once(first).chain(reader.lines().map(|line| line.expect("UTF-8"))).collect();
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("interrupted"), "{}", stderr(&output));
+    assert!(lines.len() < 5_000);
+    for line in lines {
+        let _: Value = serde_json::from_str(&line).expect("a whole line");
+    }
+}
+
+#[test]
+fn a_page_is_whole_or_not_there() {
+    let (folder, path) = key();
+    let page = folder.path().join("evidence.html");
+    let show = |input: &str| {
+        let mut child = greenmark()
+            .args(["detect", "-k", &path, "--html", page.to_str().expect("UTF-8"), "--jsonl", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
+        child.wait_with_output().expect("it ends")
+    };
+    let output = show("{\"id\":\"<b>\",\"text\":\"Tom & <script>alert(1)</script>\"}\n{\"tokens\":[1,2]}\n");
+    assert!(output.status.success(), "{}", stderr(&output));
+    let html = fs::read_to_string(&page).expect("a page");
+    assert!(html.ends_with("</html>\n") && html.contains("&lt;b&gt;") && !html.contains("<script>"));
+
+    let nowhere: PathBuf = Path::new("/nonexistent/page.html").into();
+    let output = run(&["detect", "-k", &path, "--html", nowhere.to_str().expect("UTF-8"), "-"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("/nonexistent/page.html"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_demo_shows_what_it_promises() {
+    let output = run(&["demo", "--seed", "3"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stdout(&output);
+    for part in ["Without the mark", "With the mark", "wrong key", "10 % of its words", "50 % of its words"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert_eq!(run(&["demo", "--seed", "3"]).stdout, output.stdout, "a seed shows the same again");
+}
+
+#[test]
+fn no_key_ever_reaches_the_output() {
+    let (_folder, path) = key();
+    let text = fs::read_to_string(&path).expect("a key file");
+    let secret = &text[4..20];
+    for args in [
+        vec!["embed", "-k", &path, "--prompt", "One", "-n", "5", "--json"],
+        vec!["detect", "-k", &path, "--json", "-"],
+        vec!["detect", "-k", &path, "--show", "-"],
+        vec!["detect", "--scheme", "gm2", "-k", &path],
+        vec!["keygen", "-o", &path],
+    ] {
+        let output = run(&args);
+        assert!(!stdout(&output).contains(secret) && !stderr(&output).contains(secret), "{args:?}");
+    }
+}
