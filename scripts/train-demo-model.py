@@ -2,7 +2,7 @@
 """Train the demo model: an interpolated modified Kneser-Ney n-gram model over a byte-level BPE vocabulary.
 
     pip install tokenizers==0.23.3
-    scripts/demo-prompts.py > prompts.jsonl
+    scripts/demo-prompts.py --count 623 > prompts.jsonl
     greenmark embed --model smollm2 --no-watermark --prompts prompts.jsonl \\
         --temperature 0.7 --top-p 0.95 --seed 1 --max-tokens 250 > corpus.jsonl
     scripts/train-demo-model.py corpus.jsonl
@@ -72,18 +72,17 @@ def clean(text):
 
 def read_corpus(path):
     """Cleaned texts: (to train on, held out), and the number of texts read."""
-    train, held_out, total = [], [], 0
     with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            entry = json.loads(line)
-            total += 1
-            text = clean(entry["text"])
-            if text is None:
-                continue
+        entries = [json.loads(line) for line in lines]
+    train, held_out = [], []
+    # Texts arrive in the order they were finished, which the batch decides.
+    for entry in sorted(entries, key=lambda entry: entry["id"]):
+        text = clean(entry["text"])
+        if text is not None:
             # One in fifty, chosen by the text's name, whatever else the corpus holds.
-            is_held_out = hashlib.sha256(str(entry["id"]).encode()).digest()[0] % 50 == 0
+            is_held_out = hashlib.sha256(entry["id"].encode()).digest()[0] % 50 == 0
             (held_out if is_held_out else train).append(text)
-    return train, held_out, total
+    return train, held_out, len(entries)
 
 
 def train_tokenizer(texts, vocab_size):
@@ -295,7 +294,7 @@ def main():
     args.minimum += args.minimum[-1:] * args.order
 
     texts, held_out, total = read_corpus(args.corpus)
-    digest = hashlib.sha256(args.corpus.read_bytes()).hexdigest()
+    digest = hashlib.sha256("".join(sorted(f"{text}\0" for text in texts + held_out)).encode()).hexdigest()
     tokenizer = train_tokenizer(texts, args.vocab)
     vocab_size = tokenizer.get_vocab_size()
     end = tokenizer.token_to_id(END)
@@ -306,7 +305,7 @@ def main():
 
     sequences = [sequence(text) for text in texts]
     unseen = [sequence(text) for text in held_out]
-    print(f"corpus      {args.corpus.name}: {total} texts, {len(texts) + len(held_out)} kept, sha256 {digest}")
+    print(f"corpus      {args.corpus.name}: {total} texts, {len(texts) + len(held_out)} kept, sha256 of their sorted texts {digest}")
     print(f"train       {len(texts)} texts, {sum(map(len, texts))} characters, {sum(map(len, sequences))} tokens")
 
     plain = KneserNey(sequences, args.order, vocab_size, [1.0] * args.order, [1] * args.order)

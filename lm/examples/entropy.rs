@@ -57,7 +57,7 @@ fn report(
             model,
             requests,
             &options,
-            |_| Probe { tally: &tally, delta, before: 0 },
+            |index| Probe { tally: &tally, delta, key: index, before: 0 },
             |event| {
                 match event {
                     Event::Finished { index: 0, ids, .. } => first = PROMPTS[0].to_owned() + &tokenizer.decode(&ids),
@@ -90,6 +90,7 @@ struct Tally {
 struct Probe<'a> {
     tally: &'a Tally,
     delta: f32,
+    key: u64,
     before: TokenId,
 }
 
@@ -104,24 +105,29 @@ impl LogitsHook for Probe<'_> {
         }
         self.tally.nats.set(self.tally.nats.get() + total.ln() - weighted / total);
         for (token, logit) in (0..).zip(logits) {
-            if in_quarter(self.before, token) {
+            if in_quarter(self.key, self.before, token) {
                 *logit += self.delta;
             }
         }
     }
 
     fn push(&mut self, token: TokenId) {
-        let hit = in_quarter(self.before, token);
+        let hit = in_quarter(self.key, self.before, token);
         self.tally.in_quarter.set(self.tally.in_quarter.get() + u64::from(hit));
         self.tally.tokens.set(self.tally.tokens.get() + 1);
         self.before = token;
     }
 }
 
-/// A stand-in for a watermark's keyed colours: splitmix64 of two tokens, its top two bits both 0.
-fn in_quarter(before: TokenId, token: TokenId) -> bool {
-    let mut x = (u64::from(before) << 32 | u64::from(token)).wrapping_add(0x9E37_79B9_7F4A_7C15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (x ^ (x >> 31)) >> 62 == 0
+/// A stand-in for a watermark's keyed colours: splitmix64 of a key and two tokens, its top two bits both 0. One key a
+/// text, as pairs of tokens that every text repeats would weigh too much under a single one.
+fn in_quarter(key: u64, before: TokenId, token: TokenId) -> bool {
+    [u64::from(before), u64::from(token)].into_iter().fold(mix(key), |state, id| mix(state ^ id)) >> 62 == 0
+}
+
+fn mix(state: u64) -> u64 {
+    let x = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
 }
