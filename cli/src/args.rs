@@ -18,7 +18,7 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
-  greenmark demo                                   see the whole thing work, without files or downloads
+  greenmark demo                                   see it work, no files or downloads needed
   greenmark keygen -o my.key                       make a key
   greenmark embed --key-file my.key --prompt 'The old lighthouse' > story.txt
   greenmark detect --key-file my.key story.txt     ask whether a text depends on that key
@@ -61,7 +61,7 @@ impl Colouring {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The file holds one line, is readable by its owner alone (0600) and is never overwritten. Its public id is printed: the name by
+The file holds one line, is readable by its owner alone (0600) and is never overwritten. Its public id is printed: the name by \
 which evidence and logs call the key. Whoever has the file can detect, strip and forge the mark: treat it like a password.
 
 Example:
@@ -87,11 +87,11 @@ pub(crate) const DEFAULT_SCHEME: &str = "gm1:green,h=1,gamma=64/256";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The text goes to standard output as it is written; nothing is added to it but, on a terminal, a final line break. The prompt is
-not part of it. With --prompts, each line of FILE is an object with `prompt` and, optionally, `id`; each line of output is an
+The text goes to standard output as it is written; nothing is added to it but, on a terminal, a final line break. The prompt is \
+not part of it. With --prompts, each line of FILE is an object with `prompt` and, optionally, `id`; each line of output is an \
 object with `id`, `prompt`, `text`, `tokens` and `finish`, in the order in which texts end.
 
-The same model, prompt, seed and options give the same text. A bias of delta = 2 costs quality: see the README for how much.
+The same model, prompt, seed and options give the same text. A bias of delta = 2 costs quality: see the README for how much. \
 Where the model is sure of the next token (code, lists, low temperature) little mark goes in.
 
 Examples:
@@ -103,7 +103,7 @@ pub(crate) struct EmbedArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
     /// Strength: nats added to the logits of green tokens; 0 marks nothing
-    #[arg(short, long, default_value = "2", value_name = "NATS", value_parser = parse_delta)]
+    #[arg(short, long, default_value = "2", value_name = "NATS", allow_negative_numbers = true, value_parser = parse_delta)]
     pub(crate) delta: Delta,
     /// Write without a mark, for comparison; needs no key
     #[arg(long)]
@@ -163,16 +163,16 @@ pub(crate) struct SamplingArgs {
     #[arg(long)]
     pub(crate) ignore_eos: bool,
     /// Temperature; 0 is greedy
-    #[arg(short, long, default_value_t = 1.0, value_name = "T")]
+    #[arg(short, long, default_value_t = 1.0, value_name = "T", allow_negative_numbers = true)]
     pub(crate) temperature: f64,
     /// Keep the K likeliest tokens; 0 keeps all
     #[arg(long, default_value_t = 0, value_name = "K")]
     pub(crate) top_k: usize,
     /// Keep the fewest tokens that hold probability P together; 1 keeps all
-    #[arg(long, default_value_t = 1.0, value_name = "P")]
+    #[arg(long, default_value_t = 1.0, value_name = "P", allow_negative_numbers = true)]
     pub(crate) top_p: f64,
     /// Keep tokens at least P times as likely as the likeliest; 0 keeps all
-    #[arg(long, default_value_t = 0.0, value_name = "P")]
+    #[arg(long, default_value_t = 0.0, value_name = "P", allow_negative_numbers = true)]
     pub(crate) min_p: f64,
     /// Seed of the random draws; drawn anew where not given
     #[arg(long, value_name = "N")]
@@ -181,13 +181,13 @@ pub(crate) struct SamplingArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Give the tokenizer that the text was written with: under another one the counts are noise, and so is the verdict. Its name and
+Give the tokenizer that the text was written with: under another one the counts are noise, and so is the verdict. Its name and \
 fingerprint are part of the evidence. The verdict holds for one text, one key and one scheme, chosen before looking.
 
-A text is a whole file, or one line of JSON Lines with `text`, or with `tokens` (ids, which need no tokenizer), and optionally
+A text is a whole file, or one line of JSON Lines with `text`, or with `tokens` (ids, which need no tokenizer), and optionally \
 `id`. Where a line has both, `text` is used; --tokens uses the ids.
 
-What it means: `marked` says that the text depends on the key in a way that chance explains at most alpha of the time. It does not
+What it means: `marked` says that the text depends on the key in a way that chance explains at most alpha of the time. It does not \
 say who wrote it. `no mark found` does not say that a human did.
 
 Examples:
@@ -202,7 +202,7 @@ pub(crate) struct DetectArgs {
     #[arg(short, long, default_value = "demo", value_name = "demo|smollm2|FILE")]
     pub(crate) tokenizer: String,
     /// Call a text marked if chance would give as much evidence at most this often
-    #[arg(short, long, default_value = "1e-6", value_name = "P", value_parser = parse_alpha)]
+    #[arg(short, long, default_value = "1e-6", value_name = "P", allow_negative_numbers = true, value_parser = parse_alpha)]
     pub(crate) alpha: f64,
     /// Print one JSON object a text
     #[arg(long)]
@@ -226,7 +226,7 @@ pub(crate) struct DetectArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Makes a key that is forgotten at the end, lets the model write the same prompt without and with the mark, and asks the detector
+Makes a key that is forgotten at the end, lets the model write the same prompt without and with the mark, and asks the detector \
 about both, about a wrong key, and about the marked text with 10, 30 and 50 % of its words replaced.
 
 Example:
@@ -241,7 +241,7 @@ pub(crate) struct DemoArgs {
     #[arg(short = 'n', long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: u32,
     /// Strength: nats added to the logits of green tokens
-    #[arg(short, long, default_value = "2", value_name = "NATS", value_parser = parse_delta)]
+    #[arg(short, long, default_value = "2", value_name = "NATS", allow_negative_numbers = true, value_parser = parse_delta)]
     pub(crate) delta: Delta,
     /// Seed of key and draws, to see the same again; drawn anew where not given
     #[arg(long, value_name = "N")]

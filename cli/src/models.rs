@@ -44,13 +44,13 @@ impl Writer {
             return Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, template: Template::Plain } });
         }
         let path = locate(&args.model)?;
+        let model = LlamaModel::load(&path)?;
         let tokenizer = Tokenizer::from_file(args.tokenizer.as_deref().unwrap_or(&path))?;
         let template = match ChatTemplate::from_gguf(&path) {
             Ok(chat) => Template::Chat(Box::new(chat)),
             Err(LmError::ChatTemplateMissing) => Template::Missing,
             Err(error) => return Err(error.into()),
         };
-        let model = LlamaModel::load(&path)?;
         Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, template } })
     }
 }

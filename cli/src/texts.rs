@@ -201,6 +201,7 @@ fn parse_line<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T> {
         let message = error.to_string();
         // From the end: what the message quotes may hold these words too.
         let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
+        let message = message.replace("expected u32", "expected a token id from 0 to 4294967295");
         anyhow!("{place}, column {column}: {message}")
     })
 }

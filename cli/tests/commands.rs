@@ -81,8 +81,21 @@ fn a_marked_text_is_found_and_nothing_else_is() {
     let found = evidence(&["-k", &path, text]);
     assert_eq!(found["detected"], true, "{found}");
     for member in [
-        "id", "scheme", "key_id", "tokens", "scored", "repeated", "green", "gamma", "green_fraction", "z_score", "ln_p",
-        "p_value", "alpha", "detected", "tokenizer",
+        "id",
+        "scheme",
+        "key_id",
+        "tokens",
+        "scored",
+        "repeated",
+        "green",
+        "gamma",
+        "green_fraction",
+        "z_score",
+        "ln_p",
+        "p_value",
+        "alpha",
+        "detected",
+        "tokenizer",
     ] {
         assert!(found.get(member).is_some_and(|value| !value.is_null()), "{member}: {found}");
     }
@@ -101,7 +114,8 @@ fn a_seed_gives_the_same_text_and_the_mark_changes_it() {
     assert_eq!(once, again);
     let plain = run(&["embed", "--no-watermark", "--prompt", "One morning", "--seed", "5", "-n", "60", "--ignore-eos"]);
     assert!(plain.status.success() && stdout(&plain) != once);
-    let zero = run(&["embed", "-k", &path, "-d", "0", "--prompt", "One morning", "--seed", "5", "-n", "60", "--ignore-eos"]);
+    let zero =
+        run(&["embed", "-k", &path, "-d", "0", "--prompt", "One morning", "--seed", "5", "-n", "60", "--ignore-eos"]);
     assert_eq!(stdout(&zero), stdout(&plain), "delta 0 marks nothing");
 }
 
@@ -114,7 +128,8 @@ fn many_prompts_give_whole_lines_and_bad_ones_are_named() {
     let output = run(&["embed", "-k", &path, "--prompts", prompts, "-n", "20", "--seed", "1"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("line 2, column"), "{}", stderr(&output));
-    let lines: Vec<Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    let lines: Vec<Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
     let mut ids: Vec<_> = lines.iter().map(|line| line["id"].as_str().expect("a string")).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["3", "a"]);

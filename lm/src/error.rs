@@ -176,9 +176,9 @@ impl fmt::Display for LmError {
             }
             Self::BadLogit { token, value } => write!(f, "logit of token {token} is {value}"),
             Self::NoCandidate => write!(f, "every logit is -inf, no token can follow"),
-            Self::EmptyPrompt { index } => write!(f, "prompt {index} holds no token"),
-            Self::PromptTooLong { index, tokens, context_length } => {
-                write!(f, "prompt {index} has {tokens} tokens, the model's context holds {context_length}")
+            Self::EmptyPrompt { .. } => write!(f, "the prompt is empty"),
+            Self::PromptTooLong { tokens, context_length, .. } => {
+                write!(f, "the prompt has {tokens} tokens, the model's context holds {context_length}")
             }
         }
     }

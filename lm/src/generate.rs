@@ -430,7 +430,7 @@ mod tests {
             },
         )
         .unwrap();
-        assert_eq!(refused[0].1, "prompt 0 holds no token");
+        assert_eq!(refused[0].1, "the prompt is empty");
         assert_eq!(refused[1].1, "prompt 1 has 41 tokens, the model's context holds 40");
         assert_eq!(finished, [2]);
     }

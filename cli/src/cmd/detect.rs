@@ -15,7 +15,7 @@ use crate::{
     evidence::{Evidence, NO_MARK_NOTE, describe, describe_question},
     html::Page,
     interrupt, keys, models,
-    output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour, write_file},
+    output::{complain, print_line, print_styled, stdout_has_colour, write_file},
     show::{Piece, coloured, legend, pieces},
     texts::{Content, Source, Text},
 };
@@ -80,14 +80,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn file(&mut self, file: &Path, mut page: Option<&mut Page<'_>>) -> Result<()> {
+    fn file(&mut self, file: &Path, mut page: Option<&mut Page<'_>>) -> Result<(), Failure> {
         let source = Source::new(file, self.args.jsonl);
         if !source.is_lines() {
             return self.text(&source.text()?, page);
         }
         for text in source.text_lines(self.args.tokens)? {
-            let result = text.and_then(|text| self.text(&text, page.as_deref_mut()));
-            self.go_on_after(result)?;
+            let result = text.map_err(Failure::Text).and_then(|text| self.text(&text, page.as_deref_mut()));
+            self.go_on_after(result).map_err(Failure::Run)?;
             if interrupt::requested() {
                 break;
             }
@@ -96,19 +96,19 @@ impl Run<'_> {
     }
 
     /// Reports what was wrong with one text, unless nothing can be written any more.
-    fn go_on_after(&mut self, result: Result<()>) -> Result<()> {
+    fn go_on_after(&mut self, result: Result<(), Failure>) -> Result<()> {
         match result {
-            Err(error) if is_fatal(&error) => Err(error),
-            Err(error) => {
+            Ok(()) => Ok(()),
+            Err(Failure::Run(error)) => Err(error),
+            Err(Failure::Text(error)) => {
                 complain(&format!("{error:#}"));
                 self.outcome = Outcome::Partly;
                 Ok(())
             }
-            Ok(()) => Ok(()),
         }
     }
 
-    fn text(&mut self, text: &Text, page: Option<&mut Page<'_>>) -> Result<()> {
+    fn text(&mut self, text: &Text, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
         let wants_pieces = self.args.show || page.is_some();
         let (detection, positions, ranges) = match &text.content {
             Content::Ids(ids) => {
@@ -118,7 +118,7 @@ impl Run<'_> {
             Content::Characters(characters) => {
                 let tokenizer = match &mut self.tokenizer {
                     Some(tokenizer) => tokenizer,
-                    none => none.insert(models::tokenizer(&self.args.tokenizer).context(Fatal)?),
+                    none => none.insert(models::tokenizer(&self.args.tokenizer).map_err(Failure::Run)?),
                 };
                 let (ids, ranges) = if wants_pieces {
                     tokenizer.encode_with_offsets(characters)?
@@ -143,16 +143,17 @@ impl Run<'_> {
         };
         if self.args.json {
             let evidence = Evidence::new(&text.id, tokenizer, &detection, alpha);
-            print_line(&serde_json::to_string(&evidence)?).context(Fatal)?;
+            print_line(&serde_json::to_string(&evidence)?).map_err(Failure::Run)?;
         } else {
             let mut described = describe(&text.id, &detection, alpha);
             if self.args.show {
                 described += &format!("\n{}\n\n", coloured(&pieces, stdout_has_colour()));
             }
-            print_styled(&described).context(Fatal)?;
+            print_styled(&described).map_err(Failure::Run)?;
         }
         if let Some(page) = page {
-            page.section(&text.id, &detection, alpha, tokenizer, &pieces).context(Fatal)?;
+            page.section(&text.id, &detection, alpha, tokenizer, &pieces)
+                .map_err(|error| Failure::Run(error.into()))?;
         }
         self.unmarked |= !detection.is_significant(alpha);
         self.asked = Some((detection, ranges.is_some()));
@@ -181,18 +182,16 @@ impl Run<'_> {
     }
 }
 
-/// Marks an error after which the other texts cannot be looked at either.
-#[derive(Debug)]
-struct Fatal;
+/// Why a text got no answer.
+enum Failure {
+    /// This text cannot be scored; the next may be.
+    Text(anyhow::Error),
+    /// Nothing more can be scored or written.
+    Run(anyhow::Error),
+}
 
-impl std::fmt::Display for Fatal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("cannot go on")
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Text(error.into())
     }
 }
-
-fn is_fatal(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Fatal>().is_some() || is_closed_pipe(error)
-}
-
-impl std::error::Error for Fatal {}
