@@ -98,10 +98,7 @@ impl Embedder {
 
     /// The state of a new, empty text.
     pub fn start(&self) -> TextState {
-        TextState {
-            window: ContextWindow::new(self.field.context_width()),
-            used: self.skip_repeats.then(HashSet::new),
-        }
+        TextState { window: ContextWindow::new(self.field.context_width()), used: self.skip_repeats.then(HashSet::new) }
     }
 
     /// The state of a text that already has these ids: as [`start`](Self::start) and a push for each.
@@ -161,8 +158,8 @@ mod tests {
                 embedder.bias(&text, &mut logits);
                 let context: Vec<_> = (step.saturating_sub(h)..step).map(|i| i * 7).collect();
                 for (v, &logit) in (0..).zip(&logits) {
-                    let green = context.len() == h as usize
-                        && colour(&embedder.field.seed(&context), v, gamma).is_green();
+                    let green =
+                        context.len() == h as usize && colour(&embedder.field.seed(&context), v, gamma).is_green();
                     assert_eq!(logit, v as f32 + if green { 1.5 } else { 0.0 }, "step {step}, token {v}");
                 }
                 text.push(step * 7);

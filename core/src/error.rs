@@ -29,11 +29,9 @@ impl fmt::Display for KeyError {
         match self {
             Self::Prefix => write!(f, "a key begins with \"gmk1\", this text does not"),
             Self::Length { found } => write!(f, "a key is 76 characters long, this text has {found} bytes"),
-            Self::Character { position } => write!(
-                f,
-                "character {} of the key is not a lower-case hexadecimal digit (0-9, a-f)",
-                position + 1
-            ),
+            Self::Character { position } => {
+                write!(f, "character {} of the key is not a lower-case hexadecimal digit (0-9, a-f)", position + 1)
+            }
             Self::Checksum => write!(f, "the key's checksum does not match: a character was changed or lost"),
         }
     }

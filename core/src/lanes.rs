@@ -81,7 +81,7 @@ mod tests {
         for round in 0..400u32 {
             let tokens = core::array::from_fn(|lane| {
                 let i = round.wrapping_mul(31) + lane as u32;
-                if i % 3 == 0 { edges[i as usize % edges.len()] } else { i.wrapping_mul(2_654_435_761) }
+                if i.is_multiple_of(3) { edges[i as usize % edges.len()] } else { i.wrapping_mul(2_654_435_761) }
             });
             let seeds: [_; LANES] = core::array::from_fn(|lane| field.seed(&[round * 8 + lane as u32]));
             let found = field_bytes(&seeds.each_ref().map(Seed::to_bytes), &tokens);

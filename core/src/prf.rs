@@ -10,9 +10,8 @@ const BLOCK: usize = 64;
 /// Padding of a message: a one bit and the length, 8 bytes.
 const PADDING: usize = 9;
 /// SHA-256's initial state, FIPS 180-4 §5.3.3.
-const INITIAL: [u32; 8] = [
-    0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
-];
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// HMAC with its key block absorbed.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]

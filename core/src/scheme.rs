@@ -90,10 +90,7 @@ impl Scheme {
     /// # Errors
     /// [`SchemeError::ContextWidth`] or [`SchemeError::Gamma`] for a value outside its range.
     pub fn new(params: SchemeParams) -> Result<Self, SchemeError> {
-        Ok(Self {
-            context_width: ContextWidth::new(params.context_width)?,
-            gamma: Gamma::new(params.gamma_numerator)?,
-        })
+        Ok(Self { context_width: ContextWidth::new(params.context_width)?, gamma: Gamma::new(params.gamma_numerator)? })
     }
 
     /// h.

@@ -201,7 +201,7 @@ mod tests {
         let mut state = 1u32;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            if (state >> 16) % spread == 0 { u32::MAX } else { (state >> 16) % spread }
+            if (state >> 16).is_multiple_of(spread) { u32::MAX } else { (state >> 16) % spread }
         };
         (0..n).map(|_| next()).collect()
     }

@@ -1,6 +1,6 @@
 //! The null of SPEC §7.1: for a fixed text and random keys, P(p ≤ α) must not exceed α.
 
-use greenmark::{Detection, Detector, Key, Scheme, TokenId, stats::ln_binomial_sf};
+use greenmark::{Colour, Detection, Detector, Key, Scheme, TokenId, stats::ln_binomial_sf};
 use greenmark_tests::uniformity::{ks_uniform, randomised_p};
 use sha2::{Digest, Sha256};
 
@@ -71,7 +71,7 @@ fn counting_repeats_would_flag_innocent_text() {
     let mut hits = 0;
     for i in 0..KEYS {
         let (_, positions) = Detector::new(&key(i), scheme).detect_positions(text);
-        let green = positions.iter().filter(|p| p.colour().is_some_and(|colour| colour.is_green())).count() as u64;
+        let green = positions.iter().filter(|p| p.colour().is_some_and(Colour::is_green)).count() as u64;
         let ln_p = ln_binomial_sf(green, positions.len() as u64 - 1, scheme.gamma().fraction()).expect("a count");
         hits += u32::from(ln_p <= alpha.ln());
     }

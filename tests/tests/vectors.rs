@@ -138,9 +138,7 @@ fn tails() {
 
 #[test]
 fn accumulated() {
-    let digest = |parts: &[&[u8]]| {
-        <[u8; 32]>::from(parts.iter().fold(Sha256::new(), |sha, part| sha.chain_update(part)).finalize())
-    };
+    let digest = |parts: &[&[u8]]| <[u8; 32]>::from(parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize());
     let mut lines = Vec::new();
     for i in 0..10_000u32 {
         let r = digest(&[b"greenmark/v1/vectors/case/", &i.to_le_bytes()]);
