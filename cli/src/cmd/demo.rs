@@ -154,7 +154,9 @@ fn beside(left: &[(String, usize)], right: &[(String, usize)]) -> String {
         let (line, width) = left.get(i).cloned().unwrap_or_default();
         let pad = column.saturating_sub(width);
         let right = right.get(i).map_or("", |line| &line.0);
-        let _ = writeln!(out, "{line}{:pad$}{right}", "");
+        let whole = format!("{line}{:pad$}{right}", "");
+        out += whole.trim_end();
+        out.push('\n');
     }
     out
 }
