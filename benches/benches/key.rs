@@ -20,5 +20,10 @@ fn key(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, key);
+criterion_group! {
+    name = benches;
+    // Medians are all that is kept: no plots, and few resamples.
+    config = Criterion::default().without_plots().nresamples(10_000);
+    targets = key
+}
 criterion_main!(benches);

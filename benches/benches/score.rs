@@ -58,5 +58,10 @@ fn counts_are_those_of_the_plain_path(key: &Key, scheme: Scheme, texts: &[&[u32]
     }
 }
 
-criterion_group!(benches, score);
+criterion_group! {
+    name = benches;
+    // Medians are all that is kept: no plots, and few resamples.
+    config = Criterion::default().without_plots().nresamples(10_000);
+    targets = score
+}
 criterion_main!(benches);

@@ -1,4 +1,4 @@
-//! Inputs that the benches share: made-up texts of a fixed seed, and what every case is measured over.
+//! Inputs that the benches share: made-up texts of a fixed seed.
 
 /// Widths of logits: SmolLM2, the Llama 3 family (rounded up), Gemma 3.
 pub const VOCAB_SIZES: [u32; 3] = [49_152, 131_072, 262_144];
