@@ -4,17 +4,17 @@
 #   scripts/bench-record.sh             all of them, a few minutes
 #   scripts/bench-record.sh 'score/h=1' those whose name matches, added to the day's record
 #
-# On a machine that does other work, run it under `nice -n -15`. Medians, so that a few disturbed samples do no harm.
+# Medians of processor time. On a machine that does other work, run it under `nice -n -15`: caches are still shared.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+commit=$(git rev-parse --short=12 HEAD)
+[ -z "$(git status --porcelain -- core benches Cargo.lock)" ] || commit+=-dirty
 started=$(mktemp)
 trap 'rm -f "$started"' EXIT
 cargo bench -p greenmark-benches --benches -- "$@"
 
 target=${CARGO_TARGET_DIR:-target}
-commit=$(git rev-parse --short=12 HEAD)
-[ -z "$(git status --porcelain -- core benches Cargo.lock)" ] || commit+=-dirty
 machine=$(lscpu | sed -n 's/^Model name: *//p' | head -1)
 COMMIT=$commit MACHINE=$machine RUSTC=$(rustc --version | cut -d' ' -f2) \
     python3 - "$target/criterion" "$started" benches/record <<'PYTHON'
@@ -25,6 +25,7 @@ date, machine = datetime.date.today().isoformat(), os.environ["MACHINE"]
 record = folder / f"{date}-{re.sub('[^a-z0-9]+', '-', machine.lower()).strip('-')}.csv"
 columns = ["date", "machine", "rustc", "commit", "bench", "median_ns", "elements", "elements_per_s"]
 
+folder.mkdir(exist_ok=True)
 rows = {}
 if record.exists():
     with record.open(newline="") as file:

@@ -1,12 +1,15 @@
 //! One step's bias of a whole vocabulary.
 
+mod processor_time;
+
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use greenmark::{Colour, ContextWidth, Delta, Embedder, Field, Gamma, Key, Scheme, colour};
 use greenmark_benches::VOCAB_SIZES;
+use processor_time::ProcessorTime;
 
-fn bias(criterion: &mut Criterion) {
+fn bias(criterion: &mut Criterion<ProcessorTime>) {
     let key = Key::from_bytes([7; 32]);
     let scheme: Scheme = "gm1:green,h=1,gamma=64/256".parse().expect("canonical");
     let delta = Delta::new(2.0).expect("finite");
@@ -52,8 +55,7 @@ fn greens_are_those_of_the_plain_path(key: &Key, scheme: Scheme, logits: &mut [f
 
 criterion_group! {
     name = benches;
-    // Medians are all that is kept: no plots, and few resamples.
-    config = Criterion::default().without_plots().nresamples(10_000);
+    config = processor_time::criterion();
     targets = bias
 }
 criterion_main!(benches);

@@ -1,11 +1,14 @@
 //! What is paid once a key: reading it, and making a detector or an embedder.
 
+mod processor_time;
+
 use std::{hint::black_box, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use greenmark::{Delta, Detector, Embedder, Key, Scheme};
+use processor_time::ProcessorTime;
 
-fn key(criterion: &mut Criterion) {
+fn key(criterion: &mut Criterion<ProcessorTime>) {
     let key = Key::from_bytes([7; 32]);
     let text = key.to_text();
     assert_eq!(Key::parse(&text).expect("own text").id(), key.id());
@@ -22,8 +25,7 @@ fn key(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    // Medians are all that is kept: no plots, and few resamples.
-    config = Criterion::default().without_plots().nresamples(10_000);
+    config = processor_time::criterion();
     targets = key
 }
 criterion_main!(benches);

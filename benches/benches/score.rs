@@ -1,17 +1,20 @@
 //! Tokens scored a second, from ids. A warm detector goes from text to text; a cold one is made for each.
 
+mod processor_time;
+
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use greenmark::{Detector, Key, Scheme, Scorer};
 use greenmark_benches::{VOCAB_SIZES, zipf_ids};
+use processor_time::ProcessorTime;
 
 /// Ids that the texts of one case hold together: many times what a detector remembers between texts.
 const CORPUS: usize = 1_000_000;
 /// Ids on which each case is first held to the plain path.
 const CHECKED: usize = 100_000;
 
-fn score(criterion: &mut Criterion) {
+fn score(criterion: &mut Criterion<ProcessorTime>) {
     let key = Key::from_bytes([7; 32]);
     let mut group = criterion.benchmark_group("score");
     group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_millis(1500));
@@ -60,8 +63,7 @@ fn counts_are_those_of_the_plain_path(key: &Key, scheme: Scheme, texts: &[&[u32]
 
 criterion_group! {
     name = benches;
-    // Medians are all that is kept: no plots, and few resamples.
-    config = Criterion::default().without_plots().nresamples(10_000);
+    config = processor_time::criterion();
     targets = score
 }
 criterion_main!(benches);

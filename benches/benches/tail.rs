@@ -1,13 +1,16 @@
 //! One exact p-value.
 
+mod processor_time;
+
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use greenmark::stats::{ln_binomial_sf, z_score};
+use processor_time::ProcessorTime;
 
 const GAMMA: f64 = 0.25;
 
-fn tail(criterion: &mut Criterion) {
+fn tail(criterion: &mut Criterion<ProcessorTime>) {
     let mut group = criterion.benchmark_group("tail");
     group.sample_size(50).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     for scored in [200u64, 10_000, 10_000_000] {
@@ -30,8 +33,7 @@ fn tail(criterion: &mut Criterion) {
 
 criterion_group! {
     name = benches;
-    // Medians are all that is kept: no plots, and few resamples.
-    config = Criterion::default().without_plots().nresamples(10_000);
+    config = processor_time::criterion();
     targets = tail
 }
 criterion_main!(benches);
