@@ -12,6 +12,12 @@ use serde_json::Value;
 
 #[test]
 fn transcripts() {
+    // A checkout under a strict umask would not earn the warning that the transcripts show.
+    #[cfg(unix)]
+    for entry in fs::read_dir("tests/cmd/fixtures").expect("fixtures").flatten() {
+        let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        fs::set_permissions(entry.path(), readable).expect("own files");
+    }
     trycmd::TestCases::new().case("tests/cmd/*.trycmd").env("NO_COLOR", "1").env("GREENMARK_CACHE", "/nonexistent");
 }
 
