@@ -76,7 +76,7 @@ pub(crate) struct KeygenArgs {
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
     /// File with the secret key (make one with `greenmark keygen`)
-    #[arg(short, long, value_name = "FILE", env = "GREENMARK_KEY_FILE")]
+    #[arg(short, long, value_name = "FILE", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
     pub(crate) key_file: Option<PathBuf>,
     /// What embedder and detector agree on besides the key: context width h, green fraction gamma
     #[arg(short, long, default_value = DEFAULT_SCHEME)]

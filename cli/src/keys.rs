@@ -24,6 +24,10 @@ pub(crate) fn fresh() -> Result<Key> {
 
 /// Reads a key file, and warns if others could read it too.
 pub(crate) fn read(path: &Path) -> Result<Key> {
+    // The key itself where its file's name belongs: say so, and do not repeat it.
+    if path.as_os_str().as_encoded_bytes().starts_with(b"gmk1") && !path.exists() {
+        bail!("this looks like a key where the name of a key file belongs; keys are read from files only");
+    }
     let name = path.display();
     let mut file = fs::File::open(path).with_context(|| format!("cannot open key file {name}"))?;
     warn_if_shared(&file, path);

@@ -18,7 +18,11 @@ fn transcripts() {
         let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
         fs::set_permissions(entry.path(), readable).expect("own files");
     }
-    trycmd::TestCases::new().case("tests/cmd/*.trycmd").env("NO_COLOR", "1").env("GREENMARK_CACHE", "/nonexistent");
+    trycmd::TestCases::new()
+        .case("tests/cmd/*.trycmd")
+        .env("NO_COLOR", "1")
+        .env("RUST_BACKTRACE", "0")
+        .env("GREENMARK_CACHE", "/nonexistent");
 }
 
 fn greenmark() -> Command {
@@ -222,6 +226,15 @@ fn the_demo_shows_what_it_promises() {
 }
 
 #[test]
+fn a_page_does_not_replace_its_sources() {
+    let (_folder, path) = key();
+    let text = fs::read_to_string(&path).expect("a key file");
+    let output = run(&["detect", "-k", &path, "--html", &path, "-"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&path).expect("still there"), text);
+}
+
+#[test]
 fn no_key_ever_reaches_the_output() {
     let (_folder, path) = key();
     let text = fs::read_to_string(&path).expect("a key file");
@@ -232,6 +245,7 @@ fn no_key_ever_reaches_the_output() {
         vec!["detect", "-k", &path, "--show", "-"],
         vec!["detect", "--scheme", "gm2", "-k", &path],
         vec!["keygen", "-o", &path],
+        vec!["detect", "-k", text.trim_end(), "-"],
     ] {
         let output = run(&args);
         assert!(!stdout(&output).contains(secret) && !stderr(&output).contains(secret), "{args:?}");

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use greenmark::{Detection, Detector, Position};
 use greenmark_lm::Tokenizer;
 
@@ -22,6 +22,9 @@ use crate::{
 
 pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     let key_file = args.key.key_file.as_deref().context("no key: give --key-file FILE, or set GREENMARK_KEY_FILE")?;
+    if let Some(page) = &args.html {
+        refuse_to_replace(page, args.files.iter().map(PathBuf::as_path).chain([key_file]))?;
+    }
     let key = keys::read(key_file)?;
     interrupt::catch()?;
     let mut run = Run {
@@ -50,6 +53,20 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     }
     run.close()?;
     Ok(run.outcome)
+}
+
+/// A page must not take the place of what it is made from, nor of anything but a plain file.
+fn refuse_to_replace<'a>(page: &Path, sources: impl Iterator<Item = &'a Path>) -> Result<()> {
+    let Ok(target) = page.canonicalize() else { return Ok(()) };
+    for source in sources {
+        if source.canonicalize().is_ok_and(|source| source == target) {
+            bail!("--html {} would overwrite a file that it is made from", page.display());
+        }
+    }
+    if page.is_symlink() || !page.is_file() {
+        bail!("--html {}: there is something that is no plain file", page.display());
+    }
+    Ok(())
 }
 
 /// One call of the command: what it was asked, and what it has found so far.
