@@ -262,8 +262,14 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
+/// A green token is then e^100 times likelier: beyond, single precision loses the logits.
+const STRONGEST: f32 = 100.0;
+
 fn parse_delta(text: &str) -> Result<Delta, String> {
     let nats = text.parse().map_err(|_| "not a number".to_owned())?;
+    if nats > STRONGEST {
+        return Err(format!("above {STRONGEST} nats nothing of the model's own choice is left"));
+    }
     Delta::new(nats).map_err(|error| error.to_string())
 }
 

@@ -79,6 +79,7 @@ pub(crate) fn describe(id: &str, detection: &Detection, alpha: f64) -> String {
     let (word, style) = verdict(detection, alpha);
     let p = format_p_value(detection.ln_p, 2);
     let relation = if detection.is_significant(alpha) { "≤" } else { ">" };
+    let id = printable(id);
     let mut text = format!("{style}{word}{style:#}  p = {p} {relation} {alpha:e}  {id}\n");
     let tally = detection.tally;
     match (detection.green_fraction(), detection.z_score) {
@@ -104,6 +105,11 @@ pub(crate) fn describe(id: &str, detection: &Detection, alpha: f64) -> String {
         }
     }
     text
+}
+
+/// A name without control characters, which could forge a line or reach into the terminal.
+fn printable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// One line: what was asked.

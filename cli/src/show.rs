@@ -44,7 +44,9 @@ pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
     for piece in pieces {
         let style = style(piece.position);
         // A background must not run to the edge of the screen: line breaks stay outside.
-        for (i, line) in piece.text.split('\n').enumerate() {
+        // Nor may a text speak to the terminal itself.
+        let text = piece.text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}");
+        for (i, line) in text.split('\n').enumerate() {
             if i > 0 {
                 out.push('\n');
             }

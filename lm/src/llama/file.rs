@@ -54,8 +54,11 @@ impl ModelFile {
             return Err(damaged("metadata `general.alignment` is 0".to_owned()));
         }
         reader.rewind().map_err(io)?;
-        let content =
-            Content::read(&mut reader).map_err(|error| damaged(format!("the header cannot be read: {error}")))?;
+        let content = Content::read(&mut reader).map_err(|error| {
+            // candle adds a backtrace below its message where the environment asks for one.
+            let message = error.to_string();
+            damaged(format!("the header cannot be read: {}", message.lines().next().unwrap_or_default()))
+        })?;
 
         match content.metadata.get("general.architecture") {
             Some(Value::String(name)) if name == "llama" => {}
