@@ -431,7 +431,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(refused[0].1, "the prompt is empty");
-        assert_eq!(refused[1].1, "prompt 1 has 41 tokens, the model's context holds 40");
+        assert_eq!(refused[1].1, "the prompt has 41 tokens, the model's context holds 40");
         assert_eq!(finished, [2]);
     }
 
