@@ -850,6 +850,9 @@ FILES = {
     "accumulated.json": accumulated_file,
 }
 
+# Written by tails.py beside this file, from arbitrary-precision arithmetic.
+FROM_ELSEWHERE = {"binomial-tail.json"}
+
 
 def render(value, margin=""):
     """JSON in ASCII, a member a line, lists of plain values on one line: stable, and a diff shows the case."""
@@ -1001,7 +1004,7 @@ def main():
         for name, make in FILES.items():
             (arguments.out / name).write_bytes((render(make()) + "\n").encode("ascii"))
     elif arguments.command == "check":
-        strangers = {path.name for path in arguments.out.glob("*.json")} - FILES.keys()
+        strangers = {path.name for path in arguments.out.glob("*.json")} - FILES.keys() - FROM_ELSEWHERE
         lines = [f"{name}: not generated" for name in sorted(strangers)]
         for name, make in FILES.items():
             expected = (render(make()) + "\n").encode("ascii")
