@@ -9,7 +9,7 @@ use greenmark_lm::{
 
 use crate::args::ModelArgs;
 
-const DEMO: &str = "demo";
+pub(crate) const DEMO: &str = "demo";
 /// Names of models that live in the cache, without a path.
 const CACHED: [&str; 1] = ["smollm2"];
 
@@ -82,6 +82,12 @@ pub(crate) fn tokenizer(name: &str) -> Result<Tokenizer> {
 fn locate(name: &str) -> Result<PathBuf> {
     if CACHED.contains(&name) {
         return Ok(model_path(name)?);
+    }
+    if name.is_empty() {
+        bail!("an empty name, where a file or a model known by name (demo, smollm2) belongs");
+    }
+    if Path::new(name).is_dir() {
+        bail!("{name} is a directory: name a file in it");
     }
     if !Path::new(name).exists() {
         bail!("{name} is no file, and no model known by name (demo, smollm2)");

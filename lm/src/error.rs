@@ -184,11 +184,5 @@ impl fmt::Display for LmError {
     }
 }
 
-impl std::error::Error for LmError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
+/// Without a source: the message holds it already, and who prints the whole chain would read it twice.
+impl std::error::Error for LmError {}

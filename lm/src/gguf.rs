@@ -44,6 +44,11 @@ fn invalid(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error
     Error::new(ErrorKind::InvalidData, reason)
 }
 
+/// Half a download, most often.
+fn ends() -> Error {
+    Error::new(ErrorKind::UnexpectedEof, "the file ends early")
+}
+
 impl<R: Read> Header<R> {
     fn read(reader: R) -> Result<HashMap<String, Value>, Error> {
         let mut header = Self { reader, short_counts: false };
@@ -58,9 +63,10 @@ impl<R: Read> Header<R> {
         let _tensors = header.count()?;
         let entries = header.count()?;
         let mut metadata = HashMap::new();
-        for _ in 0..entries {
-            let key = header.string()?;
-            let kind = u32::from_le_bytes(header.bytes()?);
+        for i in 1..=entries {
+            let within = |e: Error| Error::new(e.kind(), format!("entry {i} of {entries}: {e}"));
+            let key = header.string().map_err(within)?;
+            let kind = u32::from_le_bytes(header.bytes().map_err(within)?);
             let value = header.value(kind).map_err(|e| Error::new(e.kind(), format!("metadata `{key}`: {e}")))?;
             metadata.insert(key, value);
         }
@@ -69,7 +75,10 @@ impl<R: Read> Header<R> {
 
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
-        self.reader.read_exact(&mut bytes).map(|()| bytes)
+        self.reader.read_exact(&mut bytes).map(|()| bytes).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => ends(),
+            _ => error,
+        })
     }
 
     fn count(&mut self) -> Result<u64, Error> {
@@ -85,7 +94,7 @@ impl<R: Read> Header<R> {
         // Grows with what is really there.
         self.reader.by_ref().take(length).read_to_end(&mut bytes)?;
         if bytes.len() as u64 != length {
-            return Err(ErrorKind::UnexpectedEof.into());
+            return Err(ends());
         }
         String::from_utf8(bytes).map_err(invalid)
     }
@@ -162,8 +171,11 @@ mod tests {
     fn a_file_cut_anywhere_is_an_error() {
         let whole = sample();
         for end in 0..whole.len() {
-            assert!(Header::read(&whole[..end]).is_err(), "cut at {end}");
+            let message = Header::read(&whole[..end]).unwrap_err().to_string();
+            assert!(message.ends_with("the file ends early"), "cut at {end}: {message}");
         }
+        let message = Header::read(&whole[..whole.len() - 1]).unwrap_err().to_string();
+        assert_eq!(message, "metadata `bos`: the file ends early");
     }
 
     #[test]

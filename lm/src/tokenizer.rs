@@ -102,8 +102,14 @@ impl Tokenizer {
     /// [`LmError::Tokenizer`] if the bytes are no such file, if it needs a rule this build does not have, or if its
     /// ids would depend on chance (BPE dropout).
     pub fn from_json(json: &[u8], name: &str) -> Result<Self, LmError> {
-        let value = serde_json::from_slice(json)
-            .map_err(|e| LmError::Tokenizer { origin: name.to_owned(), reason: format!("not JSON: {e}") })?;
+        let value = serde_json::from_slice(json).map_err(|error| {
+            let reason = match json.trim_ascii_start() {
+                [] => "the file is empty".to_owned(),
+                [b'{', ..] => format!("not JSON: {error}"),
+                _ => "neither a tokenizer.json nor a GGUF file".to_owned(),
+            };
+            LmError::Tokenizer { origin: name.to_owned(), reason }
+        })?;
         Self::build(value, Extras { name: name.to_owned(), ..Extras::default() })
     }
 

@@ -10,7 +10,7 @@ use candle_core::quantized::gguf_file::{Content, Value};
 
 use super::attention::Heads;
 use super::matrix::{self, Matrix};
-use crate::LmError;
+use crate::{LmError, gguf};
 
 /// Float weights beyond this, in bytes as f32, are rounded to eight bits instead of kept exact.
 const EXACT_LIMIT: u64 = 4 << 30;
@@ -55,9 +55,18 @@ impl ModelFile {
         }
         reader.rewind().map_err(io)?;
         let content = Content::read(&mut reader).map_err(|error| {
+            // Our own reader names the part. What it can read leaves the list of tensors.
+            if let Err(error) = gguf::read_metadata(path) {
+                return error;
+            }
             // candle adds a backtrace below its message where the environment asks for one.
             let message = error.to_string();
-            damaged(format!("the header cannot be read: {}", message.lines().next().unwrap_or_default()))
+            let reason = match message.lines().next().unwrap_or_default() {
+                "failed to fill whole buffer" => "the file ends early",
+                reason if reason.contains("exceeds remaining file bytes") => "the file ends early",
+                reason => reason,
+            };
+            damaged(format!("the list of tensors cannot be read: {reason}"))
         })?;
 
         match content.metadata.get("general.architecture") {
