@@ -7,6 +7,8 @@ use greenmark::{Detection, stats::format_p_value};
 use greenmark_lm::Tokenizer;
 use serde::Serialize;
 
+use crate::output::{count, printable};
+
 /// The JSON object of one text. SPEC §10.
 #[derive(Debug, Serialize)]
 pub(crate) struct Evidence<'a> {
@@ -86,20 +88,20 @@ pub(crate) fn describe(id: &str, detection: &Detection, alpha: f64) -> String {
         (Some(fraction), Some(z)) => {
             let _ = writeln!(
                 text,
-                "  {} of {} scored tokens green: {:.1} % (by chance {:.1} %), z = {z:.2}; {} tokens, {} repeated",
+                "  {} of {} green: {:.1} % (by chance {:.1} %), z = {z:.2}; {}, {} repeated",
                 tally.green,
-                tally.scored,
+                count(tally.scored, "scored token"),
                 100.0 * fraction,
                 100.0 * detection.scheme.gamma().fraction(),
-                tally.tokens,
+                count(tally.tokens, "token"),
                 tally.repeated,
             );
         }
         _ => {
             let _ = writeln!(
                 text,
-                "  {} tokens, nothing to score: a position needs {} before it",
-                tally.tokens,
+                "  {}, nothing to score: a position needs {} before it",
+                count(tally.tokens, "token"),
                 detection.scheme.context_width().get(),
             );
         }
@@ -107,14 +109,9 @@ pub(crate) fn describe(id: &str, detection: &Detection, alpha: f64) -> String {
     text
 }
 
-/// A name without control characters, which could forge a line or reach into the terminal.
-fn printable(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
 /// One line: what was asked.
 pub(crate) fn describe_question(detection: &Detection, tokenizer: Option<&Tokenizer>) -> String {
-    let tokenizer =
-        tokenizer.map_or_else(|| "ids as given".into(), |t| format!("tokenizer {} ({})", t.name(), t.fingerprint()));
+    let tokenizer = tokenizer
+        .map_or_else(|| "ids as given".into(), |t| format!("tokenizer {} ({})", printable(t.name()), t.fingerprint()));
     format!("  {}, key {}, {tokenizer}\n", detection.scheme, detection.key_id)
 }

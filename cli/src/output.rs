@@ -22,7 +22,17 @@ pub(crate) fn warn(message: &str) {
 
 fn line_on_stderr(style: Style, kind: &str, message: &str) {
     // Nothing is left to be told to if stderr itself is gone.
-    let _ = writeln!(anstream::stderr().lock(), "{style}{kind}{style:#}: {message}");
+    let _ = writeln!(anstream::stderr().lock(), "{style}{kind}{style:#}: {}", printable(message));
+}
+
+/// A name or message without control characters, which could forge a line or reach into the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// "1 token", "2 tokens".
+pub(crate) fn count(n: u64, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Whether an error is at bottom a write to a pipe whose reader has left.

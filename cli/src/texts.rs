@@ -1,6 +1,7 @@
 //! Texts as they come in: plain files, standard input, JSON Lines.
 
 use std::{
+    borrow::Cow,
     fs::File,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
@@ -89,6 +90,7 @@ impl Source {
     fn open(&self) -> Result<Box<dyn BufRead>> {
         match &self.path {
             None => Ok(Box::new(BufReader::new(io::stdin()))),
+            Some(path) if path.is_dir() => Err(anyhow!("{} is a directory", path.display())),
             Some(path) => {
                 let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
                 Ok(Box::new(BufReader::new(file)))
@@ -191,6 +193,10 @@ fn parse_line<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| anyhow!("{place}: not valid UTF-8 from byte {} of the line on", error.valid_up_to()))?;
     let text = text.trim_end();
+    // Invisible in an editor, and so in "not a JSON object".
+    if text.starts_with('\u{feff}') {
+        return Err(anyhow!("{place}: begins with a byte-order mark (BOM): save the file as UTF-8 without one"));
+    }
     // An array would do for serde: its elements for the members, in order.
     if !text.trim_ascii_start().starts_with('{') {
         return Err(anyhow!("{place}: not a JSON object"));
@@ -202,8 +208,19 @@ fn parse_line<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T> {
         // From the end: what the message quotes may hold these words too.
         let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
         let message = message.replace("expected u32", "expected a token id from 0 to 4294967295");
-        anyhow!("{place}, column {column}: {message}")
+        anyhow!("{place}, column {column}: {}", shorten(&message))
     })
+}
+
+/// The two ends of a message, if what it quotes in between is long.
+fn shorten(message: &str) -> Cow<'_, str> {
+    const KEPT: usize = 80;
+    let from = message.char_indices().nth(KEPT).map(|(at, _)| at);
+    let to = message.char_indices().nth_back(KEPT - 1).map(|(at, _)| at);
+    match (from, to) {
+        (Some(from), Some(to)) if from < to => format!("{} … {}", &message[..from], &message[to..]).into(),
+        _ => message.into(),
+    }
 }
 
 #[cfg(test)]
@@ -217,9 +234,21 @@ mod tests {
 
     #[test]
     fn a_line_is_an_object() {
-        for line in [r#"["a", "b", null]"#, r#""text""#, "null", "\u{feff}{}"] {
+        for line in [r#"["a", "b", null]"#, r#""text""#, "null"] {
             assert_eq!(complaint(line), "input, line 1: not a JSON object", "{line}");
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_named() {
+        assert!(complaint("\u{feff}{\"text\": \"\"}").starts_with("input, line 1: begins with a byte-order mark"));
+    }
+
+    #[test]
+    fn a_long_quotation_is_cut_in_its_middle() {
+        let complaint = complaint(&format!("{{\"tokens\": \"{}\"}}", "é".repeat(10_000)));
+        assert!(complaint.starts_with("input, line 1, column ") && complaint.contains("invalid type: string \"éé"));
+        assert!(complaint.chars().count() < 200 && complaint.ends_with("expected a sequence"), "{complaint}");
     }
 
     #[test]

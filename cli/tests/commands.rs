@@ -225,6 +225,20 @@ fn the_demo_shows_what_it_promises() {
     assert_eq!(run(&["demo", "--seed", "3"]).stdout, output.stdout, "a seed shows the same again");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_name_cannot_speak_to_the_terminal() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let name = folder.path().join("\u{1b}[2J.key").to_str().expect("UTF-8").to_owned();
+    let outputs =
+        [run(&["keygen", "-o", &name]), run(&["keygen", "-o", &name]), run(&["detect", "-k", "\u{7}\n", "-"])];
+    assert_eq!(outputs.each_ref().map(|output| output.status.code()), [Some(0), Some(2), Some(2)]);
+    for output in outputs {
+        let said = stdout(&output) + &stderr(&output);
+        assert!(!said.trim_end().contains(char::is_control) && said.contains('\u{fffd}'), "{said:?}");
+    }
+}
+
 #[test]
 fn a_page_does_not_replace_its_sources() {
     let (_folder, path) = key();

@@ -18,8 +18,8 @@ use crate::{
     Outcome,
     args::EmbedArgs,
     interrupt, keys,
-    models::Writer,
-    output::{complain, print_line, write_stdout},
+    models::{self, Writer},
+    output::{complain, count, is_closed_pipe, print_line, write_stdout},
     texts::{Prompt, Source},
     writing::{self, GreenHook},
 };
@@ -195,7 +195,7 @@ impl Run<'_> {
                             .map_err(|error| anyhow!(error))
                             .and_then(|line| progress.suspend(|| print_line(&line)));
                         progress.inc(1);
-                        progress.set_message(format!("{tokens} tokens"));
+                        progress.set_message(count(tokens, "token"));
                     }
                     Event::Refused { index, error } => {
                         open.borrow_mut().remove(&index);
@@ -214,7 +214,8 @@ impl Run<'_> {
         progress.finish_and_clear();
         failed?;
         if interrupt::requested() {
-            complain(&format!("interrupted: {} texts were begun and are not in the output", open.borrow().len()));
+            let begun = count(open.borrow().len() as u64, "text");
+            complain(&format!("interrupted: {begun} begun and not in the output"));
             outcome.set(Outcome::Partly);
         }
         Ok(outcome.get())
