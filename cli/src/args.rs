@@ -111,6 +111,9 @@ pub(crate) struct EmbedArgs {
     /// Leave a position alone when its context was already used in the text: less looping
     #[arg(long)]
     pub(crate) skip_repeats: bool,
+    /// Print one JSON object instead of the text alone; --prompts always prints one a text
+    #[arg(long)]
+    pub(crate) json: bool,
 
     #[command(flatten)]
     pub(crate) model: ModelArgs,
@@ -124,6 +127,10 @@ pub(crate) struct EmbedArgs {
     /// JSON Lines with many prompts, written as a batch; - is standard input
     #[arg(long, value_name = "FILE.jsonl", group = "source", help_heading = "Prompt")]
     pub(crate) prompts: Option<PathBuf>,
+    /// Texts written at once with --prompts; the model's best where not given
+    #[arg(long, value_name = "N", conflicts_with_all = ["prompt", "prompt_file"], help_heading = "Prompt")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) batch: Option<u16>,
     /// Continue the prompt as it is, without the model's chat template
     #[arg(long, help_heading = "Prompt")]
     pub(crate) raw: bool,
@@ -133,10 +140,6 @@ pub(crate) struct EmbedArgs {
 
     #[command(flatten)]
     pub(crate) sampling: SamplingArgs,
-
-    /// Print one JSON object instead of the text alone
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -148,9 +151,6 @@ pub(crate) struct ModelArgs {
     /// The model's tokenizer.json, where its GGUF file holds a tokenizer that is not known exactly
     #[arg(long, value_name = "FILE")]
     pub(crate) tokenizer: Option<PathBuf>,
-    /// Texts written at once with --prompts; the model's best where not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) batch: Option<u16>,
 }
 
 #[derive(Debug, Args)]
@@ -213,13 +213,13 @@ pub(crate) struct DetectArgs {
     /// Write a page with the evidence and the coloured tokens
     #[arg(long, value_name = "FILE.html")]
     pub(crate) html: Option<PathBuf>,
-    /// Read standard input as JSON Lines
+    /// Read every input as JSON Lines, whatever its name
     #[arg(long)]
     pub(crate) jsonl: bool,
     /// In JSON Lines, score `tokens` even where a line has `text`
     #[arg(long)]
     pub(crate) tokens: bool,
-    /// Texts, or JSON Lines where the name ends in .jsonl; - or nothing is standard input
+    /// Texts, or JSON Lines where the name ends in .jsonl or with --jsonl; - or nothing is standard input
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }
@@ -235,8 +235,6 @@ pub(crate) struct DemoArgs {
     /// What the model continues
     #[arg(short, long, default_value = DEMO_PROMPT)]
     pub(crate) prompt: String,
-    #[command(flatten)]
-    pub(crate) model: ModelArgs,
     /// Tokens to write
     #[arg(short = 'n', long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: u32,
@@ -246,6 +244,8 @@ pub(crate) struct DemoArgs {
     /// Seed of key and draws, to see the same again; drawn anew where not given
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
 }
 
 const DEMO_PROMPT: &str = "One morning, a girl named Mia";

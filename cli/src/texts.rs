@@ -70,12 +70,9 @@ pub(crate) struct Source {
 
 impl Source {
     /// `-` is standard input; JSON Lines are known by the file's name or by the caller.
-    pub(crate) fn new(path: &Path, jsonl_stdin: bool) -> Self {
-        if path == Path::new("-") {
-            return Self { path: None, is_lines: jsonl_stdin };
-        }
-        let is_lines = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jsonl"));
-        Self { path: Some(path.into()), is_lines }
+    pub(crate) fn new(path: &Path, jsonl: bool) -> Self {
+        let is_lines = jsonl || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jsonl"));
+        Self { path: Some(path).filter(|path| *path != Path::new("-")).map(PathBuf::from), is_lines }
     }
 
     pub(crate) fn is_lines(&self) -> bool {

@@ -240,6 +240,15 @@ fn a_name_cannot_speak_to_the_terminal() {
 }
 
 #[test]
+fn named_files_are_json_lines_if_said_so() {
+    let (folder, path) = key();
+    let file = folder.path().join("texts.json");
+    fs::write(&file, "{\"id\":\"a\",\"tokens\":[1,2]}\n{\"id\":\"b\",\"tokens\":[3]}\n").expect("writable");
+    let output = run(&["detect", "-k", &path, "--json", "--jsonl", file.to_str().expect("UTF-8")]);
+    assert_eq!((stdout(&output).lines().count(), stderr(&output).as_str()), (2, ""));
+}
+
+#[test]
 fn a_page_does_not_replace_its_sources() {
     let (_folder, path) = key();
     let text = fs::read_to_string(&path).expect("a key file");

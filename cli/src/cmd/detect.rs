@@ -23,7 +23,11 @@ use crate::{
 pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     let key_file = args.key.key_file.as_deref().context("no key: give --key-file FILE, or set GREENMARK_KEY_FILE")?;
     if let Some(page) = &args.html {
-        refuse_to_replace(page, args.files.iter().map(PathBuf::as_path).chain([key_file]))?;
+        let tokenizer = Path::new(&args.tokenizer);
+        refuse_to_replace(page, args.files.iter().map(PathBuf::as_path).chain([key_file, tokenizer]))?;
+    }
+    if args.tokens && !args.jsonl && !args.files.iter().any(|file| Source::new(file, false).is_lines()) {
+        bail!("--tokens is about JSON Lines, and no input is named .jsonl: add --jsonl if they are");
     }
     let key = keys::read(key_file)?;
     interrupt::catch()?;

@@ -29,6 +29,9 @@ pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
     let seed = args.sampling.seed.map_or_else(writing::fresh_seed, Ok)?;
     // What can be refused is refused before a model is loaded.
     writing::options(&args.sampling, seed, &[], None)?;
+    if args.system.is_some() && args.model.model == models::DEMO {
+        bail!("--system does not go with --model demo, which has no chat template");
+    }
     let task = match (&args.prompt, &args.prompt_file, &args.prompts) {
         (Some(prompt), ..) => Task::One(prompt.clone()),
         (_, Some(file), _) => Task::One(Source::new(file, false).read_whole()?),
@@ -37,7 +40,7 @@ pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
     };
     interrupt::catch()?;
     let writer = Writer::load(&args.model)?;
-    let options = writing::options(&args.sampling, seed, writer.reader.tokenizer.eos_ids(), args.model.batch)?;
+    let options = writing::options(&args.sampling, seed, writer.reader.tokenizer.eos_ids(), args.batch)?;
     let mut run = Run { args, embedder: embedder.as_ref(), writer, options };
     match task {
         Task::One(prompt) => run.one(&prompt),
