@@ -73,7 +73,11 @@ pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
         let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        let mut file = io::BufWriter::new(builder.tempfile_in(folder)?);
+        let mut file = io::BufWriter::new(builder.tempfile_in(folder).map_err(|error| match error.kind() {
+            // The error itself names a temporary file that nobody asked for.
+            io::ErrorKind::NotFound => io::Error::other("there is no such folder"),
+            kind => kind.into(),
+        })?);
         write(&mut file)?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;

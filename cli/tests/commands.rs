@@ -4,7 +4,6 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
@@ -164,6 +163,35 @@ fn a_full_disk_is_said_and_a_closed_pipe_is_not() {
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }
 
+/// Runs with a reader of stdout that has left before there is anything to read.
+#[cfg(unix)]
+fn run_unheard(args: &[&str], input: &str) -> Output {
+    let mut command = greenmark();
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    drop(child.stdout.take());
+    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends")
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_costs_neither_the_page_nor_the_status() {
+    let (folder, path) = key();
+    let page = folder.path().join("evidence.html");
+    let texts = "{\"text\":\"One\"}\n{\"text\":\"Two\"}\n";
+    let output = run_unheard(&["detect", "-k", &path, "--html", page.to_str().expect("UTF-8"), "--jsonl"], texts);
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+    let html = fs::read_to_string(&page).expect("a page");
+    assert_eq!((html.matches("<section>").count(), html.ends_with("</html>\n")), (2, true));
+
+    let output = run_unheard(&["detect", "-k", &path, "--jsonl"], &format!("broken\n{texts}"));
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let prompts = "broken\n{\"prompt\":\"One\"}\n";
+    let output = run_unheard(&["embed", "-k", &path, "-n", "5", "--prompts", "-"], prompts);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interruption_leaves_whole_lines() {
@@ -208,8 +236,12 @@ fn a_page_is_whole_or_not_there() {
     let html = fs::read_to_string(&page).expect("a page");
     assert!(html.ends_with("</html>\n") && html.contains("&lt;b&gt;") && !html.contains("<script>"));
 
-    let nowhere: PathBuf = Path::new("/nonexistent/page.html").into();
-    let output = run(&["detect", "-k", &path, "--html", nowhere.to_str().expect("UTF-8"), "-"]);
+    let output = show("broken\n");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("no text could be scored"), "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(&page).expect("the old page"), html);
+
+    let output = run(&["detect", "-k", &path, "--html", "/nonexistent/page.html", "-"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("/nonexistent/page.html"), "{}", stderr(&output));
 }

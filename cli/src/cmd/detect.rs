@@ -1,6 +1,7 @@
 //! `greenmark detect`: texts in, evidence out.
 
 use std::{
+    cell::Cell,
     io,
     path::{Path, PathBuf},
 };
@@ -15,7 +16,7 @@ use crate::{
     evidence::{Evidence, NO_MARK_NOTE, describe, describe_question},
     html::Page,
     interrupt, keys, models,
-    output::{complain, print_line, print_styled, stdout_has_colour, write_file},
+    output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour, write_file},
     show::{Piece, coloured, legend, pieces},
     texts::{Content, Source, Text},
 };
@@ -37,10 +38,11 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
         tokenizer: None,
         asked: None,
         unmarked: false,
+        unheard: Cell::new(false),
         outcome: Outcome::Done,
     };
-    match &args.html {
-        None => run.all(None)?,
+    let ended = match &args.html {
+        None => run.all(None),
         Some(path) => {
             let mut failed = Ok(());
             write_file(path, |out| {
@@ -49,18 +51,27 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
                 if failed.is_err() {
                     return Err(io::Error::other("the detection stopped before the page was whole"));
                 }
+                if run.asked.is_none() && run.outcome == Outcome::Partly {
+                    return Err(io::Error::other("no text could be scored"));
+                }
                 page.end()
             })
             // What stopped the run says more than that the page is missing.
-            .or_else(|error| failed.and(Err(error)))?;
+            .or_else(|error| failed.and(Err(error)))
         }
+    };
+    match ended.and_then(|()| run.close()) {
+        // A reader that has seen enough is no failure; a text that was refused before it left is one.
+        Err(error) if is_closed_pipe(&error) => Ok(run.outcome),
+        ended => ended.map(|()| run.outcome),
     }
-    run.close()?;
-    Ok(run.outcome)
 }
 
 /// A page must not take the place of what it is made from, nor of anything but a plain file.
 fn refuse_to_replace<'a>(page: &Path, sources: impl Iterator<Item = &'a Path>) -> Result<()> {
+    if page == Path::new("-") {
+        bail!("--html -: a page goes into a file, since standard output has the verdicts");
+    }
     let Ok(target) = page.canonicalize() else { return Ok(()) };
     for source in sources {
         if source.canonicalize().is_ok_and(|source| source == target) {
@@ -82,6 +93,8 @@ struct Run<'a> {
     /// The last detection, whose key and scheme all share, and whether it had characters.
     asked: Option<(Detection, bool)>,
     unmarked: bool,
+    /// The reader of standard output has left, but there is a page to finish.
+    unheard: Cell<bool>,
     outcome: Outcome,
 }
 
@@ -164,13 +177,13 @@ impl Run<'_> {
         };
         if self.args.json {
             let evidence = Evidence::new(&text.id, tokenizer, &detection, alpha);
-            print_line(&serde_json::to_string(&evidence)?).map_err(Failure::Run)?;
+            self.print(&serde_json::to_string(&evidence)?).map_err(Failure::Run)?;
         } else {
             let mut described = describe(&text.id, &detection, alpha);
             if self.args.show {
                 described += &format!("\n{}\n\n", coloured(&pieces, stdout_has_colour()));
             }
-            print_styled(&described).map_err(Failure::Run)?;
+            self.print(&described).map_err(Failure::Run)?;
         }
         if let Some(page) = page {
             page.section(&text.id, &detection, alpha, tokenizer, &pieces)
@@ -199,7 +212,20 @@ impl Run<'_> {
         if self.unmarked {
             said += &format!("  {NO_MARK_NOTE}\n");
         }
-        print_styled(&said)
+        self.print(&said)
+    }
+
+    /// Prints an answer: a line of JSON, or styled text.
+    fn print(&self, answer: &str) -> Result<()> {
+        if self.unheard.get() {
+            return Ok(());
+        }
+        let printed = if self.args.json { print_line(answer) } else { print_styled(answer) };
+        match printed {
+            Err(error) if self.args.html.is_some() && is_closed_pipe(&error) => self.unheard.set(true),
+            printed => printed?,
+        }
+        Ok(())
     }
 }
 

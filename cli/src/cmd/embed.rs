@@ -215,7 +215,11 @@ impl Run<'_> {
             },
         )?;
         progress.finish_and_clear();
-        failed?;
+        match failed {
+            // A reader that has seen enough is no failure; a prompt that was refused before it left is one.
+            Err(error) if is_closed_pipe(&error) => return Ok(outcome.get()),
+            failed => failed?,
+        }
         if interrupt::requested() {
             let begun = count(open.borrow().len() as u64, "text");
             complain(&format!("interrupted: {begun} begun and not in the output"));
