@@ -243,7 +243,7 @@ fn a_page_is_whole_or_not_there() {
 
     let output = run(&["detect", "-k", &path, "--html", "/nonexistent/page.html", "-"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("/nonexistent/page.html"), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "error: cannot write /nonexistent/page.html: there is no such folder\n");
 }
 
 #[test]
@@ -255,6 +255,16 @@ fn the_demo_shows_what_it_promises() {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert_eq!(run(&["demo", "--seed", "3"]).stdout, output.stdout, "a seed shows the same again");
+}
+
+#[test]
+fn the_demo_fits_where_it_is_told_to() {
+    let output = greenmark().args(["demo", "--seed", "3", "-n", "50"]).env("COLUMNS", "40").output().expect("it runs");
+    let said = stdout(&output);
+    let texts: Vec<_> = said.lines().skip_while(|line| !line.starts_with("Without the mark")).collect();
+    let end = texts.iter().position(|line| line.contains("counted]")).expect("a legend");
+    assert!(texts[..end].iter().all(|line| line.chars().count() <= 40), "{said}");
+    assert!(texts[..end].iter().any(|line| line.starts_with("With the mark")), "{said}");
 }
 
 #[cfg(unix)]

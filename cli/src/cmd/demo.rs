@@ -3,7 +3,7 @@
 use std::{cell::RefCell, fmt::Write, ops::ControlFlow};
 
 use anstyle::{AnsiColor, Effects, Style};
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use greenmark::{Detection, Detector, Embedder, Key, Scheme, stats::format_p_value};
 use greenmark_lm::{Event, LogitsHook, NoHook, Request, Tokenizer, generate, text_rng};
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
@@ -13,7 +13,7 @@ use crate::{
     Outcome,
     args::{DEFAULT_SCHEME, DemoArgs, SamplingArgs},
     models::Writer,
-    output::{print_styled, stdout_has_colour},
+    output::{count, print_styled, printable, stdout_has_colour},
     show::{coloured, legend, pieces},
     writing::{self, GreenHook},
 };
@@ -29,6 +29,10 @@ pub(crate) fn run(args: &DemoArgs) -> Result<Outcome> {
     let (key, wrong_key) = (draw_key(&mut rng), draw_key(&mut rng));
 
     let mut writer = Writer::load(&args.model)?;
+    // Refused before anything is said.
+    if writer.reader.ids(&args.prompt, None, false)?.is_empty() {
+        bail!("the prompt is empty");
+    }
     let sampling = SamplingArgs {
         max_tokens: args.max_tokens,
         ignore_eos: true,
@@ -39,11 +43,11 @@ pub(crate) fn run(args: &DemoArgs) -> Result<Outcome> {
         seed: None,
     };
     print_styled(&format!(
-        "{HEADING}The prompt{HEADING:#}  {}\n{HEADING}The model {HEADING:#}  {}, {} tokens a text, seed {seed}\n\
+        "{HEADING}The prompt{HEADING:#}  {}\n{HEADING}The model {HEADING:#}  {}, {} a text, seed {seed}\n\
          {HEADING}The mark  {HEADING:#}  {scheme}, delta = {}\n\n",
-        args.prompt,
+        printable(&args.prompt),
         args.model.model,
-        args.max_tokens,
+        count(args.max_tokens.into(), "token"),
         args.delta.nats(),
     ))?;
     let plain = write(&mut writer, &args.prompt, &sampling, seed, None)?;
@@ -111,7 +115,7 @@ fn write(
 
 /// A heading and the coloured text under it, line by line, for a column of half the terminal.
 fn show(tokenizer: &Tokenizer, detector: &mut Detector, heading: &str, text: &str) -> Result<Vec<(String, usize)>> {
-    let width = (terminal_width() - GAP) / 2;
+    let width = text_width();
     let (ids, ranges) = tokenizer.encode_with_offsets(text)?;
     let (detection, positions) = detector.detect_positions(&ids);
     let green = detection.green_fraction().unwrap_or_default();
@@ -140,15 +144,30 @@ fn show(tokenizer: &Tokenizer, detector: &mut Detector, heading: &str, text: &st
 }
 
 const GAP: usize = 4;
+/// A terminal that is narrower has the texts one above the other.
+const NARROW: usize = 60;
 
 fn terminal_width() -> usize {
-    let columns = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-    columns.clamp(60, 160)
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
+    let columns = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)).or_else(said);
+    columns.unwrap_or(100).clamp(20, 160)
 }
 
-/// Two columns of lines with their widths.
+/// Columns that one of the two texts has.
+fn text_width() -> usize {
+    match terminal_width() {
+        width if width < NARROW => width,
+        width => (width - GAP) / 2,
+    }
+}
+
+/// Two columns of lines with their widths; one, where there is no room for two.
 fn beside(left: &[(String, usize)], right: &[(String, usize)]) -> String {
-    let column = (terminal_width() - GAP) / 2 + GAP;
+    if terminal_width() < NARROW {
+        let blank = (String::new(), 0);
+        return left.iter().chain([&blank]).chain(right).flat_map(|(line, _)| [line.trim_end(), "\n"]).collect();
+    }
+    let column = text_width() + GAP;
     let mut out = String::new();
     for i in 0..left.len().max(right.len()) {
         let (line, width) = left.get(i).cloned().unwrap_or_default();
