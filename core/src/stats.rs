@@ -1,7 +1,7 @@
-//! Numbers in, numbers out: the exact binomial tail behind every p-value, and what is printed beside it.
+//! Numbers in, numbers out: the exact tails behind every p-value, and what is printed beside it.
 //!
 //! Nothing here knows a token, a key or a scheme, so all of it can be checked against values computed
-//! elsewhere (`tests/vectors/binomial-tail.json`, 60-digit arithmetic).
+//! elsewhere (`tests/vectors/binomial-tail.json` and `gamma-tail.json`, 60-digit arithmetic).
 //!
 //! Tails are natural logs. A marked text of a few thousand tokens has p below 1e-308, where an `f64`
 //! probability is 0 and two very different texts look alike.
@@ -9,6 +9,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `binomial` | tail, mass function and z-score of the count of green positions |
+//! | `gamma` | tail and z-score of a sum of Gumbel scores |
 //! | `saddle` | deviance and Stirling remainder, from which mass functions are put together |
 //! | `interval` | exact confidence interval of a rate |
 //! | `format` | decimal text of a p-value at any depth |
@@ -18,10 +19,12 @@
 mod binomial;
 mod error;
 mod format;
+mod gamma;
 mod interval;
 mod saddle;
 
 pub use binomial::{ln_binomial_pmf, ln_binomial_sf, z_score};
 pub use error::StatsError;
 pub use format::format_p_value;
+pub use gamma::{gamma_z_score, ln_gamma_sf};
 pub use interval::clopper_pearson;

@@ -18,6 +18,11 @@ pub enum StatsError {
         /// The value given.
         probability: f64,
     },
+    /// A sum of scores was negative, infinite or not a number.
+    ScoreOutOfRange {
+        /// The value given.
+        score: f64,
+    },
 }
 
 impl fmt::Display for StatsError {
@@ -28,6 +33,9 @@ impl fmt::Display for StatsError {
             }
             Self::ProbabilityOutOfRange { probability } => {
                 write!(f, "probability {probability} is not strictly between 0 and 1")
+            }
+            Self::ScoreOutOfRange { score } => {
+                write!(f, "score {score} is not a finite number at or above 0")
             }
         }
     }
@@ -51,6 +59,14 @@ pub(super) fn check_probability(probability: f64) -> Result<(), StatsError> {
     Err(StatsError::ProbabilityOutOfRange { probability })
 }
 
+/// Refuses everything below 0, infinity and NaN.
+pub(super) fn check_score(score: f64) -> Result<(), StatsError> {
+    if score >= 0.0 && score.is_finite() {
+        return Ok(());
+    }
+    Err(StatsError::ScoreOutOfRange { score })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +78,7 @@ mod tests {
             check_probability(f64::NAN).unwrap_err().to_string(),
             "probability NaN is not strictly between 0 and 1"
         );
+        assert_eq!(check_score(-1.5).unwrap_err().to_string(), "score -1.5 is not a finite number at or above 0");
     }
 
     #[test]
