@@ -21,7 +21,7 @@ fn bias(criterion: &mut Criterion<ProcessorTime>) {
         greens_are_those_of_the_plain_path(&key, scheme, &mut logits);
         group.throughput(Throughput::Elements(vocab_size.into()));
 
-        let mut embedder = Embedder::new(&key, scheme, delta);
+        let mut embedder = Embedder::new(&key, scheme).delta(delta);
         let mut text = embedder.start();
         let mut step = 0;
         group.bench_function(BenchmarkId::new(format!("V={vocab_size}"), "cold"), |bencher| {
@@ -39,9 +39,9 @@ fn bias(criterion: &mut Criterion<ProcessorTime>) {
 }
 
 fn greens_are_those_of_the_plain_path(key: &Key, scheme: Scheme, logits: &mut [f32]) {
-    let gamma: Gamma = scheme.gamma();
+    let gamma: Gamma = scheme.gamma().expect("green");
     let width: ContextWidth = scheme.context_width();
-    let mut embedder = Embedder::new(key, scheme, Delta::new(2.0).expect("finite"));
+    let mut embedder = Embedder::new(key, scheme).delta(Delta::new(2.0).expect("finite"));
     let text = embedder.resume(&[5]);
     for _ in ["cold", "cached"] {
         logits.fill(0.0);

@@ -5,7 +5,7 @@ mod processor_time;
 use std::{hint::black_box, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use greenmark::{Delta, Detector, Embedder, Key, Scheme};
+use greenmark::{Detector, Embedder, Key, Scheme};
 use processor_time::ProcessorTime;
 
 fn key(criterion: &mut Criterion<ProcessorTime>) {
@@ -13,13 +13,12 @@ fn key(criterion: &mut Criterion<ProcessorTime>) {
     let text = key.to_text();
     assert_eq!(Key::parse(&text).expect("own text").id(), key.id());
     let scheme: Scheme = "gm1:green,h=1,gamma=64/256".parse().expect("canonical");
-    let delta = Delta::new(2.0).expect("finite");
 
     let mut group = criterion.benchmark_group("key");
     group.sample_size(50).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     group.bench_function("parse", |bencher| bencher.iter(|| Key::parse(black_box(&text))));
     group.bench_function("detector", |bencher| bencher.iter(|| Detector::new(black_box(&key), scheme)));
-    group.bench_function("embedder", |bencher| bencher.iter(|| Embedder::new(black_box(&key), scheme, delta)));
+    group.bench_function("embedder", |bencher| bencher.iter(|| Embedder::new(black_box(&key), scheme)));
     group.finish();
 }
 

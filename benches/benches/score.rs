@@ -18,8 +18,11 @@ fn score(criterion: &mut Criterion<ProcessorTime>) {
     let key = Key::from_bytes([7; 32]);
     let mut group = criterion.benchmark_group("score");
     group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_millis(1500));
-    for h in [0, 1, 2, 4] {
-        let scheme: Scheme = format!("gm1:green,h={h},gamma=64/256").parse().expect("canonical");
+    let green = [0, 1, 2, 4].map(|h| (format!("h={h}"), format!("gm1:green,h={h},gamma=64/256")));
+    let gumbel = [1, 2, 4].map(|h| (format!("gumbel/h={h}"), format!("gm1:gumbel,h={h}")));
+    let dual = [("gumbel/h=4,dual".to_owned(), "gm1:gumbel,h=4,dual".to_owned())];
+    for (name, scheme) in green.into_iter().chain(gumbel).chain(dual) {
+        let scheme: Scheme = scheme.parse().expect("canonical");
         for vocab_size in VOCAB_SIZES {
             let corpus = zipf_ids(vocab_size, CORPUS, 1);
             for len in [200, 1_000, 100_000] {
@@ -27,7 +30,7 @@ fn score(criterion: &mut Criterion<ProcessorTime>) {
                 counts_are_those_of_the_plain_path(&key, scheme, &texts[..CHECKED / len]);
                 group.throughput(Throughput::Elements(len as u64));
 
-                let id = |state| BenchmarkId::new(format!("h={h}/V={vocab_size}/T={len}"), state);
+                let id = |state| BenchmarkId::new(format!("{name}/V={vocab_size}/T={len}"), state);
                 let mut texts_forever = texts.iter().cycle();
                 let mut next = || *texts_forever.next().expect("a cycle has no end");
                 group.bench_function(id("warm"), |bencher| {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use greenmark::{Delta, Scheme};
+use greenmark::{Delta, Embedder, Family, MixingShare, Scheme};
 
 /// Write watermarked text, detect it later from text and key alone, and see how sure that is.
 #[derive(Debug, Parser)]
@@ -78,9 +78,58 @@ pub(crate) struct KeyArgs {
     /// File with the secret key (make one with `greenmark keygen`)
     #[arg(short, long, value_name = "FILE", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
     pub(crate) key_file: Option<PathBuf>,
-    /// What embedder and detector agree on besides the key: context width h, green fraction gamma
+    /// What embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]
     #[arg(short, long, default_value = DEFAULT_SCHEME)]
     pub(crate) scheme: Scheme,
+}
+
+/// How strongly a family marks. Each is of one family; given with the other it is refused.
+#[derive(Debug, Args)]
+pub(crate) struct StrengthArgs {
+    /// green: nats added to the logits of green tokens [default: 2]; 0 marks nothing
+    #[arg(short, long, value_name = "NATS", allow_negative_numbers = true, value_parser = parse_delta)]
+    delta: Option<Delta>,
+    /// gumbel, dual: how often the second number is drawn with, 0 to 1 [default: 0.5, the most variety]
+    #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = parse_share)]
+    mixing_share: Option<MixingShare>,
+}
+
+const DELTA: f32 = 2.0;
+const MIXING_SHARE: f64 = 0.5;
+
+impl StrengthArgs {
+    pub(crate) fn apply(&self, embedder: Embedder, scheme: Scheme) -> anyhow::Result<Embedder> {
+        let is_dual = matches!(scheme.family(), Family::Gumbel { dual: true });
+        if self.delta.is_some() && scheme.gamma().is_none() {
+            anyhow::bail!("--delta is the bias of green schemes; {scheme} has none");
+        }
+        if self.mixing_share.is_some() && !is_dual {
+            anyhow::bail!(
+                "--mixing-share is for the dual form, such as gm1:gumbel,h=4,dual; {scheme} has one number a token"
+            );
+        }
+        let delta = self.delta.map_or_else(|| Delta::new(DELTA), Ok)?;
+        let share = self.mixing_share.map_or_else(|| MixingShare::new(MIXING_SHARE), Ok)?;
+        Ok(embedder.delta(delta).mixing_share(share))
+    }
+
+    /// δ, where the scheme has it.
+    pub(crate) fn delta_of(&self, scheme: Scheme) -> Option<f32> {
+        scheme.gamma().map(|_| self.delta.map_or(DELTA, Delta::nats))
+    }
+
+    /// The mixing share, where the scheme has it.
+    pub(crate) fn mixing_share_of(&self, scheme: Scheme) -> Option<f64> {
+        let is_dual = matches!(scheme.family(), Family::Gumbel { dual: true });
+        is_dual.then(|| self.mixing_share.map_or(MIXING_SHARE, MixingShare::get))
+    }
+
+    /// ", delta = 2", or what else there is to say.
+    pub(crate) fn describe(&self, scheme: Scheme) -> String {
+        let delta = self.delta_of(scheme).map(|delta| format!(", delta = {delta}"));
+        let share = self.mixing_share_of(scheme).map(|share| format!(", mixing share {share}"));
+        delta.or(share).unwrap_or_default()
+    }
 }
 
 pub(crate) const DEFAULT_SCHEME: &str = "gm1:green,h=1,gamma=64/256";
@@ -91,24 +140,26 @@ The text goes to standard output as it is written; nothing is added to it but, o
 not part of it. With --prompts, each line of FILE is an object with `prompt` and, optionally, `id`; each line of output is an \
 object with `id`, `prompt`, `text`, `tokens` and `finish`, in the order in which texts end.
 
-The same model, prompt, seed and options give the same text. A bias of delta = 2 costs quality: see the README for how much. \
+The same model, prompt, seed and options give the same text. Two families of marks: green makes a share of the tokens likelier, which \
+costs quality and works at any temperature; gumbel draws the next token with the key's numbers, which leaves its distribution as it was, \
+needs a temperature above 0, and makes answers to one prompt alike (least at h=4, or with dual). The README says which to take when. \
 Where the model is sure of the next token (code, lists, low temperature) little mark goes in.
 
 Examples:
   greenmark embed -k my.key --prompt 'The old lighthouse'
   greenmark embed -k my.key --model smollm2 --prompt 'Why is the sky blue?' --max-tokens 300
   greenmark embed -k my.key --model smollm2 --prompts questions.jsonl > answers.jsonl
+  greenmark embed -k my.key --scheme gm1:gumbel,h=4 --model smollm2 --prompt 'Why is the sky blue?'
   greenmark embed --no-watermark --model ./Llama-3.2-1B.Q8_0.gguf --raw --prompt-file start.txt")]
 pub(crate) struct EmbedArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
-    /// Strength: nats added to the logits of green tokens; 0 marks nothing
-    #[arg(short, long, default_value = "2", value_name = "NATS", allow_negative_numbers = true, value_parser = parse_delta)]
-    pub(crate) delta: Delta,
+    #[command(flatten)]
+    pub(crate) strength: StrengthArgs,
     /// Write without a mark, for comparison; needs no key
     #[arg(long)]
     pub(crate) no_watermark: bool,
-    /// Leave a position alone when its context was already used in the text: less looping
+    /// Leave a position alone when its context was already used in the text: less looping (gumbel always does)
     #[arg(long)]
     pub(crate) skip_repeats: bool,
     /// Print one JSON object instead of the text alone; --prompts always prints one a text
@@ -181,8 +232,8 @@ pub(crate) struct SamplingArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Give the tokenizer that the text was written with: under another one the counts are noise, and so is the verdict. Its name and \
-fingerprint are part of the evidence. The verdict holds for one text, one key and one scheme, chosen before looking.
+Give the tokenizer and the scheme that the text was written with: under another one the counts are noise, and so is the verdict. Name and \
+fingerprint of the tokenizer are part of the evidence. The verdict holds for one text, one key and one scheme, chosen before looking.
 
 A text is a whole file, or one line of JSON Lines with `text`, or with `tokens` (ids, which need no tokenizer), and optionally \
 `id`. Where a line has both, `text` is used; --tokens uses the ids.
@@ -193,6 +244,7 @@ say who wrote it. `no mark found` does not say that a human did.
 Examples:
   greenmark detect -k my.key story.txt
   greenmark detect -k my.key --tokenizer smollm2 --show answer.txt
+  greenmark detect -k my.key --scheme gm1:gumbel,h=4 --tokenizer smollm2 answer.txt
   greenmark detect -k my.key --tokenizer smollm2 --json answers.jsonl > evidence.jsonl
   some-program | greenmark detect -k my.key --tokenizer ./tokenizer.json --alpha 1e-9 -")]
 pub(crate) struct DetectArgs {
@@ -230,7 +282,8 @@ Makes a key that is forgotten at the end, lets the model write the same prompt w
 about both, about a wrong key, and about the marked text with 10, 30 and 50 % of its words replaced.
 
 Example:
-  greenmark demo --prompt 'My grandmother had a garden' --seed 7")]
+  greenmark demo --prompt 'My grandmother had a garden' --seed 7
+  greenmark demo --scheme gm1:gumbel,h=2")]
 pub(crate) struct DemoArgs {
     /// What the model continues
     #[arg(short, long, default_value = DEMO_PROMPT)]
@@ -238,9 +291,11 @@ pub(crate) struct DemoArgs {
     /// Tokens to write
     #[arg(short = 'n', long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: u32,
-    /// Strength: nats added to the logits of green tokens
-    #[arg(short, long, default_value = "2", value_name = "NATS", allow_negative_numbers = true, value_parser = parse_delta)]
-    pub(crate) delta: Delta,
+    /// gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]
+    #[arg(short, long, default_value = DEFAULT_SCHEME)]
+    pub(crate) scheme: Scheme,
+    #[command(flatten)]
+    pub(crate) strength: StrengthArgs,
     /// Seed of key and draws, to see the same again; drawn anew where not given
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
@@ -271,6 +326,10 @@ fn parse_delta(text: &str) -> Result<Delta, String> {
         return Err(format!("above {STRONGEST} nats nothing of the model's own choice is left"));
     }
     Delta::new(nats).map_err(|error| error.to_string())
+}
+
+fn parse_share(text: &str) -> Result<MixingShare, String> {
+    MixingShare::new(text.parse().map_err(|_| "not a number".to_owned())?).map_err(|error| error.to_string())
 }
 
 fn parse_alpha(text: &str) -> Result<f64, String> {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use greenmark::{Detection, stats::format_p_value};
+use greenmark::{Detection, Family, Gamma, stats::format_p_value};
 use greenmark_lm::Tokenizer;
 use serde::Serialize;
 
@@ -19,8 +19,10 @@ pub(crate) struct Evidence<'a> {
     tokens: u64,
     scored: u64,
     repeated: u64,
-    green: u64,
-    gamma: f64,
+    score: f64,
+    mean_score: Option<f64>,
+    green: Option<u64>,
+    gamma: Option<f64>,
     green_fraction: Option<f64>,
     z_score: Option<f64>,
     ln_p: f64,
@@ -52,8 +54,10 @@ impl<'a> Evidence<'a> {
             tokens: detection.tally.tokens,
             scored: detection.tally.scored,
             repeated: detection.tally.repeated,
-            green: detection.tally.green,
-            gamma: detection.scheme.gamma().fraction(),
+            score: detection.tally.score,
+            mean_score: detection.mean_score(),
+            green: detection.green(),
+            gamma: detection.scheme.gamma().map(Gamma::fraction),
             green_fraction: detection.green_fraction(),
             z_score: detection.z_score,
             ln_p: detection.ln_p,
@@ -84,18 +88,10 @@ pub(crate) fn describe(id: &str, detection: &Detection, alpha: f64) -> String {
     let id = printable(id);
     let mut text = format!("{style}{word}{style:#}  p = {p} {relation} {alpha:e}  {id}\n");
     let tally = detection.tally;
-    match (detection.green_fraction(), detection.z_score) {
-        (Some(fraction), Some(z)) => {
-            let _ = writeln!(
-                text,
-                "  {} of {} green: {:.1} % (by chance {:.1} %), z = {z:.2}; {}, {} repeated",
-                tally.green,
-                count(tally.scored, "scored token"),
-                100.0 * fraction,
-                100.0 * detection.scheme.gamma().fraction(),
-                count(tally.tokens, "token"),
-                tally.repeated,
-            );
+    match (score(detection), detection.z_score) {
+        (Some(score), Some(z)) => {
+            let _ =
+                writeln!(text, "  {score}, z = {z:.2}; {}, {} repeated", count(tally.tokens, "token"), tally.repeated,);
         }
         _ => {
             let _ = writeln!(
@@ -107,6 +103,29 @@ pub(crate) fn describe(id: &str, detection: &Detection, alpha: f64) -> String {
         }
     }
     text
+}
+
+/// What the scored tokens score, and would by chance; `None` where none was scored.
+pub(crate) fn score(detection: &Detection) -> Option<String> {
+    let mean = detection.mean_score()?;
+    let scored = count(detection.tally.scored, "scored token");
+    let chance = detection.scheme.family().chance_score();
+    Some(match detection.scheme.family() {
+        Family::Green { .. } => {
+            let green = detection.tally.score;
+            format!("{green} of {scored} green: {:.1} % (by chance {:.1} %)", 100.0 * mean, 100.0 * chance)
+        }
+        Family::Gumbel { .. } => format!("{scored}, mean score {mean:.2} (by chance {chance:.2})"),
+    })
+}
+
+/// [`score`] in a few characters.
+pub(crate) fn brief(detection: &Detection) -> String {
+    let mean = detection.mean_score().unwrap_or_default();
+    match detection.scheme.family() {
+        Family::Green { .. } => format!("{:.0} % green", 100.0 * mean),
+        Family::Gumbel { .. } => format!("score {mean:.2}"),
+    }
 }
 
 /// One line: what was asked.

@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 
-use greenmark::{Colour, Detection, Position, stats::format_p_value};
+use greenmark::{Detection, stats::format_p_value};
 use greenmark_lm::Tokenizer;
 
 use crate::{
-    evidence::{NO_MARK_NOTE, verdict},
-    show::Piece,
+    evidence::{NO_MARK_NOTE, score, verdict},
+    show::{Look, Piece},
 };
 
 const HEAD: &str = r#"<!doctype html>
@@ -29,11 +29,11 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; ma
 dt { color: var(--faint); } dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--line); padding-left: 1rem; }
 .g { background: var(--green); color: var(--green-ink); border-radius: .2rem; } .r { color: var(--red); background: var(--red-paper); border-radius: .2rem; }
-.again { opacity: .55; } .none { color: var(--faint); } footer, .legend { color: var(--faint); font-size: .9rem; }
+.again { opacity: .55; font-style: italic; } .none { color: var(--faint); } footer, .legend { color: var(--faint); font-size: .9rem; }
 </style>
 <h1>Greenmark evidence</h1>
-<p class="legend">Tokens: <span class="g">green</span>, <span class="r">red</span>, <span class="g again">repeated, not
-counted again</span>, <span class="none">without context</span>.</p>
+<p class="legend">Tokens: <span class="g">green, or of a high score</span>, <span class="r">red, or of a low score</span>,
+<span class="again">repeated, not counted again</span>, <span class="none">without context</span>.</p>
 "#;
 
 const FOOT: &str =
@@ -74,12 +74,8 @@ impl<'w> Page<'w> {
             ),
             ("tokens", format!("{}, of which {} scored and {} repeated", tally.tokens, tally.scored, tally.repeated)),
         ];
-        if let (Some(fraction), Some(z)) = (detection.green_fraction(), detection.z_score) {
-            let (percent, chance) = (100.0 * fraction, 100.0 * detection.scheme.gamma().fraction());
-            rows.push((
-                "green",
-                format!("{} of {} = {percent:.1} % (by chance {chance:.1} %)", tally.green, tally.scored),
-            ));
+        if let (Some(score), Some(z)) = (score(detection), detection.z_score) {
+            rows.push(("score", score));
             rows.push(("z-score", format!("{z:.2}")));
         }
         rows.push(("scheme", detection.scheme.to_string()));
@@ -93,7 +89,7 @@ impl<'w> Page<'w> {
         }
         write!(out, "</dl>\n<div class=\"text\">")?;
         for piece in pieces {
-            write!(out, "<span class=\"{}\">{}</span>", class_of(piece.position), escape(piece.text))?;
+            write!(out, "<span class=\"{}\">{}</span>", class_of(piece.look), escape(piece.text))?;
         }
         writeln!(out, "</div>")?;
         if !marked {
@@ -107,13 +103,12 @@ impl<'w> Page<'w> {
     }
 }
 
-fn class_of(position: Position) -> &'static str {
-    match position {
-        Position::Unscored => "none",
-        Position::Scored(Colour::Green) => "g",
-        Position::Scored(Colour::Red) => "r",
-        Position::Repeated(Colour::Green) => "g again",
-        Position::Repeated(Colour::Red) => "r again",
+fn class_of(look: Look) -> &'static str {
+    match look {
+        Look::Favoured => "g",
+        Look::Plain => "r",
+        Look::Repeated => "again",
+        Look::Unscored => "none",
     }
 }
 

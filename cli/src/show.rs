@@ -3,46 +3,66 @@
 use std::{fmt::Write, ops::Range};
 
 use anstyle::{AnsiColor, Effects, Style};
-use greenmark::{Colour, Position};
+use greenmark::{Family, Position};
 
 /// A stretch of a text and what the detector says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Piece<'a> {
     pub(crate) text: &'a str,
-    pub(crate) position: Position,
+    pub(crate) look: Look,
+}
+
+/// What the detector says of a position, as far as it can be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Counted, and green or of a high score.
+    Favoured,
+    /// Counted, and red or of a low score.
+    Plain,
+    Repeated,
+    Unscored,
+}
+
+impl Look {
+    pub(crate) fn of(position: Position, family: Family) -> Self {
+        match position {
+            Position::Unscored => Self::Unscored,
+            Position::Repeated => Self::Repeated,
+            Position::Scored(score) if family.favours(score) => Self::Favoured,
+            Position::Scored(_) => Self::Plain,
+        }
+    }
 }
 
 /// Cuts a text where its tokens end. Characters that no token covers go with the token before; tokens that share a
 /// character show it once, with the first of them.
-pub(crate) fn pieces<'a>(text: &'a str, ranges: &[Range<usize>], positions: &[Position]) -> Vec<Piece<'a>> {
-    let mut pieces: Vec<Piece<'a>> = Vec::with_capacity(positions.len());
+pub(crate) fn pieces<'a>(text: &'a str, ranges: &[Range<usize>], looks: &[Look]) -> Vec<Piece<'a>> {
+    let mut pieces: Vec<Piece<'a>> = Vec::with_capacity(looks.len());
     let mut from = 0;
-    for (i, &position) in positions.iter().enumerate() {
+    for (i, &look) in looks.iter().enumerate() {
         let to = ranges.get(i + 1).map_or(text.len(), |next| next.start.max(from));
         if to > from {
-            pieces.push(Piece { text: &text[from..to], position });
+            pieces.push(Piece { text: &text[from..to], look });
             from = to;
         }
     }
     pieces
 }
 
-/// How a kind of position looks.
-fn style(position: Position) -> Style {
-    let colour = |colour: Colour| if colour.is_green() { AnsiColor::Green } else { AnsiColor::Red };
-    match position {
-        Position::Unscored => Style::new().effects(Effects::DIMMED),
-        Position::Repeated(c) => colour(c).on_default().effects(Effects::DIMMED),
-        Position::Scored(Colour::Green) => AnsiColor::Black.on(AnsiColor::Green),
-        Position::Scored(Colour::Red) => AnsiColor::Red.on_default(),
+fn style(look: Look) -> Style {
+    match look {
+        Look::Favoured => AnsiColor::Black.on(AnsiColor::Green),
+        Look::Plain => AnsiColor::Red.on_default(),
+        Look::Repeated => Style::new().effects(Effects::DIMMED | Effects::ITALIC),
+        Look::Unscored => Style::new().effects(Effects::DIMMED),
     }
 }
 
-/// The text for a terminal; without colour, green tokens stand in brackets.
+/// The text for a terminal; without colour, favoured tokens stand in brackets.
 pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
     let mut out = String::new();
     for piece in pieces {
-        let style = style(piece.position);
+        let style = style(piece.look);
         // A background must not run to the edge of the screen: line breaks stay outside.
         // Nor may a text speak to the terminal itself.
         let text = piece.text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}");
@@ -50,10 +70,10 @@ pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
             if i > 0 {
                 out.push('\n');
             }
-            let _ = match (line.is_empty(), has_colour, piece.position) {
+            let _ = match (line.is_empty(), has_colour, piece.look) {
                 (true, ..) => Ok(()),
                 (_, true, _) => write!(out, "{style}{line}{style:#}"),
-                (_, false, Position::Scored(Colour::Green)) => write!(out, "[{line}]"),
+                (_, false, Look::Favoured) => write!(out, "[{line}]"),
                 (_, false, _) => write!(out, "{line}"),
             };
         }
@@ -62,17 +82,21 @@ pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
 }
 
 /// What the colours mean.
-pub(crate) fn legend(has_colour: bool) -> String {
+pub(crate) fn legend(family: Family, has_colour: bool) -> String {
+    let (favoured, plain) = match family {
+        Family::Green { .. } => ("green", "red"),
+        Family::Gumbel { .. } => ("high score", "low score"),
+    };
     if !has_colour {
-        return "  [green, counted]  all else: red, repeated or without context\n".to_owned();
+        return format!("  [{favoured}, counted]  all else: {plain}, repeated or without context\n");
     }
-    let entry = |name: &str, position| format!("{0}{name}{0:#}", style(position));
+    let entry = |name: &str, look| format!("{0}{name}{0:#}", style(look));
     format!(
         "  {}  {}  {}  {}\n",
-        entry("green", Position::Scored(Colour::Green)),
-        entry("red", Position::Scored(Colour::Red)),
-        entry("repeated, not counted again", Position::Repeated(Colour::Green)),
-        entry("without context", Position::Unscored),
+        entry(favoured, Look::Favoured),
+        entry(plain, Look::Plain),
+        entry("repeated, not counted again", Look::Repeated),
+        entry("without context", Look::Unscored),
     )
 }
 
@@ -85,16 +109,15 @@ mod tests {
         let text = "añ😀b ";
         // Three tokens share the emoji; the last space belongs to none.
         let ranges = [0..1, 1..3, 3..7, 3..7, 3..7, 7..8];
-        let positions = [Position::Scored(Colour::Green); 6];
-        let pieces = pieces(text, &ranges, &positions);
+        let pieces = pieces(text, &ranges, &[Look::Favoured; 6]);
         assert_eq!(pieces.iter().map(|p| p.text).collect::<String>(), text);
         assert_eq!(pieces.len(), 4);
     }
 
     #[test]
-    fn without_colour_green_stands_in_brackets() {
-        let piece = |text, position| Piece { text, position };
-        let pieces = [piece("a", Position::Scored(Colour::Green)), piece(" b\n", Position::Scored(Colour::Red))];
+    fn without_colour_favoured_tokens_stand_in_brackets() {
+        let piece = |text, look| Piece { text, look };
+        let pieces = [piece("a", Look::Favoured), piece(" b\n", Look::Plain)];
         assert_eq!(coloured(&pieces, false), "[a] b\n");
     }
 }

@@ -1,34 +1,10 @@
-//! Letting a model write with a mark: the library's embedder as a hook of the model's loop.
-
-use std::cell::RefCell;
+//! Letting a model write: the options of a run, and what it wrote as characters.
 
 use anyhow::{Result, anyhow};
-use greenmark::{Embedder, TextState, TokenId};
-use greenmark_lm::{GenerateOptions, LogitsHook, Sampling, SamplingParams, Tokenizer};
+use greenmark::TokenId;
+use greenmark_lm::{GenerateOptions, Sampling, SamplingParams, Tokenizer};
 
 use crate::args::SamplingArgs;
-
-/// Marks one text. All texts of a run share the embedder and its cache; each has a state of its own.
-pub(crate) struct GreenHook<'e> {
-    embedder: &'e RefCell<Embedder>,
-    text: TextState,
-}
-
-impl<'e> GreenHook<'e> {
-    pub(crate) fn new(embedder: &'e RefCell<Embedder>) -> Self {
-        Self { embedder, text: embedder.borrow().start() }
-    }
-}
-
-impl LogitsHook for GreenHook<'_> {
-    fn adjust(&mut self, logits: &mut [f32]) {
-        self.embedder.borrow_mut().bias(&self.text, logits);
-    }
-
-    fn push(&mut self, token: TokenId) {
-        self.text.push(token);
-    }
-}
 
 /// A seed from the system, for runs that name none.
 pub(crate) fn fresh_seed() -> Result<u64> {

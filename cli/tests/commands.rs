@@ -96,6 +96,8 @@ fn a_marked_text_is_found_and_nothing_else_is() {
         "tokens",
         "scored",
         "repeated",
+        "score",
+        "mean_score",
         "green",
         "gamma",
         "green_fraction",
@@ -114,6 +116,37 @@ fn a_marked_text_is_found_and_nothing_else_is() {
     // An empty text is an answer.
     let nothing = evidence(&["-k", &path, "-"]);
     assert_eq!((&nothing["ln_p"], &nothing["z_score"]), (&Value::from(0.0), &Value::Null));
+}
+
+#[test]
+fn gumbel_text_is_found_and_looks_unmarked_to_the_other_family() {
+    let (folder, path) = key();
+    for scheme in ["gm1:gumbel,h=2", "gm1:gumbel,h=4,dual"] {
+        let write = |options: &[&str]| {
+            let fixed =
+                ["embed", "-k", &path, "--scheme", scheme, "--prompt", "One morning", "-n", "200", "--ignore-eos"];
+            let output = run(&[&fixed[..], options].concat());
+            assert!(output.status.success(), "{}", stderr(&output));
+            stdout(&output)
+        };
+        let text = write(&["--seed", "5"]);
+        assert_eq!(text, write(&["--seed", "5"]));
+        let file = folder.path().join("gumbel.txt");
+        std::fs::write(&file, &text).expect("a writable folder");
+        let detected = |scheme: &str| {
+            let file = file.to_str().expect("UTF-8");
+            let output = run(&["detect", "-k", &path, "--scheme", scheme, "--json", file]);
+            let found: Value = serde_json::from_slice(&output.stdout).expect("one object");
+            assert!(found["score"].as_f64() > Some(0.0), "{found}");
+            assert_eq!(found["green"].is_null(), scheme.contains("gumbel"), "{found}");
+            found["detected"] == true
+        };
+        assert!(detected(scheme));
+        assert!(!detected("gm1:green,h=2,gamma=64/256"));
+        assert!(!detected("gm1:gumbel,h=3"));
+        let json: Value = serde_json::from_str(&write(&["--seed", "5", "--json"])).expect("one object");
+        assert_eq!((&json["delta"], json["mixing_share"].is_null()), (&Value::Null, !scheme.contains("dual")));
+    }
 }
 
 #[test]

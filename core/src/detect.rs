@@ -3,9 +3,9 @@
 use crate::{
     TokenId,
     key::{Key, KeyId},
-    scheme::Scheme,
+    scheme::{Family, Scheme},
     score::{Position, Scorer, Tally},
-    stats::{ln_binomial_sf, z_score},
+    stats::{gamma_z_score, ln_binomial_sf, ln_gamma_sf, z_score},
 };
 
 /// Everything computed about one text under one key and scheme.
@@ -21,28 +21,42 @@ pub struct Detection {
     pub scheme: Scheme,
     /// The counts.
     pub tally: Tally,
-    /// (G − γT)/√(Tγ(1−γ)), for readers; `None` when nothing was scored. SPEC §7.3.
+    /// (G − γT)/√(Tγ(1−γ)) or (S − T)/√T, for readers; `None` when nothing was scored. SPEC §7.3, §7.4.
     pub z_score: Option<f64>,
-    /// ln P(X ≥ G), X ~ Binomial(T, γ), in nats, ≤ 0: the exact tail. 0 when nothing was scored. SPEC §7.2.
+    /// ln P(X ≥ score), X ~ Binomial(T, γ) or Gamma(T, 1), in nats, ≤ 0: the exact tail. 0 when nothing was scored.
+    /// SPEC §7.2, §7.4.
     pub ln_p: f64,
 }
 
 impl Detection {
     fn new(key_id: KeyId, scheme: Scheme, tally: Tally) -> Self {
-        let gamma = scheme.gamma().fraction();
-        Self {
-            key_id,
-            scheme,
-            tally,
-            z_score: z_score(tally.green, tally.scored, gamma),
-            ln_p: ln_binomial_sf(tally.green, tally.scored, gamma)
-                .expect("a scorer counts no more greens than it scored, and 0 < gamma < 1"),
-        }
+        let Tally { scored, score, .. } = tally;
+        let (z_score, ln_p) = match scheme.family() {
+            Family::Green { gamma } => {
+                // A count, so exact in an f64.
+                let (green, gamma) = (score as u64, gamma.fraction());
+                (z_score(green, scored, gamma), ln_binomial_sf(green, scored, gamma))
+            }
+            Family::Gumbel { .. } => (gamma_z_score(score, scored), ln_gamma_sf(score, scored)),
+        };
+        let ln_p = ln_p.expect("0 < gamma < 1, no more greens than scored, and a sum of finite scores from 0 up");
+        Self { key_id, scheme, tally, z_score, ln_p }
     }
 
-    /// Greens among the scored, in [0, 1]; `None` when nothing was scored. By chance γ.
+    /// The score of a scored token, on average; `None` when nothing was scored. By chance
+    /// [`Family::chance_score`]. In green the green fraction, in [0, 1].
+    pub fn mean_score(&self) -> Option<f64> {
+        (self.tally.scored > 0).then(|| self.tally.score / self.tally.scored as f64)
+    }
+
+    /// G, the number of greens; `None` in a scheme without colours.
+    pub fn green(&self) -> Option<u64> {
+        self.scheme.gamma().map(|_| self.tally.score as u64)
+    }
+
+    /// Greens among the scored, in [0, 1]; `None` when nothing was scored, or in a scheme without colours. By chance γ.
     pub fn green_fraction(&self) -> Option<f64> {
-        (self.tally.scored > 0).then(|| self.tally.green as f64 / self.tally.scored as f64)
+        self.green().and(self.mean_score())
     }
 
     /// exp([`ln_p`](Self::ln_p)); 0 where that underflows, below ln p ≈ −745.

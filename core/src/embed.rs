@@ -1,15 +1,16 @@
-//! Making green tokens likelier while a model writes. SPEC §8.
+//! Letting the key have its say while a model writes: by a bias on green tokens, or by the choice. SPEC §8.
 
 use std::collections::HashSet;
 
 use crate::{
     TokenId,
     context::ContextWindow,
-    error::DeltaError,
-    field::Field,
+    error::{ChoiceError, DeltaError, MixingShareError},
+    field::{Field, Subkey},
     key::Key,
     lists::{Lists, WORD},
-    scheme::Scheme,
+    race,
+    scheme::{Family, Scheme},
 };
 
 /// The bias δ that green tokens get: nats, finite, ≥ 0. 0 marks nothing.
@@ -29,13 +30,30 @@ impl Delta {
     }
 }
 
+/// How often the dual form of gumbel draws with the second number: a probability. ½ gives the most variety.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct MixingShare(f64);
+
+impl MixingShare {
+    /// # Errors
+    /// [`MixingShareError`] outside [0, 1].
+    pub fn new(share: f64) -> Result<Self, MixingShareError> {
+        if (0.0..=1.0).contains(&share) { Ok(Self(share)) } else { Err(MixingShareError { found: share }) }
+    }
+
+    /// ρ, in [0, 1].
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
 /// The text being written, as far as the embedder needs it: O(1) work a token.
 ///
 /// Starts empty where the model starts to write. The prompt is not part of it: the detector will not see it.
 #[derive(Debug, Clone)]
 pub struct TextState {
     window: ContextWindow,
-    /// Contexts of the positions so far, kept only to skip their repeats.
+    /// Contexts of the positions so far, kept only where their repeats are left alone.
     used: Option<HashSet<Box<[TokenId]>>>,
 }
 
@@ -58,11 +76,16 @@ impl TextState {
     }
 }
 
-/// Adds δ to the logits of green tokens, for any number of texts written with one key.
+/// Marks any number of texts with one key.
+///
+/// A step is [`bias`](Self::bias) on the raw logits, then [`choose`](Self::choose) on the final probabilities, then
+/// [`TextState::push`]. Green acts in the first and draws as always in the second, which a caller with a sampler of his own
+/// may leave out; gumbel leaves the logits alone and acts in the second, which it needs.
 ///
 /// ```
 /// use greenmark::{Delta, Embedder, Key};
-/// let mut embedder = Embedder::new(&Key::from_bytes([7; 32]), "gm1:green,h=1,gamma=64/256".parse()?, Delta::new(2.0)?);
+/// let key = Key::from_bytes([7; 32]);
+/// let mut embedder = Embedder::new(&key, "gm1:green,h=1,gamma=64/256".parse()?).delta(Delta::new(2.0)?);
 /// let mut text = embedder.start();
 /// let mut logits = vec![0.0; 1000]; // [V], raw, from the model
 /// embedder.bias(&text, &mut logits); // the first h positions are left alone
@@ -71,34 +94,75 @@ impl TextState {
 /// embedder.bias(&text, &mut logits);
 /// let green = logits.iter().filter(|&&logit| logit == 2.0).count();
 /// assert!((200..300).contains(&green)); // about γ·V
+///
+/// let mut embedder = Embedder::new(&key, "gm1:gumbel,h=1".parse()?);
+/// let text = embedder.resume(&[42]);
+/// let probabilities = [0.5, 0.25, 0.25]; // [V], after temperature and filters
+/// let token = embedder.choose(&text, &probabilities, 0.1)?;
+/// assert_eq!(token, embedder.choose(&text, &probabilities, 0.9)?); // the key decides, not the random number
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Embedder {
     field: Field,
-    delta: Delta,
-    skip_repeats: bool,
-    lists: Lists,
+    means: Means,
+}
+
+/// How the key has its say.
+#[derive(Debug, Clone)]
+enum Means {
+    Bias { lists: Lists, delta: Delta, skip_repeats: bool },
+    Choice { dual: bool, share: MixingShare },
 }
 
 impl Embedder {
-    /// Prepares an embedder; costs a few hashes.
-    pub fn new(key: &Key, scheme: Scheme, delta: Delta) -> Self {
-        let field = Field::new(key, scheme.context_width());
-        Self { field, delta, skip_repeats: false, lists: Lists::new(scheme.gamma()) }
+    /// Prepares an embedder; costs a few hashes. Green: δ = 2, repeats biased; gumbel, dual: a mixing share of ½.
+    pub fn new(key: &Key, scheme: Scheme) -> Self {
+        let means = match scheme.family() {
+            Family::Green { gamma } => Means::Bias { lists: Lists::new(gamma), delta: Delta(2.0), skip_repeats: false },
+            Family::Gumbel { dual } => Means::Choice { dual, share: MixingShare(0.5) },
+        };
+        Self { field: Field::new(key, scheme.context_width()), means }
+    }
+
+    /// Sets the bias. Gumbel has none, and stays as it is. Detection does not depend on it.
+    #[must_use]
+    pub fn delta(mut self, delta: Delta) -> Self {
+        if let Means::Bias { delta: old, .. } = &mut self.means {
+            *old = delta;
+        }
+        self
+    }
+
+    /// Sets how often the second number is drawn with. Only the dual form of gumbel has one; others stay as they are.
+    /// Detection does not depend on it.
+    #[must_use]
+    pub fn mixing_share(mut self, share: MixingShare) -> Self {
+        if let Means::Choice { share: old, .. } = &mut self.means {
+            *old = share;
+        }
+        self
     }
 
     /// Leaves a position alone when its context was already used in the text, so that a text that loops is not pushed
-    /// round the loop. Off by default. Detection does not depend on it.
+    /// round the loop. In green off by default, and detection does not depend on it; gumbel always does it.
     #[must_use]
     pub fn skip_repeats(mut self, skip: bool) -> Self {
-        self.skip_repeats = skip;
+        if let Means::Bias { skip_repeats, .. } = &mut self.means {
+            *skip_repeats = skip;
+        }
         self
+    }
+
+    /// Whether this family acts in [`choose`](Self::choose), so that a sampler of the caller's own would leave no mark.
+    pub fn chooses(&self) -> bool {
+        matches!(self.means, Means::Choice { .. })
     }
 
     /// The state of a new, empty text.
     pub fn start(&self) -> TextState {
-        TextState { window: ContextWindow::new(self.field.context_width()), used: self.skip_repeats.then(HashSet::new) }
+        let remembers = !matches!(self.means, Means::Bias { skip_repeats: false, .. });
+        TextState { window: ContextWindow::new(self.field.context_width()), used: remembers.then(HashSet::new) }
     }
 
     /// The state of a text that already has these ids: as [`start`](Self::start) and a push for each.
@@ -108,14 +172,66 @@ impl Embedder {
         state
     }
 
-    /// Adds δ to the green tokens' logits for the next position of `text`.
+    /// Adds δ to the green tokens' logits for the next position of `text`. Gumbel changes nothing. SPEC §8.1.
     ///
     /// - `logits`: `[V]`, any V, raw (before temperature), changed in place. −∞ stays −∞ and NaN stays NaN.
     pub fn bias(&mut self, text: &TextState, logits: &mut [f32]) {
+        let Means::Bias { lists, delta, .. } = &mut self.means else { return };
         let Some(context) = text.marked_context() else { return };
-        let green = self.lists.green(&self.field, context, logits.len());
-        bias_green(logits, green, self.delta.nats());
+        let green = lists.green(&self.field, context, logits.len());
+        bias_green(logits, green, delta.nats());
     }
+
+    /// The next token of `text`: in gumbel by the key, unless the context is short or was used before; else drawn as always.
+    /// SPEC §8.2.
+    ///
+    /// - `probabilities`: `[V]`, any V: the final distribution, after temperature and filters, of tokens 0, 1, …
+    /// - `uniform`: a fresh random number in [0, 1) that has nothing to do with the key.
+    /// - returns: a token of probability above 0.
+    ///
+    /// # Errors
+    /// [`ChoiceError`] if they are no distribution (negative, not finite, or not adding up to 1), or `uniform` is outside [0, 1).
+    pub fn choose(&self, text: &TextState, probabilities: &[f32], uniform: f64) -> Result<TokenId, ChoiceError> {
+        check_uniform(uniform)?;
+        match self.marked(text, uniform) {
+            Some((context, subkey)) => race::first_of_row(&self.field.seed(context), subkey, probabilities),
+            None => race::draw(probabilities, uniform).map(|index| index as TokenId),
+        }
+    }
+
+    /// [`choose`](Self::choose) among the tokens that filters have left, in any order, each once.
+    ///
+    /// - `tokens`, `probabilities`: `[n]`, in pairs.
+    ///
+    /// # Errors
+    /// As for [`choose`](Self::choose), and if there are not as many tokens as probabilities.
+    pub fn choose_among(
+        &self,
+        text: &TextState,
+        tokens: &[TokenId],
+        probabilities: &[f32],
+        uniform: f64,
+    ) -> Result<TokenId, ChoiceError> {
+        check_uniform(uniform)?;
+        if tokens.len() != probabilities.len() {
+            return Err(ChoiceError::Lengths { tokens: tokens.len(), probabilities: probabilities.len() });
+        }
+        match self.marked(text, uniform) {
+            Some((context, subkey)) => race::first_of_few(&self.field.seed(context), subkey, tokens, probabilities),
+            None => race::draw(probabilities, uniform).map(|index| tokens[index]),
+        }
+    }
+
+    /// The context and subkey to choose the next token with, if the key is to choose it.
+    fn marked<'t>(&self, text: &'t TextState, uniform: f64) -> Option<(&'t [TokenId], Subkey)> {
+        let Means::Choice { dual, share } = self.means else { return None };
+        let context = text.marked_context()?;
+        Some((context, if dual && uniform < share.get() { Subkey::Second } else { Subkey::First }))
+    }
+}
+
+fn check_uniform(uniform: f64) -> Result<(), ChoiceError> {
+    if (0.0..1.0).contains(&uniform) { Ok(()) } else { Err(ChoiceError::Uniform { found: uniform }) }
 }
 
 /// Adds `delta` to each logit whose bit is set. `logits`: `[V]`, `green`: `[⌈V / 32⌉]`.
@@ -144,14 +260,14 @@ mod tests {
 
     fn embedder(scheme: &str, delta: f32) -> Embedder {
         let scheme = scheme.parse().expect("canonical");
-        Embedder::new(&Key::from_bytes([9; 32]), scheme, Delta::new(delta).expect("finite"))
+        Embedder::new(&Key::from_bytes([9; 32]), scheme).delta(Delta::new(delta).expect("finite"))
     }
 
     #[test]
     fn bias_is_delta_on_green_and_nothing_on_red() {
         for (h, scheme) in [(0, "gm1:green,h=0,gamma=64/256"), (2, "gm1:green,h=2,gamma=128/256")] {
             let mut embedder = embedder(scheme, 1.5);
-            let gamma = scheme.parse::<Scheme>().expect("canonical").gamma();
+            let gamma = scheme.parse::<Scheme>().expect("canonical").gamma().expect("green");
             let mut text = embedder.start();
             for step in 0..10u32 {
                 let mut logits: Vec<f32> = (0..777).map(|v| v as f32).collect();
@@ -188,6 +304,77 @@ mod tests {
         let mut logits = [f32::NEG_INFINITY, f32::NAN, f32::INFINITY];
         embedder.bias(&embedder.start(), &mut logits);
         assert!(logits[0] == f32::NEG_INFINITY && logits[1].is_nan() && logits[2] == f32::INFINITY);
+    }
+
+    #[test]
+    fn a_used_or_short_context_is_drawn_ordinarily() {
+        let embedder = embedder("gm1:gumbel,h=2", 2.0);
+        let row = [0.25; 4];
+        let choices = |ids: &[TokenId]| {
+            let text = embedder.resume(ids);
+            [0.1, 0.3, 0.6, 0.9].map(|uniform| embedder.choose(&text, &row, uniform).expect("a distribution"))
+        };
+        let drawn = [0, 1, 2, 3];
+        assert_eq!(choices(&[1]), drawn, "too short");
+        let keyed = choices(&[1, 2]);
+        assert_eq!(keyed, [keyed[0]; 4]);
+        assert_eq!(choices(&[1, 2, 3, 1, 2]), drawn, "context 1 2 was used");
+        assert_eq!(choices(&[3, 3, 1, 2]), keyed, "and here it was not");
+    }
+
+    #[test]
+    fn the_dual_form_mixes_two_choices() {
+        let single = embedder("gm1:gumbel,h=1", 2.0);
+        let dual = embedder("gm1:gumbel,h=1,dual", 2.0).mixing_share(MixingShare::new(0.25).expect("in range"));
+        let row = [0.01; 100];
+        let choose = |embedder: &Embedder, context, uniform| {
+            embedder.choose(&embedder.resume(&[context]), &row, uniform).expect("a distribution")
+        };
+        let mut others = 0;
+        for context in 0..50 {
+            assert_eq!(choose(&dual, context, 0.25), choose(&single, context, 0.5), "the first subkey");
+            assert_eq!(choose(&dual, context, 0.0), choose(&dual, context, 0.249), "the second");
+            others += u32::from(choose(&dual, context, 0.0) != choose(&dual, context, 0.25));
+        }
+        assert!(others > 40);
+    }
+
+    #[test]
+    fn green_draws_as_always_and_gumbel_biases_nothing() {
+        let green = embedder("gm1:green,h=1,gamma=64/256", 2.0);
+        assert!(!green.chooses());
+        assert_eq!(green.choose(&green.resume(&[7]), &[0.5, 0.5], 0.7), Ok(1));
+        let mut gumbel = embedder("gm1:gumbel,h=1", 2.0);
+        assert!(gumbel.chooses());
+        let mut logits = [1.0; 40];
+        gumbel.bias(&gumbel.resume(&[7]), &mut logits);
+        assert_eq!(logits, [1.0; 40]);
+    }
+
+    #[test]
+    fn tokens_left_by_filters_are_chosen_among_as_in_a_row() {
+        let embedder = embedder("gm1:gumbel,h=1", 2.0);
+        let mut row = [0.0; 1000];
+        let tokens = [999, 3, 500, 40];
+        tokens.iter().for_each(|&token| row[token as usize] = 0.25);
+        for context in 0..40 {
+            let text = embedder.resume(&[context]);
+            assert_eq!(embedder.choose_among(&text, &tokens, &[0.25; 4], 0.5), embedder.choose(&text, &row, 0.5));
+        }
+        let text = embedder.start();
+        assert_eq!(embedder.choose_among(&text, &tokens, &[0.25; 4], 0.5), Ok(500));
+        let lengths = ChoiceError::Lengths { tokens: 4, probabilities: 1 };
+        assert_eq!(embedder.choose_among(&text, &tokens, &[1.0], 0.5), Err(lengths));
+        for uniform in [1.0, -0.1, f64::NAN] {
+            assert!(matches!(embedder.choose(&text, &row, uniform), Err(ChoiceError::Uniform { .. })));
+        }
+    }
+
+    #[test]
+    fn a_share_that_is_none_is_refused() {
+        for share in [-0.1, 1.1, f64::NAN] {
+            assert!(MixingShare::new(share).is_err());
+        }
     }
 
     #[test]

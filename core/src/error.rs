@@ -55,6 +55,8 @@ pub enum SchemeError {
         /// Byte offset into the string where the spelling departs, from 0.
         position: usize,
     },
+    /// The context width is 0 where each context is used once: nothing would be left to mark.
+    NoContext,
     /// The context width is above 16.
     ContextWidth {
         /// The width as spelt, shortened to 32 characters.
@@ -71,13 +73,14 @@ impl fmt::Display for SchemeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Version => write!(f, "a scheme begins with \"gm1:\", this one does not"),
-            Self::Family { found } => write!(f, "unknown family {found:?}; version 1 has \"green\""),
+            Self::Family { found } => write!(f, "unknown family {found:?}; version 1 has \"green\" and \"gumbel\""),
             Self::Syntax { position } => write!(
                 f,
-                "not the canonical spelling from character {} on; expected the form gm1:green,h=1,gamma=64/256 \
-                 (no spaces, no leading zeros)",
+                "not the canonical spelling from character {} on; expected the form gm1:green,h=1,gamma=64/256, \
+                 gm1:gumbel,h=4 or gm1:gumbel,h=4,dual (no spaces, no leading zeros)",
                 position + 1
             ),
+            Self::NoContext => write!(f, "gumbel marks each context once, and h=0 has but one; take h=1..=16"),
             Self::ContextWidth { found } => write!(f, "context width h={found} is outside 0..=16"),
             Self::Gamma { found } => write!(f, "gamma={found}/256 is outside 1/256..=255/256"),
         }
@@ -85,6 +88,66 @@ impl fmt::Display for SchemeError {
 }
 
 impl std::error::Error for SchemeError {}
+
+/// Why a mixing share was refused: it is a probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MixingShareError {
+    /// The value refused.
+    pub found: f64,
+}
+
+impl fmt::Display for MixingShareError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the mixing share is {}, but must be a probability, 0 to 1", self.found)
+    }
+}
+
+impl std::error::Error for MixingShareError {}
+
+/// Why no token could be chosen: what was given is no probability distribution.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum ChoiceError {
+    /// A probability is negative, infinite or not a number.
+    Probability {
+        /// Its index in the slice.
+        index: usize,
+        /// The value.
+        found: f32,
+    },
+    /// The probabilities do not add up to 1 (a thousandth more or less is taken for rounding).
+    Sum {
+        /// What they add up to; 0 if all are 0 or none was given.
+        found: f64,
+    },
+    /// There are not as many tokens as probabilities.
+    Lengths {
+        /// Tokens given.
+        tokens: usize,
+        /// Probabilities given.
+        probabilities: usize,
+    },
+    /// The random number is not in [0, 1).
+    Uniform {
+        /// The value.
+        found: f64,
+    },
+}
+
+impl fmt::Display for ChoiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Probability { index, found } => write!(f, "probability {index} is {found}, but must be 0 to 1"),
+            Self::Sum { found } => write!(f, "the probabilities add up to {found}, not 1"),
+            Self::Lengths { tokens, probabilities } => {
+                write!(f, "{tokens} tokens were given with {probabilities} probabilities")
+            }
+            Self::Uniform { found } => write!(f, "the random number is {found}, but must be in [0, 1)"),
+        }
+    }
+}
+
+impl std::error::Error for ChoiceError {}
 
 /// Why a bias strength was refused: δ is finite and ≥ 0.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,4 +1,4 @@
-//! The pseudorandom byte of every (context, token). SPEC §5. What it is used for is not known here.
+//! The pseudorandom byte and words of every (context, token). SPEC §5. What they are used for is not known here.
 
 use core::fmt;
 
@@ -10,7 +10,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{TokenId, key::Key, prf::Prf, scheme::ContextWidth};
 
-/// The field of one key and context width: context → [`Seed`] → byte per token.
+/// The field of one key and context width: context → [`Seed`] → a byte and two words per token.
 #[derive(Clone)]
 pub struct Field {
     /// HMAC under the field key.
@@ -64,21 +64,52 @@ impl fmt::Debug for Field {
     }
 }
 
-/// 256 bits from which the bytes of all tokens in one context follow. As secret as the list it gives.
+/// Which of a token's two words. SPEC §5.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subkey {
+    /// W_1.
+    First,
+    /// W_2, of the dual form.
+    Second,
+}
+
+impl Subkey {
+    /// The number of its keystream.
+    pub(crate) fn stream(self) -> u32 {
+        match self {
+            Self::First => 1,
+            Self::Second => 2,
+        }
+    }
+}
+
+/// 256 bits from which the numbers of all tokens in one context follow. As secret as they are.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Seed([u8; 32]);
 
 impl Seed {
     /// The byte of one token, by random access. SPEC §5.3.
     pub fn byte(&self, token: TokenId) -> u8 {
-        let mut stream = self.stream();
+        let mut stream = self.stream(0);
         stream.set_word_pos(u128::from(token / 4));
         stream.next_u32().to_le_bytes()[(token % 4) as usize]
     }
 
     /// The bytes of tokens 0, 1, …: `bytes` is `[V]`, any V. One linear keystream. SPEC §5.3.
     pub fn fill(&self, bytes: &mut [u8]) {
-        self.stream().fill_bytes(bytes);
+        self.stream(0).fill_bytes(bytes);
+    }
+
+    /// A word of one token, by random access. SPEC §5.4.
+    pub fn word(&self, subkey: Subkey, token: TokenId) -> u32 {
+        let mut stream = self.words(subkey);
+        stream.set_word_pos(u128::from(token));
+        stream.next_u32()
+    }
+
+    /// The words of tokens 0, 1, … as one linear keystream, four little-endian bytes each. SPEC §5.4.
+    pub(crate) fn words(&self, subkey: Subkey) -> ChaCha8Rng {
+        self.stream(subkey.stream())
     }
 
     /// The 32 bytes themselves, to compare with test vectors.
@@ -86,9 +117,11 @@ impl Seed {
         self.0
     }
 
-    /// Stream 0 from block 0; rand_chacha has the layout of SPEC §5.3.
-    fn stream(&self) -> ChaCha8Rng {
-        ChaCha8Rng::from_seed(self.0)
+    /// A stream from block 0; rand_chacha has the layout of SPEC §5.3.
+    fn stream(&self, number: u32) -> ChaCha8Rng {
+        let mut stream = ChaCha8Rng::from_seed(self.0);
+        stream.set_stream(number.into());
+        stream
     }
 }
 
@@ -116,6 +149,19 @@ mod tests {
             seed.fill(&mut part);
             assert_eq!(part, row[..len]);
         }
+    }
+
+    #[test]
+    fn words_are_those_of_the_row() {
+        let field = Field::new(&Key::from_bytes([3; 32]), ContextWidth::new(2).expect("in range"));
+        let seed = field.seed(&[5, u32::MAX]);
+        for subkey in [Subkey::First, Subkey::Second] {
+            let mut row = seed.words(subkey);
+            for token in 0..100 {
+                assert_eq!(seed.word(subkey, token), row.next_u32(), "token {token}");
+            }
+        }
+        assert_ne!(seed.word(Subkey::First, 7), seed.word(Subkey::Second, 7));
     }
 
     #[test]

@@ -19,6 +19,11 @@ impl Colour {
         if byte < gamma.numerator() { Self::Green } else { Self::Red }
     }
 
+    /// What a token of this colour adds to the count of greens.
+    pub(crate) fn score(self) -> f64 {
+        if self.is_green() { 1.0 } else { 0.0 }
+    }
+
     /// Whether this is [`Colour::Green`].
     pub fn is_green(self) -> bool {
         self == Self::Green

@@ -1,30 +1,36 @@
 //! Greenmark: a keyed statistical watermark for text that a language model writes.
 //!
-//! The embedder nudges the model towards tokens that a secret key calls green; the detector, from text and key alone,
-//! counts how many tokens are green and says how surprising that is. Both stand on one pure function,
-//! (key, context, token) → green or red, defined in `SPEC.md`.
+//! The embedder lets a secret key have a say in which token comes next; the detector, from text and key alone, scores how
+//! well the tokens agree with the key and says how surprising that is. Both stand on one pure function, (key, context,
+//! token) → number, defined in `SPEC.md`. Two families of marks use it: *green* makes a share of the tokens likelier, and
+//! *gumbel* draws the next token with the key's numbers, which leaves its distribution as it was.
 //!
 //! ```
-//! use greenmark::{Delta, Detector, Embedder, Key};
+//! use greenmark::{Detector, Embedder, Key};
 //!
 //! let key = Key::from_bytes([7; 32]); // 32 bytes from your system's generator
-//! let scheme = "gm1:green,h=1,gamma=64/256".parse()?;
+//! for scheme in ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"] {
+//!     let scheme = scheme.parse()?;
 //!
-//! // While the model writes: bias the logits, sample as always, tell the embedder what was chosen.
-//! let mut embedder = Embedder::new(&key, scheme, Delta::new(2.0)?);
-//! let mut text = embedder.start();
-//! let mut ids = Vec::new();
-//! for step in 0..200u32 {
-//!     let mut logits: Vec<f32> = (0..50u32).map(|v| ((step * 7 + v * 13) % 17) as f32 / 8.0).collect(); // your model
-//!     embedder.bias(&text, &mut logits);
-//!     let token = (0..50).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap() as u32; // your sampler
-//!     text.push(token);
-//!     ids.push(token);
+//!     // While the model writes. Green acts in `bias`, gumbel in `choose`; the same loop serves both.
+//!     let mut embedder = Embedder::new(&key, scheme);
+//!     let mut text = embedder.start();
+//!     let mut ids = Vec::new();
+//!     for step in 0..300u32 {
+//!         let mut logits: Vec<f32> = (0..50).map(|v| ((step * 7 + v * 13) % 17) as f32 / 8.0).collect(); // your model
+//!         embedder.bias(&text, &mut logits);
+//!         let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
+//!         let probabilities: Vec<f32> = logits.iter().map(|logit| logit.exp() / sum).collect(); // your filters
+//!         let uniform = f64::from(step * 7919 % 1000) / 1000.0; // your random numbers, in [0, 1)
+//!         let token = embedder.choose(&text, &probabilities, uniform)?;
+//!         text.push(token);
+//!         ids.push(token);
+//!     }
+//!
+//!     // Later, from the text's ids and the key:
+//!     let detection = Detector::new(&key, scheme).detect(&ids);
+//!     assert!(detection.is_significant(1e-6));
 //! }
-//!
-//! // Later, from the text's ids and the key:
-//! let detection = Detector::new(&key, scheme).detect(&ids);
-//! assert!(detection.is_significant(1e-6));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -40,10 +46,12 @@ mod embed;
 mod error;
 mod field;
 mod green;
+mod gumbel;
 mod key;
 mod lanes;
 mod lists;
 mod prf;
+mod race;
 mod scheme;
 mod score;
 mod seeds;
@@ -54,10 +62,10 @@ pub mod stats;
 pub type TokenId = u32;
 
 pub use detect::{Detection, Detector};
-pub use embed::{Delta, Embedder, TextState};
-pub use error::{DeltaError, KeyError, SchemeError};
-pub use field::{Field, Seed};
+pub use embed::{Delta, Embedder, MixingShare, TextState};
+pub use error::{ChoiceError, DeltaError, KeyError, MixingShareError, SchemeError};
+pub use field::{Field, Seed, Subkey};
 pub use green::{Colour, colour};
 pub use key::{Key, KeyId};
-pub use scheme::{ContextWidth, Gamma, Scheme, SchemeParams};
+pub use scheme::{ContextWidth, Family, Gamma, Scheme, SchemeParams};
 pub use score::{Position, Scorer, Tally};

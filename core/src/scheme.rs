@@ -59,13 +59,57 @@ impl Gamma {
     }
 }
 
+/// How a mark is made, and what a token scores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// A share γ of the tokens is green and made likelier; a green token scores 1, a red one 0. SPEC §6.1, §8.1.
+    Green {
+        /// γ.
+        gamma: Gamma,
+    },
+    /// The next token is drawn with the key's numbers; a token scores −ln(1 − u), u being its number. SPEC §6.3, §8.2.
+    Gumbel {
+        /// Whether there are two numbers for each token, for variety among answers to one prompt.
+        dual: bool,
+    },
+}
+
+impl Family {
+    /// Whether a score is one that the mark makes frequent, for whoever wants to show a text: green, or among the highest
+    /// quarter by chance (ln 4 and above).
+    pub fn favours(self, score: f64) -> bool {
+        match self {
+            Self::Green { .. } => score > 0.0,
+            Self::Gumbel { .. } => score >= 2.0 * core::f64::consts::LN_2,
+        }
+    }
+
+    /// What a token scores by chance, on average: γ, or 1.
+    pub fn chance_score(self) -> f64 {
+        match self {
+            Self::Green { gamma } => gamma.fraction(),
+            Self::Gumbel { .. } => 1.0,
+        }
+    }
+}
+
 /// The parts of a [`Scheme`], as a plain literal: a new field changes the format and should break the build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SchemeParams {
-    /// h, 0..=16.
-    pub context_width: u8,
-    /// g of γ = g/256, 1..=255.
-    pub gamma_numerator: u16,
+pub enum SchemeParams {
+    /// `gm1:green,h=…,gamma=…/256`
+    Green {
+        /// h, 0..=16.
+        context_width: u8,
+        /// g of γ = g/256, 1..=255.
+        gamma_numerator: u16,
+    },
+    /// `gm1:gumbel,h=…`, `gm1:gumbel,h=…,dual`
+    Gumbel {
+        /// h, 1..=16.
+        context_width: u8,
+        /// Whether a second number is mixed in.
+        dual: bool,
+    },
 }
 
 /// What embedder and detector must agree on besides the key. Public, and written one way only.
@@ -73,8 +117,10 @@ pub struct SchemeParams {
 /// ```
 /// use greenmark::{Scheme, SchemeParams};
 /// let scheme: Scheme = "gm1:green,h=1,gamma=64/256".parse()?;
-/// assert_eq!(scheme, Scheme::new(SchemeParams { context_width: 1, gamma_numerator: 64 })?);
+/// assert_eq!(scheme, Scheme::new(SchemeParams::Green { context_width: 1, gamma_numerator: 64 })?);
 /// assert_eq!(scheme.to_string(), "gm1:green,h=1,gamma=64/256");
+/// let scheme = Scheme::new(SchemeParams::Gumbel { context_width: 4, dual: true })?;
+/// assert_eq!(scheme.to_string(), "gm1:gumbel,h=4,dual");
 /// assert!("gm1:green,h=01,gamma=64/256".parse::<Scheme>().is_err());
 /// # Ok::<(), greenmark::SchemeError>(())
 /// ```
@@ -83,14 +129,23 @@ pub struct SchemeParams {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Scheme {
     context_width: ContextWidth,
-    gamma: Gamma,
+    family: Family,
 }
 
 impl Scheme {
     /// # Errors
-    /// [`SchemeError::ContextWidth`] or [`SchemeError::Gamma`] for a value outside its range.
+    /// [`SchemeError::ContextWidth`], [`SchemeError::NoContext`] or [`SchemeError::Gamma`] for a value outside its range.
     pub fn new(params: SchemeParams) -> Result<Self, SchemeError> {
-        Ok(Self { context_width: ContextWidth::new(params.context_width)?, gamma: Gamma::new(params.gamma_numerator)? })
+        Ok(match params {
+            SchemeParams::Green { context_width, gamma_numerator } => Self {
+                context_width: ContextWidth::new(context_width)?,
+                family: Family::Green { gamma: Gamma::new(gamma_numerator)? },
+            },
+            SchemeParams::Gumbel { context_width: 0, .. } => return Err(SchemeError::NoContext),
+            SchemeParams::Gumbel { context_width, dual } => {
+                Self { context_width: ContextWidth::new(context_width)?, family: Family::Gumbel { dual } }
+            }
+        })
     }
 
     /// h.
@@ -98,15 +153,28 @@ impl Scheme {
         self.context_width
     }
 
-    /// γ.
-    pub fn gamma(self) -> Gamma {
-        self.gamma
+    /// How the mark is made.
+    pub fn family(self) -> Family {
+        self.family
+    }
+
+    /// γ, of a green scheme.
+    pub fn gamma(self) -> Option<Gamma> {
+        match self.family {
+            Family::Green { gamma } => Some(gamma),
+            Family::Gumbel { .. } => None,
+        }
     }
 }
 
 impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "gm1:green,h={},gamma={}/256", self.context_width.0, self.gamma.0)
+        let h = self.context_width.0;
+        match self.family {
+            Family::Green { gamma } => write!(f, "gm1:green,h={h},gamma={}/256", gamma.0),
+            Family::Gumbel { dual: false } => write!(f, "gm1:gumbel,h={h}"),
+            Family::Gumbel { dual: true } => write!(f, "gm1:gumbel,h={h},dual"),
+        }
     }
 }
 
@@ -117,29 +185,44 @@ impl FromStr for Scheme {
         // SPEC §3, checks 1 to 5 in order.
         let rest = text.strip_prefix("gm1:").ok_or(SchemeError::Version)?;
         let family = rest.split(',').next().unwrap_or_default();
-        if family != "green" {
-            return Err(SchemeError::Family { found: shorten(family) });
-        }
         let mut cursor = Cursor { text, at: text.len() - rest.len() + family.len() };
-        cursor.literal(",h=")?;
-        let width = cursor.number()?;
-        cursor.literal(",gamma=")?;
-        let numerator = cursor.number()?;
-        cursor.literal("/256")?;
-        cursor.end()?;
-        // A number too long for its type is out of range, not misspelt.
-        let context_width = width
-            .parse()
-            .ok()
-            .and_then(|h| ContextWidth::new(h).ok())
-            .ok_or_else(|| SchemeError::ContextWidth { found: shorten(width) })?;
-        let gamma = numerator
-            .parse()
-            .ok()
-            .and_then(|g| Gamma::new(g).ok())
-            .ok_or_else(|| SchemeError::Gamma { found: shorten(numerator) })?;
-        Ok(Self { context_width, gamma })
+        match family {
+            "green" => {
+                cursor.literal(",h=")?;
+                let width = cursor.number()?;
+                cursor.literal(",gamma=")?;
+                let numerator = cursor.number()?;
+                cursor.literal("/256")?;
+                cursor.end()?;
+                let context_width = parse_width(width)?;
+                // A number too long for its type is out of range, not misspelt.
+                let gamma = numerator.parse().ok().and_then(|g| Gamma::new(g).ok());
+                let gamma = gamma.ok_or_else(|| SchemeError::Gamma { found: shorten(numerator) })?;
+                Ok(Self { context_width, family: Family::Green { gamma } })
+            }
+            "gumbel" => {
+                cursor.literal(",h=")?;
+                let width = cursor.number()?;
+                let dual = !cursor.rest().is_empty();
+                if dual {
+                    cursor.literal(",dual")?;
+                    cursor.end()?;
+                }
+                let context_width = parse_width(width)?;
+                if context_width.get() == 0 {
+                    return Err(SchemeError::NoContext);
+                }
+                Ok(Self { context_width, family: Family::Gumbel { dual } })
+            }
+            _ => Err(SchemeError::Family { found: shorten(family) }),
+        }
     }
+}
+
+/// h from its digits, however many.
+fn parse_width(digits: &str) -> Result<ContextWidth, SchemeError> {
+    let width = digits.parse().ok().and_then(|h| ContextWidth::new(h).ok());
+    width.ok_or_else(|| SchemeError::ContextWidth { found: shorten(digits) })
 }
 
 /// A place in a scheme string, so that a misspelling can be pointed at.
@@ -187,10 +270,18 @@ mod tests {
     fn every_scheme_round_trips() {
         for context_width in 0..=16 {
             for gamma_numerator in 1..=255 {
-                let scheme = Scheme::new(SchemeParams { context_width, gamma_numerator }).expect("in range");
+                let scheme = Scheme::new(SchemeParams::Green { context_width, gamma_numerator }).expect("in range");
                 assert_eq!(scheme.to_string().parse(), Ok(scheme));
             }
         }
+        for context_width in 1..=16 {
+            for dual in [false, true] {
+                let scheme = Scheme::new(SchemeParams::Gumbel { context_width, dual }).expect("in range");
+                assert_eq!(scheme.to_string().parse(), Ok(scheme));
+            }
+        }
+        let none = SchemeParams::Gumbel { context_width: 0, dual: false };
+        assert_eq!(Scheme::new(none), Err(SchemeError::NoContext));
     }
 
     #[test]
@@ -201,5 +292,7 @@ mod tests {
         assert_eq!("gm1:green,h=01,gamma=64/256".parse::<Scheme>(), syntax(12));
         assert_eq!("gm1:green,h=1,gamma=64/256\n".parse::<Scheme>(), syntax(26));
         assert_eq!("gm1:green,h=1é".parse::<Scheme>(), syntax(13));
+        assert_eq!("gm1:gumbel,h=4,dula".parse::<Scheme>(), syntax(17));
+        assert_eq!("gm1:gumbel,h=4,dual ".parse::<Scheme>(), syntax(19));
     }
 }

@@ -1,50 +1,41 @@
-//! Counting greens, every (context, token) pair once. SPEC §6.2.
+//! Adding up what the tokens of a text score, each context or (context, token) pair once. SPEC §6.2, §6.4.
 
 use core::array;
 
 use crate::{
     TokenId,
-    field::Field,
+    field::{Field, Seed, Subkey},
     green::{Colour, colour},
+    gumbel,
     key::Key,
-    lanes::{LANES, field_bytes},
-    scheme::{Gamma, Scheme},
+    lanes::{LANES, field_bytes, field_words},
+    scheme::{Family, Scheme},
     seeds::Seeds,
     seen::Seen,
 };
 
 /// What a scorer says of one position of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Position {
-    /// Fewer than h tokens precede it: it has no context and no colour.
+    /// Fewer than h tokens precede it: it has no context.
     Unscored,
-    /// Its (context, token) pair stood in the text before: coloured, but not counted again.
-    Repeated(Colour),
-    /// Counted.
-    Scored(Colour),
+    /// Its (context, token) pair (green) or its context (gumbel) stood in the text before: not counted again.
+    Repeated,
+    /// Counted, with what the token scores: 1 if it is green and 0 if it is red, or −ln(1 − u), ≥ 0, in gumbel.
+    Scored(f64),
 }
 
-impl Position {
-    /// The colour, if the position has a context.
-    pub fn colour(self) -> Option<Colour> {
-        match self {
-            Self::Unscored => None,
-            Self::Repeated(colour) | Self::Scored(colour) => Some(colour),
-        }
-    }
-}
-
-/// The counts of one text: `tokens = min(tokens, h) + repeated + scored`, `green ≤ scored`. SPEC §6.2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The counts of one text: `tokens = min(tokens, h) + repeated + scored`. SPEC §6.2, §6.4.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Tally {
     /// Positions in the text.
     pub tokens: u64,
-    /// T: distinct (context, token) pairs, each counted once.
+    /// T: positions counted.
     pub scored: u64,
-    /// Positions whose pair had been counted already.
+    /// Positions of a kind that had been counted already.
     pub repeated: u64,
-    /// G: greens among the scored.
-    pub green: u64,
+    /// What the scored positions score together: in green G, the number of greens, exactly; in gumbel S, in nats.
+    pub score: f64,
 }
 
 impl Tally {
@@ -52,19 +43,40 @@ impl Tally {
         self.tokens += 1;
         match position {
             Position::Unscored => {}
-            Position::Repeated(_) => self.repeated += 1,
-            Position::Scored(colour) => {
+            Position::Repeated => self.repeated += 1,
+            Position::Scored(score) => {
                 self.scored += 1;
-                self.green += u64::from(colour.is_green());
+                self.score += score;
             }
         }
     }
 }
 
-/// A stream of tokens in, a stream of colours out, counts at the end.
+/// What a token scores in the context of the seed. SPEC §6.1, §6.3.
+fn score(family: Family, seed: &Seed, token: TokenId) -> f64 {
+    match family {
+        Family::Green { gamma } => colour(seed, token, gamma).score(),
+        Family::Gumbel { dual } => gumbel::score(seed, token, dual),
+    }
+}
+
+/// [`score`] of several tokens, each under a seed of its own.
+fn scores(family: Family, seeds: &[[u8; 32]; LANES], tokens: &[TokenId; LANES]) -> [f64; LANES] {
+    match family {
+        Family::Green { gamma } => field_bytes(seeds, tokens).map(|byte| Colour::of(byte, gamma).score()),
+        Family::Gumbel { dual: false } => field_words(seeds, Subkey::First, tokens).map(gumbel::score_of_one),
+        Family::Gumbel { dual: true } => {
+            let first = field_words(seeds, Subkey::First, tokens);
+            let second = field_words(seeds, Subkey::Second, tokens);
+            array::from_fn(|lane| gumbel::score_of_two(first[lane], second[lane]))
+        }
+    }
+}
+
+/// A stream of tokens in, a stream of positions out, counts at the end.
 ///
-/// [`push_slice`](Self::push_slice) gives what as many [`push`](Self::push) give, several times faster. Memory grows with
-/// the text, about 25 bytes a token: what was seen must be remembered.
+/// [`push_slice`](Self::push_slice) gives what as many [`push`](Self::push) give, bit for bit and several times faster. Memory
+/// grows with the text, about 40 bytes a token: what was seen must be remembered.
 ///
 /// ```
 /// use greenmark::{Key, Position, Scorer};
@@ -78,7 +90,7 @@ impl Tally {
 #[derive(Debug, Clone)]
 pub struct Scorer {
     seeds: Seeds,
-    gamma: Gamma,
+    family: Family,
     seen: Seen,
     positions: Vec<Position>,
     tally: Tally,
@@ -90,24 +102,23 @@ impl Scorer {
         let field = Field::new(key, scheme.context_width());
         let salt = field.table_salt();
         Self {
-            gamma: scheme.gamma(),
-            seen: Seen::new(scheme.context_width(), salt),
+            family: scheme.family(),
+            seen: Seen::new(scheme, salt),
             positions: Vec::new(),
             tally: Tally::default(),
             seeds: Seeds::new(field),
         }
     }
 
-    /// Appends one token of the text. The plain transcription of SPEC §6.2, and the oracle of `push_slice`.
+    /// Appends one token of the text. The plain transcription of SPEC §6.2 and §6.4, and the oracle of `push_slice`.
     pub fn push(&mut self, token: TokenId) -> Position {
-        let here = self.positions.len();
         let position = match self.seen.push(token) {
             None => Position::Unscored,
-            Some(first) if first == here => {
-                let seed = self.seeds.field().seed(self.seen.context(here));
-                Position::Scored(colour(&seed, token, self.gamma))
+            Some(false) => Position::Repeated,
+            Some(true) => {
+                let seed = self.seeds.field().seed(self.seen.context(self.positions.len()));
+                Position::Scored(score(self.family, &seed, token))
             }
-            Some(first) => self.repeat_of(first),
         };
         self.positions.push(position);
         self.tally.count(position);
@@ -123,45 +134,34 @@ impl Scorer {
         }
     }
 
-    /// Finds the new pairs first, then colours them, all lanes at a time.
+    /// Finds what counts first, then scores it, all lanes at a time.
     fn push_chunk(&mut self, tokens: &[TokenId]) {
-        // A colour is known only when its lanes are; until then the position keeps its place.
-        const PENDING: Colour = Colour::Red;
+        // A score is known only when its lanes are; until then the position keeps its place.
+        const PENDING: f64 = 0.0;
         let start = self.positions.len();
         let mut fresh = Vec::with_capacity(tokens.len());
-        let mut repeats = Vec::new();
         for (here, &token) in (start..).zip(tokens) {
             let position = match self.seen.push(token) {
                 None => Position::Unscored,
-                Some(first) if first == here => {
+                Some(false) => Position::Repeated,
+                Some(true) => {
                     fresh.push(here);
                     Position::Scored(PENDING)
                 }
-                Some(first) => {
-                    repeats.push((here, first));
-                    Position::Repeated(PENDING)
-                }
             };
+            self.tally.count(position);
             self.positions.push(position);
         }
-        let mut green = 0;
         for taken in fresh.chunks(LANES) {
             // Lanes not taken do the last one's work again.
             let at: [usize; LANES] = array::from_fn(|lane| taken[lane.min(taken.len() - 1)]);
             let seeds = self.seeds.seeds(at.map(|at| self.seen.context(at)));
-            let bytes = field_bytes(&seeds, &at.map(|at| self.seen.token(at)));
-            for (&at, byte) in taken.iter().zip(bytes) {
-                let colour = Colour::of(byte, self.gamma);
-                green += u64::from(colour.is_green());
-                self.positions[at] = Position::Scored(colour);
+            let scores = scores(self.family, &seeds, &at.map(|at| self.seen.token(at)));
+            for (&at, score) in taken.iter().zip(scores) {
+                // In the order of the text, as `push` adds them.
+                self.tally.score += score;
+                self.positions[at] = Position::Scored(score);
             }
-        }
-        self.tally.tokens += tokens.len() as u64;
-        self.tally.scored += fresh.len() as u64;
-        self.tally.repeated += repeats.len() as u64;
-        self.tally.green += green;
-        for (here, first) in repeats {
-            self.positions[here] = self.repeat_of(first);
         }
     }
 
@@ -180,11 +180,6 @@ impl Scorer {
         self.seen.clear();
         self.positions.clear();
         core::mem::take(&mut self.tally)
-    }
-
-    fn repeat_of(&self, first: usize) -> Position {
-        let colour = self.positions[first].colour().expect("a first occurrence has a context");
-        Position::Repeated(colour)
     }
 }
 
@@ -208,8 +203,12 @@ mod tests {
 
     #[test]
     fn slices_score_as_single_tokens_do() {
-        for h in [0, 1, 2, 3, 4, 13, 14, 16] {
-            let scheme = format!("gm1:green,h={h},gamma=90/256");
+        let families = |h: u32| {
+            let green = format!("gm1:green,h={h},gamma=90/256");
+            let gumbel = (h > 0).then(|| [format!("gm1:gumbel,h={h}"), format!("gm1:gumbel,h={h},dual")]);
+            std::iter::once(green).chain(gumbel.into_iter().flatten())
+        };
+        for scheme in [0, 1, 2, 3, 4, 13, 14, 16].into_iter().flat_map(families) {
             for (n, spread) in [(0, 5), (1, 5), (17, 2), (300, 3), (5000, 40), (9000, 60_000)] {
                 let ids = ids(n, spread);
                 let mut single = scorer(&scheme);
@@ -221,25 +220,40 @@ mod tests {
                 let (left, right) = ids.split_at(n / 3);
                 whole.push_slice(left);
                 whole.push_slice(right);
-                assert!(whole.positions().eq(positions), "h = {h}, n = {n}");
-                assert_eq!(whole.finish(), single.finish(), "h = {h}, n = {n}");
+                assert!(whole.positions().eq(positions), "{scheme}, n = {n}");
+                assert_eq!(whole.finish(), single.finish(), "{scheme}, n = {n}");
             }
         }
     }
 
     #[test]
     fn counts_add_up() {
-        let mut scorer = scorer("gm1:green,h=2,gamma=64/256");
-        scorer.push_slice(&ids(1000, 9));
-        let Tally { tokens, scored, repeated, green } = scorer.finish();
-        assert_eq!(tokens, 2 + scored + repeated);
-        assert!(green <= scored && repeated > 0);
+        for scheme in ["gm1:green,h=2,gamma=64/256", "gm1:gumbel,h=2"] {
+            let mut scorer = scorer(scheme);
+            scorer.push_slice(&ids(1000, 9));
+            let Tally { tokens, scored, repeated, score } = scorer.finish();
+            assert_eq!(tokens, 2 + scored + repeated);
+            assert!(score > 0.0 && repeated > 0);
+        }
     }
 
     #[test]
     fn one_token_a_million_times_is_one_pair() {
-        let mut scorer = scorer("gm1:green,h=1,gamma=64/256");
-        scorer.push_slice(&vec![7; 1_000_000]);
-        assert_eq!(scorer.finish().scored, 1);
+        for scheme in ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=1"] {
+            let mut scorer = scorer(scheme);
+            scorer.push_slice(&vec![7; 1_000_000]);
+            assert_eq!(scorer.finish().scored, 1);
+        }
+    }
+
+    #[test]
+    fn gumbel_uses_a_context_once() {
+        let text = [1, 2, 9, 1, 3];
+        let mut pairs = scorer("gm1:green,h=1,gamma=64/256");
+        let mut contexts = scorer("gm1:gumbel,h=1");
+        pairs.push_slice(&text);
+        contexts.push_slice(&text);
+        assert_eq!(pairs.finish().scored, 4);
+        assert_eq!(contexts.finish().scored, 3, "context 1 comes twice");
     }
 }

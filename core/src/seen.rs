@@ -1,46 +1,56 @@
-//! Which (context, token) pairs a text has held before. SPEC §6.2 step 3.
+//! Which contexts, or (context, token) pairs, a text has held before. SPEC §6.2 step 3, §6.4.
 
 use hashbrown::HashTable;
 
-use crate::{TokenId, scheme::ContextWidth};
+use crate::{
+    TokenId,
+    scheme::{Family, Scheme},
+};
 
-/// The ids of a text so far, and where each (context, token) pair first stood.
+/// The ids of a text so far, and which of its positions are the first of their kind.
 ///
-/// Membership is exact: candidates with the same hash are compared id by id. The hash is salted with a secret, so that
-/// a text cannot be written to make its pairs collide.
+/// What a family counts once is an n-gram: a context and its token (green), or a context alone (gumbel). Membership is exact:
+/// candidates with the same hash are compared id by id. The hash is salted with a secret, so that a text cannot be
+/// written to make its n-grams collide.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
+    /// h.
     width: usize,
+    /// Ids of an n-gram that stand behind the context: 1 or 0.
+    behind: usize,
     salt: u64,
     ids: Vec<TokenId>,
-    /// Positions of first occurrences, by hash of the pair that ends there.
+    /// Positions of first occurrences, by hash of the n-gram.
     first: HashTable<usize>,
 }
 
 impl Seen {
-    pub(crate) fn new(width: ContextWidth, salt: u64) -> Self {
-        Self { width: width.get(), salt, ids: Vec::new(), first: HashTable::new() }
+    pub(crate) fn new(scheme: Scheme, salt: u64) -> Self {
+        let behind = match scheme.family() {
+            Family::Green { .. } => 1,
+            Family::Gumbel { .. } => 0,
+        };
+        Self { width: scheme.context_width().get(), behind, salt, ids: Vec::new(), first: HashTable::new() }
     }
 
     /// Makes room for so many tokens, which spares a long text the growing.
     pub(crate) fn reserve(&mut self, tokens: usize) {
-        let Self { width, salt, ids, first } = self;
+        let Self { width, behind, salt, ids, first } = self;
         ids.reserve(tokens);
-        first.reserve(tokens, |&at| hash(*salt, &ids[at - *width..=at]));
+        first.reserve(tokens, |&at| hash(*salt, &ids[at - *width..at + *behind]));
     }
 
-    /// Appends a token; returns the first position of the pair that ends with it (the token's own position if the pair
-    /// is new), or `None` if the token has no context.
-    pub(crate) fn push(&mut self, token: TokenId) -> Option<usize> {
-        let Self { width, salt, ids, first } = self;
+    /// Appends a token; returns whether its position is the first of its kind, or `None` if it has no context.
+    pub(crate) fn push(&mut self, token: TokenId) -> Option<bool> {
+        let Self { width, behind, salt, ids, first } = self;
         let position = ids.len();
         ids.push(token);
-        let start = position.checked_sub(*width)?;
-        let pair = &ids[start..];
-        let pair_at = |end: usize| &ids[end - *width..=end];
-        let hash = |pair: &[TokenId]| hash(*salt, pair);
-        let entry = first.entry(hash(pair), |&at| pair_at(at) == pair, |&at| hash(pair_at(at)));
-        Some(*entry.or_insert(position).get())
+        position.checked_sub(*width)?;
+        let ngram_at = |at: usize| &ids[at - *width..at + *behind];
+        let ngram = ngram_at(position);
+        let hash = |ngram: &[TokenId]| hash(*salt, ngram);
+        let entry = first.entry(hash(ngram), |&at| ngram_at(at) == ngram, |&at| hash(ngram_at(at)));
+        Some(*entry.or_insert(position).get() == position)
     }
 
     /// The context of a position that has one: `[h]` ids.

@@ -50,8 +50,9 @@ pub trait LogitsHook {
     /// Chooses the next token in place of the random draw, or leaves it to the draw with `None`.
     ///
     /// - `candidates`: the distribution after temperature and filters, ascending by token, never empty.
-    fn choose(&mut self, candidates: &[Candidate]) -> Option<TokenId> {
-        let _ = candidates;
+    /// - `rng`: the text's own random numbers, which the draw would take.
+    fn choose(&mut self, candidates: &[Candidate], rng: &mut ChaCha8Rng) -> Option<TokenId> {
+        let _ = (candidates, rng);
         None
     }
 
@@ -71,8 +72,8 @@ impl<H: LogitsHook + ?Sized> LogitsHook for Box<H> {
     fn adjust(&mut self, logits: &mut [f32]) {
         (**self).adjust(logits);
     }
-    fn choose(&mut self, candidates: &[Candidate]) -> Option<TokenId> {
-        (**self).choose(candidates)
+    fn choose(&mut self, candidates: &[Candidate], rng: &mut ChaCha8Rng) -> Option<TokenId> {
+        (**self).choose(candidates, rng)
     }
     fn push(&mut self, token: TokenId) {
         (**self).push(token);
@@ -251,7 +252,7 @@ impl<H: LogitsHook> Row<H> {
             }
         }
         let candidates = options.sampling.distribution(logits, scratch)?;
-        let chosen = self.hook.choose(candidates);
+        let chosen = self.hook.choose(candidates, &mut self.rng);
         Ok(chosen.unwrap_or_else(|| Sampling::draw(candidates, &mut self.rng)))
     }
 }
@@ -465,7 +466,7 @@ mod tests {
             assert_eq!(logits.len(), V);
             logits[7] += 1e6;
         }
-        fn choose(&mut self, candidates: &[Candidate]) -> Option<TokenId> {
+        fn choose(&mut self, candidates: &[Candidate], _: &mut ChaCha8Rng) -> Option<TokenId> {
             assert_eq!(candidates.len(), 1);
             (self.index == 1).then_some(9)
         }

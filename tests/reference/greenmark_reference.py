@@ -93,29 +93,53 @@ def key_id(key):
 # --- SPEC §3, scheme strings -----------------------------------------------------------------------------------------
 
 
-def format_scheme(h, g):
-    assert 0 <= h <= 16 and 1 <= g <= 255
-    return f"gm1:green,h={h},gamma={g}/256"
+class Green(NamedTuple):
+    h: int
+    g: int
+
+    def __str__(self):
+        assert 0 <= self.h <= 16 and 1 <= self.g <= 255
+        return f"gm1:green,h={self.h},gamma={self.g}/256"
+
+
+class Gumbel(NamedTuple):
+    h: int
+    dual: bool
+
+    def __str__(self):
+        assert 1 <= self.h <= 16
+        return f"gm1:gumbel,h={self.h}" + (",dual" if self.dual else "")
+
+
+# [0-9], for \d takes the digits of every script; fullmatch, for $ takes a line feed.
+FAMILIES = {
+    "green": re.compile(r",h=([0-9]+),gamma=([0-9]+)/256"),
+    "gumbel": re.compile(r",h=([0-9]+)(,dual)?"),
+}
 
 
 def parse_scheme(text):
-    """SPEC §3: (h, g); the checks stand in the order that it demands."""
+    """SPEC §3: a Green or Gumbel; the checks stand in the order that it demands."""
     if not text.startswith("gm1:"):
         raise Refused("version")
     family, comma, rest = text[4:].partition(",")
-    if family != "green":
+    if family not in FAMILIES:
         raise Refused("family")
-    # [0-9], for \d takes the digits of every script; fullmatch, for $ takes a line feed.
-    match = re.fullmatch(r",h=([0-9]+),gamma=([0-9]+)/256", comma + rest)
-    if match is None or any(len(d) > 1 and d[0] == "0" for d in match.groups()):
+    match = FAMILIES[family].fullmatch(comma + rest)
+    if match is None:
         raise Refused("syntax")
-    width, numerator = match.groups()
+    width, other = match.groups()
+    numbers = [width, other] if family == "green" else [width]
+    if any(len(d) > 1 and d[0] == "0" for d in numbers):
+        raise Refused("syntax")
     # Lengths first: a D may have more digits than int() accepts, and none of them is a leading zero.
-    if len(width) > 2 or int(width) > 16:
+    if len(width) > 2 or int(width) > 16 or (family == "gumbel" and width == "0"):
         raise Refused("context-width")
-    if len(numerator) > 3 or not 1 <= int(numerator) <= 255:
+    if family == "gumbel":
+        return Gumbel(int(width), other is not None)
+    if len(other) > 3 or not 1 <= int(other) <= 255:
         raise Refused("gamma")
-    return int(width), int(numerator)
+    return Green(int(width), int(other))
 
 
 # --- SPEC §4, contexts -----------------------------------------------------------------------------------------------
@@ -182,6 +206,11 @@ def byte_of(seed, token):
     return block(seed, 0, token // 64)[token % 64]
 
 
+def word_of(seed, k, token):
+    """SPEC §5.4: W_k(context, v), for the context that gave the seed."""
+    return struct.unpack_from("<I", block(seed, k, token // 16), 4 * (token % 16))[0]
+
+
 # --- SPEC §6, scoring ------------------------------------------------------------------------------------------------
 
 
@@ -191,7 +220,7 @@ def is_green(byte, g):
 
 
 class Counts(NamedTuple):
-    """SPEC §6.2; `colours` in the characters of SPEC §11: - unscored, r repeated, G green, R red."""
+    """SPEC §6.2; `colours` in its characters: - unscored, r repeated, G green, R red."""
 
     tokens: int
     scored: int
@@ -225,7 +254,53 @@ def score(key, h, g, ids):
     return Counts(tokens, scored, repeated, green, colours)
 
 
-# --- SPEC §7, exact test ---------------------------------------------------------------------------------------------
+class Sum(NamedTuple):
+    """SPEC §6.4; `marks` in its characters: - unscored, r repeated, S scored. `words`: those of the scored positions."""
+
+    tokens: int
+    scored: int
+    repeated: int
+    score: Decimal
+    marks: str
+    words: list
+
+
+def telling_word(seed, token, dual):
+    """SPEC §6.3: w_1, or the greater of w_1 and w_2."""
+    word = word_of(seed, 1, token)
+    return max(word, word_of(seed, 2, token)) if dual else word
+
+
+def token_score(word, dual):
+    """SPEC §6.3, as −ln of a fraction of whole numbers."""
+    whole = 2**64 if dual else 2**32
+    rest = Decimal(whole - (word * word if dual else word))
+    return EXACT.minus(EXACT.ln(EXACT.divide(rest, Decimal(whole))))
+
+
+def add_scores(key, h, dual, ids):
+    """SPEC §6.4."""
+    tokens = scored = repeated = 0
+    total, marks, words, seen = Decimal(0), "", [], set()
+    for i, token in enumerate(ids):
+        tokens += 1
+        context = context_at(ids, i, h)
+        if context is None:
+            marks += "-"
+        elif context in seen:
+            repeated += 1
+            marks += "r"
+        else:
+            seen.add(context)
+            scored += 1
+            words.append(telling_word(seed_of(key, context), token, dual))
+            total = EXACT.add(total, token_score(words[-1], dual))
+            marks += "S"
+    assert tokens == min(len(ids), h) + repeated + scored
+    return Sum(tokens, scored, repeated, total, marks, words)
+
+
+# --- SPEC §7, exact tests --------------------------------------------------------------------------------------------
 
 # 60 digits and no underflow to speak of: the terms at T = 10^7 go below 10^-1000000, and every step of the 10^7 loses
 # less than 10^-59 of its value, so 20 digits of the result are safe.
@@ -276,24 +351,84 @@ def z_score(green, scored, g):
     return float(EXACT.divide(numerator, EXACT.sqrt(Decimal(scored * g * (256 - g)))))
 
 
+def ln_p_gamma(score, scored):
+    """SPEC §7.4: ln P(X ≥ score), X ~ Gamma(scored, 1), as a Decimal; `score` is a double.
+
+    X ≥ s exactly if fewer than T events of a Poisson law of mean s happen: e^−s · (1 + s + s²/2 + … + s^(T−1)/(T−1)!).
+    Left of the mean p is near 1, and what is summed is what it lacks.
+    """
+    if scored == 0 or score == 0:
+        return Decimal(0)
+    mean = Decimal(score)
+    term = EXACT.exp(EXACT.minus(mean))
+    below, k = Decimal(0), 0
+    while k < scored:
+        below = EXACT.add(below, term)
+        k += 1
+        term = EXACT.divide(EXACT.multiply(term, mean), Decimal(k))
+    if score >= scored:
+        return EXACT.ln(below)
+    # term is now the chance of exactly T events; those after it fall ever faster.
+    rest = Decimal(0)
+    while term > rest.scaleb(-70, EXACT):
+        rest = EXACT.add(rest, term)
+        k += 1
+        term = EXACT.divide(EXACT.multiply(term, mean), Decimal(k))
+    return ln_one_minus(rest)
+
+
+def z_score_gamma(score, scored):
+    """SPEC §7.4; None for T = 0."""
+    if scored == 0:
+        return None
+    return float(EXACT.divide(EXACT.subtract(Decimal(score), Decimal(scored)), EXACT.sqrt(Decimal(scored))))
+
+
+# --- SPEC §8.2, sampling ---------------------------------------------------------------------------------------------
+
+
+def ratio(word, probability):
+    """SPEC §8.2 step 3: −ln u / p."""
+    clock = EXACT.minus(EXACT.ln(EXACT.divide(Decimal(2 * word + 1), Decimal(2**33))))
+    return EXACT.divide(clock, Decimal(probability))
+
+
+def sample(seed, k, tokens, probabilities):
+    """SPEC §8.2 step 3: the token, and the runner-up's ratio over its own, less 1 (None where there is no other)."""
+    ratios = sorted((ratio(word_of(seed, k, v), p), v) for v, p in zip(tokens, probabilities) if p > 0)
+    margin = None if len(ratios) == 1 else float(EXACT.subtract(EXACT.divide(ratios[1][0], ratios[0][0]), Decimal(1)))
+    return ratios[0][1], margin
+
+
 # --- SPEC §10, evidence ----------------------------------------------------------------------------------------------
 
 
 def evidence(name, key, scheme, ids, alpha):
-    h, g = parse_scheme(scheme)
-    counts = score(key, h, g, ids)
-    ln = float(ln_p(counts.green, counts.scored, g))
+    scheme = parse_scheme(scheme)
+    if isinstance(scheme, Green):
+        counts = score(key, *scheme, ids)
+        total, z = counts.green, z_score(counts.green, counts.scored, scheme.g)
+        ln = float(ln_p(counts.green, counts.scored, scheme.g))
+        green, gamma = counts.green, scheme.g / 256
+    else:
+        counts = add_scores(key, *scheme, ids)
+        total, z = float(counts.score), z_score_gamma(float(counts.score), counts.scored)
+        ln = float(ln_p_gamma(total, counts.scored))
+        green = gamma = None
+    mean = total / counts.scored if counts.scored else None
     return {
         "id": name,
-        "scheme": scheme,
+        "scheme": str(scheme),
         "key_id": key_id(key),
         "tokens": counts.tokens,
         "scored": counts.scored,
         "repeated": counts.repeated,
-        "green": counts.green,
-        "gamma": g / 256,
-        "green_fraction": counts.green / counts.scored if counts.scored else None,
-        "z_score": z_score(counts.green, counts.scored, g),
+        "score": total,
+        "mean_score": mean,
+        "green": green,
+        "gamma": gamma,
+        "green_fraction": mean if green is not None else None,
+        "z_score": z,
         "ln_p": ln,
         "p_value": math.exp(ln),
         "alpha": alpha,
@@ -331,7 +466,10 @@ def file_of(name, sections, notes, cases):
 
 def ln_p_members(green, scored, g):
     """`ln_p` as the nearest double, and `ln_p_decimal` with 20 significant digits."""
-    exact = ln_p(green, scored, g)
+    return decimal_members(ln_p(green, scored, g))
+
+
+def decimal_members(exact):
     return {"ln_p": float(exact), "ln_p_decimal": f"{exact:.19e}" if exact else "0"}
 
 
@@ -441,8 +579,8 @@ def schemes_file():
     cases = Cases()
 
     def accept(comment, h, g):
-        text = format_scheme(h, g)
-        assert parse_scheme(text) == (h, g)
+        text = str(Green(h, g))
+        assert parse_scheme(text) == Green(h, g)
         cases.add(comment, "§3", {"text": text, "h": h, "g": g})
 
     accept("the example of SPEC.md", 1, 64)
@@ -475,12 +613,12 @@ def schemes_file():
     refuse("version", "full-width colon", "gm1\uff1agreen,h=1,gamma=64/256")
     refuse("version", "no version", "green,h=1,gamma=64/256")
     refuse("version", "the prefix of a key", "gmk1")
-    refuse("version", "two faults: version and family", "gm2:gumbel,h=4")
+    refuse("version", "two faults: version and family", "gm2:grumble,h=4")
     refuse("version", "two faults: version and width", "gm2:green,h=17,gamma=64/256")
 
     refuse("family", "no family", "gm1:")
     refuse("family", "empty family", "gm1:,h=1,gamma=64/256")
-    refuse("family", "a family that is none of this version's", "gm1:gumbel,h=4")
+    refuse("family", "a family that is none of this version's", "gm1:payload,h=4")
     refuse("family", "one letter long", "gm1:greens,h=1,gamma=64/256")
     refuse("family", "one letter short", "gm1:gree,h=1,gamma=64/256")
     refuse("family", "in upper case", "gm1:GREEN,h=1,gamma=64/256")
@@ -491,7 +629,7 @@ def schemes_file():
     refuse("family", "full-width comma: no comma ends the family before gamma", "gm1:green\uff0ch=1,gamma=64/256")
     refuse("family", "a letter of another script that looks the same", "gm1:gre\u0435n,h=1,gamma=64/256")
     refuse("family", "the version twice", "gm1:gm1:green,h=1,gamma=64/256")
-    refuse("family", "two faults: family and width", "gm1:gumbel,h=17,gamma=64/256")
+    refuse("family", "two faults: family and width", "gm1:gumbels,h=17")
     refuse("family", "two faults: family and syntax", "gm1:greens,h=01,gamma=64/256")
 
     def syntax(comment, rest):
@@ -583,6 +721,44 @@ def schemes_file():
     gamma("2^32 + 64", "4294967360")
     gamma("2^64 + 64", "18446744073709551680")
     gamma("5,000 digits", "1" + "0" * 4999)
+
+    for h in range(1, 17):
+        for scheme in (Gumbel(h, False), Gumbel(h, True)):
+            assert parse_scheme(str(scheme)) == scheme
+            values = {"text": str(scheme), "h": h, "dual": scheme.dual}
+            cases.add(f"gumbel, width {h}{', dual' if scheme.dual else ''}", "§3", values)
+
+    refuse("family", "gumbel one letter long", "gm1:gumbels,h=4")
+    refuse("family", "gumbel in upper case", "gm1:Gumbel,h=4")
+
+    def gumbel_syntax(comment, rest):
+        refuse("syntax", f"gumbel: {comment}", "gm1:gumbel" + rest)
+
+    gumbel_syntax("the family alone", "")
+    gumbel_syntax("ends after the comma", ",")
+    gumbel_syntax("no digit in h", ",h=")
+    gumbel_syntax("no h", ",dual")
+    gumbel_syntax("a gamma, which is of the other family", ",h=4,gamma=64/256")
+    gumbel_syntax("h with a leading zero", ",h=04")
+    gumbel_syntax("h of two zeros", ",h=00")
+    gumbel_syntax("h with a plus", ",h=+4")
+    gumbel_syntax("h with a full-width digit", ",h=\uff14")
+    gumbel_syntax("trailing comma", ",h=4,")
+    gumbel_syntax("trailing space", ",h=4 ")
+    gumbel_syntax("trailing line feed", ",h=4\n")
+    gumbel_syntax("dual twice", ",h=4,dual,dual")
+    gumbel_syntax("dual before h", ",dual,h=4")
+    gumbel_syntax("dual in upper case", ",h=4,DUAL")
+    gumbel_syntax("dual with a value", ",h=4,dual=1")
+    gumbel_syntax("dual cut short", ",h=4,dua")
+    gumbel_syntax("dual without its comma", ",h=4dual")
+    gumbel_syntax("trailing comma after dual", ",h=4,dual,")
+    gumbel_syntax("two faults: syntax, and width before it", ",h=17,dua")
+    refuse("syntax", "green: dual, which is of the other family", "gm1:green,h=1,dual")
+    refuse("syntax", "green: dual after gamma", "gm1:green,h=1,gamma=64/256,dual")
+    for digits in ("0", "17", "100", "4294967300", "9" * 23, "1" + "0" * 4999):
+        refuse("context-width", f"gumbel: width of {len(digits)} digits", f"gm1:gumbel,h={digits}")
+    refuse("context-width", "gumbel, dual: one context for all would be used once", "gm1:gumbel,h=0,dual")
     notes = ["text is what a reader is given. invalid: failure is the first check that fails."]
     return file_of("schemes", "SPEC §3", notes, cases)
 
@@ -672,7 +848,7 @@ def scores_file():
 
     def add(comment, h, g, ids, key=KEYS[3][1], spec="§6.2, §7"):
         counts = score(key, h, g, ids)
-        values = {"key": key.hex(), "scheme": format_scheme(h, g), "ids": list(ids)}
+        values = {"key": key.hex(), "scheme": str(Green(h, g)), "ids": list(ids)}
         values |= counts._asdict()
         values["green_fraction"] = counts.green / counts.scored if counts.scored else None
         values["z_score"] = z_score(counts.green, counts.scored, g)
@@ -810,33 +986,182 @@ def tails_file():
     return file_of("tails", "SPEC §7.2", notes, cases)
 
 
-def accumulated_line(i):
-    """SPEC §11: the line of accumulated case i, with its LF."""
+def words_file():
+    cases = Cases()
+    for name, key in KEYS:
+        for h, contexts in FIELD_CONTEXTS.items():
+            for context in contexts if h else ():
+                seed = seed_of(key, context)
+                ids = [0, 1, 15, 16, 17] + FIELD_TOKENS[1:]
+                words = {k: [word_of(seed, k, token) for token in ids] for k in (1, 2)}
+                values = {
+                    "key": key.hex(),
+                    "h": h,
+                    "context": list(context),
+                    "seed": seed.hex(),
+                    "ids": ids,
+                    "words_1": words[1],
+                    "words_2": words[2],
+                    "scores": [float(token_score(w, False)) for w in words[1]],
+                    "scores_dual": [float(token_score(max(pair), True)) for pair in zip(*words.values())],
+                }
+                cases.add(f"h = {h}, key: {name}", "§5.4, §6.3", values)
+    notes = ["scores[j] is of token ids[j] under gumbel, scores_dual[j] under its dual form."]
+    return file_of("words", "SPEC §5.4, §6.3", notes, cases)
+
+
+def likely_ids(label, key, scheme, n, share=1.0):
+    """n ids as a sampler leaves them: at a share of the positions the likeliest-scored of eight tokens drawn."""
+    source, ids = draws(label), []
+    for i in range(n):
+        drawn = [next(source) % 50257 for _ in range(8)]
+        if i >= scheme.h and next(source) < share * 2**32:
+            seed = seed_of(key, context_at(ids, i, scheme.h))
+            drawn.sort(key=lambda token: word_of(seed, 1 + next(source) % (2 if scheme.dual else 1), token))
+        ids.append(drawn[-1])
+    return ids
+
+
+def gumbel_scores_file():
+    cases = Cases()
+
+    def add(comment, scheme, ids, key=KEYS[3][1]):
+        found = add_scores(key, *scheme, ids)
+        total = float(found.score)
+        values = {"key": key.hex(), "scheme": str(scheme), "ids": list(ids)}
+        values |= {"tokens": found.tokens, "scored": found.scored, "repeated": found.repeated, "marks": found.marks}
+        values |= {"score": total, "z_score": z_score_gamma(total, found.scored)}
+        cases.add(comment, "§6.4, §7.4", values | decimal_members(ln_p_gamma(total, found.scored)))
+
+    some = list(natural_ids("some", 32))
+    for dual in (False, True):
+        form = ", dual" if dual else ""
+        for h in (1, 2, 4, 16):
+            scheme = Gumbel(h, dual)
+            for n in sorted({0, 1, h - 1, h, h + 1, h + 2}):
+                add(f"n = {n}, h = {h}{form}", scheme, some[:n])
+            add(f"one token 1,000 times, h = {h}{form}: scored once", scheme, [7] * 1000)
+            add(f"two tokens in turn, h = {h}{form}: scored twice", scheme, [7, 8] * 50)
+            add(f"ids at both ends of the range, h = {h}{form}", scheme, [0, TOKEN_MAX, TOKEN_MAX, 0, 0, 0, TOKEN_MAX] * 4)
+            add(f"natural, h = {h}{form}", scheme, natural_ids("natural", 300))
+            add(f"marked, h = {h}{form}", scheme, likely_ids("gumbel", KEYS[3][1], scheme, 200))
+        scheme = Gumbel(4, dual)
+        add(f"a text marked for the single form{form}", scheme, likely_ids("gumbel", KEYS[3][1], Gumbel(4, False), 200))
+        add(f"another key's text{form}", scheme, likely_ids("gumbel", KEYS[0][1], scheme, 200))
+        for share in (0.1, 0.3, 0.7):
+            add(f"marked at {share} of its positions{form}", scheme, likely_ids("part", KEYS[3][1], scheme, 300, share))
+    single = Gumbel(1, False)
+    add("a context again with another token: repeated all the same", single, [1, 2, 9, 1, 3])
+    add("a token again in another context: no repeat", single, [1, 2, 9, 3, 2])
+    add("a context of two in the other order: no repeat", Gumbel(2, False), [1, 2, 5, 9, 2, 1, 5])
+    add("a repeat that overlaps the first h positions", Gumbel(2, False), [1, 1, 1, 1])
+    add("ids that differ in the top bit alone", single, [1, 2, 2**31 + 1, 2, 1, 2**31 + 2])
+    for name, key in KEYS:
+        add(f"natural, key: {name}", single, natural_ids("keys", 200), key)
+    add("2,000 ids, marked: exp(ln_p) underflows a double", Gumbel(4, False), likely_ids("deep", KEYS[3][1], Gumbel(4, False), 2000))
+    notes = [
+        "Scheme strings and keys are valid; key is hexadecimal.",
+        "marks: - unscored, r repeated, S scored. score is the double nearest to the exact sum, and ln_p is of that double.",
+    ]
+    return file_of("gumbel-scores", "SPEC §6.4, §7.4", notes, cases)
+
+
+def tied_tokens(seed, k):
+    """Two tokens with the same word: there are such among some 100,000."""
+    seen = {}
+    for counter in range(2**16):
+        for j, word in enumerate(struct.unpack("<16I", block(seed, k, counter))):
+            if word in seen:
+                return seen[word], 16 * counter + j
+            seen[word] = 16 * counter + j
+    raise AssertionError("no two words are equal")
+
+
+def samples_file():
+    cases = Cases()
+    key = KEYS[3][1]
+
+    def add(comment, context, k, tokens, weights):
+        """Probabilities are weights over their sum, which is a power of two, so single precision holds them exactly."""
+        assert math.log2(sum(weights)).is_integer() and len(tokens) == len(weights)
+        probabilities = [weight / sum(weights) for weight in weights]
+        token, margin = sample(seed_of(key, context), k, tokens, probabilities)
+        # Nobody's rounding decides these cases, but in the tie, where nothing is rounded.
+        assert margin is None or margin == 0 or margin > 1e-9
+        values = {"key": key.hex(), "h": len(context), "context": list(context), "subkey": k, "tokens": list(tokens)}
+        cases.add(comment, "§8.2", values | {"probabilities": probabilities, "token": token, "margin": margin})
+
+    def weights_of(label, n, total):
+        """n weights that fall off as 1/rank, shuffled, of the given sum."""
+        source = draws(label)
+        weights = [max(1, total // (2 * (rank + 1) * (1 + n.bit_length()))) for rank in range(n)]
+        weights.sort(key=lambda _: next(source))
+        weights[next(source) % n] += total - sum(weights)
+        return weights
+
+    for k in (1, 2):
+        add(f"a vocabulary of one, subkey {k}", (5,), k, [0], [1])
+        add(f"one token, the last of all, subkey {k}", (5,), k, [TOKEN_MAX], [1])
+        add(f"two tokens alike, subkey {k}", (5,), k, [3, 8], [1, 1])
+        add(f"a token of probability 0 beside two, subkey {k}", (5,), k, [3, 4, 8], [1, 0, 1])
+        add(f"certain but for zeros, subkey {k}", (5,), k, list(range(64)), [0] * 40 + [1] + [0] * 23)
+        for context in FIELD_CONTEXTS[1] + FIELD_CONTEXTS[2] + FIELD_CONTEXTS[4]:
+            label = f"weights {context}"
+            add(f"20 tokens, subkey {k}", context, k, [j * 977 for j in range(20)], weights_of(label, 20, 2**20))
+        for i in range(6):
+            add(f"300 tokens in a row, subkey {k}", (i, 9), k, list(range(300)), weights_of(f"row {i}", 300, 2**22))
+        add(f"tokens at the edges of blocks, subkey {k}", (1, 2), k, FIELD_TOKENS + [15, 16, 17], [100] * 9 + [124])
+        add(f"one likely, many hardly, subkey {k}", (7,), k, list(range(700)), [2**23 - 699] + [1] * 699)
+        add(f"a whole vocabulary, all alike, subkey {k}", (8,), k, list(range(1024)), [1] * 1024)
+        add(f"a whole vocabulary, subkey {k}", (9,), k, list(range(1200)), weights_of("whole", 1200, 2**23))
+        one, other = tied_tokens(seed_of(key, (11,)), k)
+        add(f"a tie: the lower id, subkey {k}", (11,), k, [one, other], [1, 1])
+        add(f"a tie in the other order: the lower id, subkey {k}", (11,), k, [other, one], [1, 1])
+    notes = ["token is that of step 3, for the subkey given. margin 0 is a tie, null: no other token has a chance."]
+    return file_of("samples", "SPEC §8.2", notes, cases)
+
+
+def accumulated_case(i):
+    """SPEC §11: r, key and ids of accumulated case i."""
     r = sha256(b"greenmark/v1/vectors/case/" + le32(i))
     key = sha256(b"greenmark/v1/vectors/key/" + le32(i))
-    h, g, n, k = r[0] % 17, 1 + r[1] % 255, 1 + r[2] % 64, 1 + r[3] % 32
+    n, k = 1 + r[2] % 64, 1 + r[3] % 32
     ids = []
     for j in range(n):
         digest = sha256(b"greenmark/v1/vectors/token/" + le32(i) + le32(j))
         ids.append(int.from_bytes(digest[:4], "little") % 2**k)
-    c = score(key, h, g, ids)
-    return f"{i} {key_id(key)} {format_scheme(h, g)} {c.tokens} {c.scored} {c.repeated} {c.green} {c.colours}\n"
+    return r, key, ids
+
+
+def green_line(i):
+    r, key, ids = accumulated_case(i)
+    scheme = Green(r[0] % 17, 1 + r[1] % 255)
+    c = score(key, *scheme, ids)
+    return f"{i} {key_id(key)} {scheme} {c.tokens} {c.scored} {c.repeated} {c.green} {c.colours}\n"
+
+
+def gumbel_line(i):
+    r, key, ids = accumulated_case(i)
+    scheme = Gumbel(1 + r[0] % 16, r[4] % 2 == 1)
+    c = add_scores(key, *scheme, ids)
+    return f"{i} {key_id(key)} {scheme} {c.tokens} {c.scored} {c.repeated} {sum(c.words)} {c.marks}\n"
 
 
 def accumulated_file():
     cases = Cases()
-    running, first = hashlib.sha256(), []
-    for i in range(10_000):
-        line = accumulated_line(i)
-        running.update(line.encode("ascii"))
-        if i < 5:
-            first.append(line.removesuffix("\n"))
-        count = i + 1
-        if count == 5:
-            values = {"count": count, "sha256": running.hexdigest(), "lines": first}
-            cases.add("the first lines in the clear", "§11", values)
-        elif count in (100, 1000, 10_000):
-            cases.add(f"the first {count:,} lines", "§11", {"count": count, "sha256": running.hexdigest()})
+    for family, line_of in (("green", green_line), ("gumbel", gumbel_line)):
+        running, first = hashlib.sha256(), []
+        for i in range(10_000):
+            line = line_of(i)
+            running.update(line.encode("ascii"))
+            if i < 5:
+                first.append(line.removesuffix("\n"))
+            count = i + 1
+            values = {"family": family, "count": count, "sha256": running.hexdigest()}
+            if count == 5:
+                cases.add("the first lines in the clear", "§11", values | {"lines": first})
+            elif count in (100, 1000, 10_000):
+                cases.add(f"the first {count:,} lines", "§11", values)
     notes = ["sha256 is over the first count lines, each ended by LF; lines shows them without it."]
     return file_of("accumulated", "SPEC §2 to §6, by the recipe of §11", notes, cases)
 
@@ -847,11 +1172,14 @@ FILES = {
     "field.json": field_file,
     "scores.json": scores_file,
     "tails.json": tails_file,
+    "words.json": words_file,
+    "gumbel-scores.json": gumbel_scores_file,
+    "samples.json": samples_file,
     "accumulated.json": accumulated_file,
 }
 
 # Written by tails.py beside this file, from arbitrary-precision arithmetic.
-FROM_ELSEWHERE = {"binomial-tail.json"}
+FROM_ELSEWHERE = {"binomial-tail.json", "gamma-tail.json"}
 
 
 def render(value, margin=""):
@@ -918,7 +1246,7 @@ def selftest():
             raise AssertionError("a key file with something after its line ending")
     for h in range(17):
         for g in range(1, 256):
-            assert parse_scheme(format_scheme(h, g)) == (h, g)
+            assert parse_scheme(str(Green(h, g))) == Green(h, g)
 
     key = KEYS[1][1]
     assert context_bytes((1, 2**32 - 1)).hex() == "01000000ffffffff"
@@ -948,6 +1276,26 @@ def selftest():
     assert f"{math.exp(ln_p(13, 20, 64)):.1e}" == "1.8e-04"  # SPEC §7.2
     assert round(z_score(13, 20, 64), 2) == 4.13
     assert z_score(1, 4, 64) == 0 and z_score(0, 0, 64) is None
+
+    stream = b"".join(block(seed, 2, c) for c in range(4))
+    assert struct.unpack("<64I", stream) == tuple(word_of(seed, 2, v) for v in range(64))
+    assert token_score(0, False) == token_score(0, True) == 0
+    assert abs(token_score(2**31, False) - EXACT.ln(Decimal(2))) < Decimal("1e-50")
+    assert round(token_score(2**32 - 1, False), 2) == Decimal("22.18")
+    assert add_scores(key, 1, False, [])[:4] == (0, 0, 0, 0)
+    assert add_scores(key, 2, True, [5] * 6)[:3] == (6, 1, 3)
+    for scored in (1, 2, 3, 10, 40):
+        for s in (0.25, 1.0, 9.75, 40.0, 90.5):
+            # e^−s times a whole fraction, against the sum.
+            exact = Fraction(0)
+            for k in range(scored):
+                exact += Fraction(s) ** k / math.factorial(k)
+            wide = Context(prec=200, Emin=MIN_EMIN)
+            whole = wide.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+            whole = wide.subtract(wide.ln(whole), Decimal(s))
+            assert abs(ln_p_gamma(s, scored) - whole) < Decimal("1e-25") * abs(whole), (scored, s)
+    # Of two tokens the one with the lower −ln u / p: u of ¼ and ½ at equal chances, and at 5 to 1.
+    assert ratio(2**31, 0.5) < ratio(2**30, 0.5) and ratio(2**31, 1 / 6) > ratio(2**30, 5 / 6)
 
 
 # --- Command line ----------------------------------------------------------------------------------------------------

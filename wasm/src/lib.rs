@@ -2,7 +2,7 @@
 //!
 //! So far from token ids alone. A key inside a page is public: use one made for demonstration. SPEC §13.1.
 
-use greenmark::{Detector, Key, Scheme};
+use greenmark::{Detector, Gamma, Key, Scheme};
 use wasm_bindgen::prelude::*;
 
 /// The evidence about one text. SPEC §10.
@@ -13,15 +13,19 @@ pub struct Evidence {
     pub key_id: String,
     /// Positions in the text.
     pub tokens: f64,
-    /// Distinct (context, token) pairs.
+    /// Positions counted.
     pub scored: f64,
-    /// Positions whose pair had been counted.
+    /// Positions of a kind that had been counted.
     pub repeated: f64,
-    /// Greens among the scored.
-    pub green: f64,
+    /// What the counted positions score together: greens, or nats.
+    pub score: f64,
+    /// Score of a counted position; `undefined` when nothing was scored.
+    pub mean_score: Option<f64>,
+    /// Greens among the scored; this and the next two are `undefined` in a scheme without colours.
+    pub green: Option<f64>,
     /// The green fraction by chance.
-    pub gamma: f64,
-    /// `undefined` when nothing was scored.
+    pub gamma: Option<f64>,
+    /// `undefined` also when nothing was scored.
     pub green_fraction: Option<f64>,
     /// `undefined` when nothing was scored.
     pub z_score: Option<f64>,
@@ -33,7 +37,7 @@ pub struct Evidence {
 ///
 /// - `ids`: a `Uint32Array`, as the model's tokenizer gives them for the text alone.
 /// - `key`: the text form, `gmk1…`.
-/// - `scheme`: such as `gm1:green,h=1,gamma=64/256`.
+/// - `scheme`: such as `gm1:green,h=1,gamma=64/256` or `gm1:gumbel,h=4`.
 ///
 /// # Errors
 /// A message that says what is wrong with key or scheme, without quoting the key.
@@ -48,8 +52,10 @@ pub fn detect(ids: &[u32], key: &str, scheme: &str) -> Result<Evidence, String> 
         tokens: tally.tokens as f64,
         scored: tally.scored as f64,
         repeated: tally.repeated as f64,
-        green: tally.green as f64,
-        gamma: scheme.gamma().fraction(),
+        score: tally.score,
+        mean_score: detection.mean_score(),
+        green: detection.green().map(|green| green as f64),
+        gamma: scheme.gamma().map(Gamma::fraction),
         green_fraction: detection.green_fraction(),
         z_score: detection.z_score,
         ln_p: detection.ln_p,
@@ -67,6 +73,9 @@ mod tests {
         let found = detect(&ids, &key.to_text(), "gm1:green,h=1,gamma=64/256").expect("valid");
         let expected = Detector::new(&key, "gm1:green,h=1,gamma=64/256".parse().expect("canonical")).detect(&ids);
         assert_eq!((found.ln_p, found.z_score), (expected.ln_p, expected.z_score));
+        let found = detect(&ids, &key.to_text(), "gm1:gumbel,h=4").expect("valid");
+        let expected = Detector::new(&key, "gm1:gumbel,h=4".parse().expect("canonical")).detect(&ids);
+        assert_eq!((found.ln_p, found.score, found.green), (expected.ln_p, expected.tally.score, None));
         assert!(detect(&ids, "gmk1", "gm1:green,h=1,gamma=64/256").is_err_and(|message| message.contains("76")));
     }
 }

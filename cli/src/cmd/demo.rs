@@ -4,18 +4,19 @@ use std::{cell::RefCell, fmt::Write, ops::ControlFlow};
 
 use anstyle::{AnsiColor, Effects, Style};
 use anyhow::{Result, anyhow, bail};
-use greenmark::{Detection, Detector, Embedder, Key, Scheme, stats::format_p_value};
-use greenmark_lm::{Event, LogitsHook, NoHook, Request, Tokenizer, generate, text_rng};
+use greenmark::{Detection, Detector, Embedder, Key, stats::format_p_value};
+use greenmark_lm::{Event, LogitsHook, MarkHook, NoHook, Request, Tokenizer, generate, text_rng};
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
     Outcome,
-    args::{DEFAULT_SCHEME, DemoArgs, SamplingArgs},
+    args::{DemoArgs, SamplingArgs},
+    evidence::brief,
     models::Writer,
     output::{count, print_styled, printable, stdout_has_colour},
-    show::{coloured, legend, pieces},
-    writing::{self, GreenHook},
+    show::{Look, coloured, legend, pieces},
+    writing,
 };
 
 const ALPHA: f64 = 1e-6;
@@ -24,9 +25,10 @@ const HEADING: Style = Style::new().effects(Effects::BOLD);
 
 pub(crate) fn run(args: &DemoArgs) -> Result<Outcome> {
     let seed = args.seed.map_or_else(writing::fresh_seed, Ok)?;
-    let scheme: Scheme = DEFAULT_SCHEME.parse()?;
+    let scheme = args.scheme;
     let mut rng = text_rng(seed, u64::MAX);
     let (key, wrong_key) = (draw_key(&mut rng), draw_key(&mut rng));
+    let embedder = RefCell::new(args.strength.apply(Embedder::new(&key, scheme), scheme)?);
 
     let mut writer = Writer::load(&args.model)?;
     // Refused before anything is said.
@@ -44,14 +46,13 @@ pub(crate) fn run(args: &DemoArgs) -> Result<Outcome> {
     };
     print_styled(&format!(
         "{HEADING}The prompt{HEADING:#}  {}\n{HEADING}The model {HEADING:#}  {}, {} a text, seed {seed}\n\
-         {HEADING}The mark  {HEADING:#}  {scheme}, delta = {}\n\n",
+         {HEADING}The mark  {HEADING:#}  {scheme}{}\n\n",
         printable(&args.prompt),
         args.model.model,
         count(args.max_tokens.into(), "token"),
-        args.delta.nats(),
+        args.strength.describe(scheme),
     ))?;
     let plain = write(&mut writer, &args.prompt, &sampling, seed, None)?;
-    let embedder = RefCell::new(Embedder::new(&key, scheme, args.delta));
     let marked = write(&mut writer, &args.prompt, &sampling, seed, Some(&embedder))?;
 
     let tokenizer = &writer.reader.tokenizer;
@@ -60,7 +61,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<Outcome> {
         &show(tokenizer, &mut detector, "Without the mark", &plain)?,
         &show(tokenizer, &mut detector, "With the mark", &marked)?,
     ))?;
-    print_styled(&legend(stdout_has_colour()))?;
+    print_styled(&legend(scheme.family(), stdout_has_colour()))?;
 
     let mut report = format!("\n{HEADING}What the detector says{HEADING:#}  (marked if p ≤ {ALPHA:e})\n");
     let ask = |detector: &mut Detector, text: &str| Ok::<_, anyhow::Error>(detector.detect(&tokenizer.encode(text)?));
@@ -97,7 +98,7 @@ fn write(
     let request = Request { index: 0, prompt: writer.reader.ids(prompt, None, false)? };
     let hook = |_| -> Box<dyn LogitsHook> {
         match embedder {
-            Some(embedder) => Box::new(GreenHook::new(embedder)),
+            Some(embedder) => Box::new(MarkHook::new(embedder)),
             None => Box::new(NoHook),
         }
     };
@@ -118,13 +119,13 @@ fn show(tokenizer: &Tokenizer, detector: &mut Detector, heading: &str, text: &st
     let width = text_width();
     let (ids, ranges) = tokenizer.encode_with_offsets(text)?;
     let (detection, positions) = detector.detect_positions(&ids);
-    let green = detection.green_fraction().unwrap_or_default();
-    let heading = format!("{heading}: {:.0} % green", 100.0 * green);
+    let heading = format!("{heading}: {}", brief(&detection));
     let mut lines = vec![(format!("{HEADING}{heading}{HEADING:#}"), heading.width())];
     // Lines are broken first, and coloured piece by piece then: escapes have no width.
     let has_colour = stdout_has_colour();
     let mut line = (String::new(), 0);
-    for piece in pieces(text, &ranges, &positions) {
+    let looks: Vec<_> = positions.iter().map(|&position| Look::of(position, detection.scheme.family())).collect();
+    for piece in pieces(text, &ranges, &looks) {
         for part in piece.text.split_inclusive('\n') {
             let word = part.trim_end_matches('\n');
             let shown = coloured(&[crate::show::Piece { text: word, ..piece }], has_colour);
@@ -188,10 +189,10 @@ fn row(report: &mut String, what: &str, detection: &Detection) {
     let p = format_p_value(detection.ln_p, 2);
     // A block for every factor of 100.
     let blocks = (-detection.ln_p / 100_f64.ln()).round() as usize;
-    let fraction = 100.0 * detection.green_fraction().unwrap_or_default();
+    let brief = brief(detection);
     let _ = writeln!(
         report,
-        "  {what:<34} {fraction:>3.0} % green  p = {p:<9} {style}{word:<14}{}{style:#}",
+        "  {what:<34} {brief:>11}  p = {p:<9} {style}{word:<14}{}{style:#}",
         "▇".repeat(blocks.min(40))
     );
 }

@@ -17,7 +17,7 @@ use crate::{
     html::Page,
     interrupt, keys, models,
     output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour, write_file},
-    show::{Piece, coloured, legend, pieces},
+    show::{Look, Piece, coloured, legend, pieces},
     texts::{Content, Source, Text},
 };
 
@@ -166,12 +166,13 @@ impl Run<'_> {
         let alpha = self.args.alpha;
         let tokenizer = self.tokenizer.as_ref().filter(|_| ranges.is_some());
         let spelt;
+        let looks: Vec<_> = positions.iter().map(|&position| Look::of(position, detection.scheme.family())).collect();
         let pieces = match (&text.content, &ranges) {
             _ if !wants_pieces => Vec::new(),
-            (Content::Characters(characters), Some(ranges)) => pieces(characters, ranges, &positions),
+            (Content::Characters(characters), Some(ranges)) => pieces(characters, ranges, &looks),
             (Content::Ids(ids), _) => {
                 spelt = ids.iter().map(|id| format!("{id} ")).collect::<Vec<_>>();
-                spelt.iter().zip(&positions).map(|(text, &position)| Piece { text, position }).collect()
+                spelt.iter().zip(&looks).map(|(text, &look)| Piece { text, look }).collect()
             }
             (Content::Characters(_), None) => Vec::new(),
         };
@@ -207,7 +208,7 @@ impl Run<'_> {
         let tokenizer = self.tokenizer.as_ref().filter(|_| *had_characters);
         let mut said = describe_question(detection, tokenizer);
         if self.args.show {
-            said += &legend(stdout_has_colour());
+            said += &legend(detection.scheme.family(), stdout_has_colour());
         }
         if self.unmarked {
             said += &format!("  {NO_MARK_NOTE}\n");

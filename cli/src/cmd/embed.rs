@@ -10,18 +10,18 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use greenmark::{Embedder, TokenId};
-use greenmark_lm::{Event, Finish, GenerateOptions, LogitsHook, NoHook, Request, generate};
+use greenmark_lm::{Event, Finish, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, generate};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::{
     Outcome,
-    args::EmbedArgs,
+    args::{DEFAULT_SCHEME, EmbedArgs},
     interrupt, keys,
     models::{self, Writer},
     output::{complain, count, is_closed_pipe, print_line, write_stdout},
     texts::{Prompt, Source},
-    writing::{self, GreenHook},
+    writing,
 };
 
 pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
@@ -62,7 +62,16 @@ fn embedder(args: &EmbedArgs) -> Result<Option<Embedder>> {
         "no key: give --key-file FILE (make one with `greenmark keygen`), set GREENMARK_KEY_FILE, or say --no-watermark",
     )?;
     let key = keys::read(file)?;
-    Ok(Some(Embedder::new(&key, args.key.scheme, args.delta).skip_repeats(args.skip_repeats)))
+    let embedder = args.strength.apply(Embedder::new(&key, args.key.scheme), args.key.scheme)?;
+    let greedy = args.sampling.temperature == 0.0 || args.sampling.top_k == 1;
+    if greedy && embedder.chooses() {
+        bail!(
+            "greedy decoding leaves {} nothing to choose, and the text would carry no mark: raise --temperature (and \
+             --top-k), or take a green scheme such as {DEFAULT_SCHEME}, which marks greedy text too",
+            args.key.scheme
+        );
+    }
+    Ok(Some(embedder.skip_repeats(args.skip_repeats)))
 }
 
 /// One line of output: `embed --prompts`, and `embed --json`.
@@ -85,6 +94,7 @@ struct WrittenAlone<'a> {
     seed: u64,
     scheme: Option<String>,
     delta: Option<f32>,
+    mixing_share: Option<f64>,
 }
 
 struct Run<'a> {
@@ -134,7 +144,8 @@ impl Run<'_> {
                 tokenizer: tokenizer.fingerprint(),
                 seed: self.options.seed,
                 scheme: marked.then(|| self.args.key.scheme.to_string()),
-                delta: marked.then(|| self.args.delta.nats()),
+                delta: if marked { self.args.strength.delta_of(self.args.key.scheme) } else { None },
+                mixing_share: if marked { self.args.strength.mixing_share_of(self.args.key.scheme) } else { None },
             })?)?;
         }
         Ok(Outcome::Done)
@@ -231,7 +242,7 @@ impl Run<'_> {
 
 fn hook<'e>(embedder: Option<&'e RefCell<Embedder>>) -> Box<dyn LogitsHook + 'e> {
     match embedder {
-        Some(embedder) => Box::new(GreenHook::new(embedder)),
+        Some(embedder) => Box::new(MarkHook::new(embedder)),
         None => Box::new(NoHook),
     }
 }

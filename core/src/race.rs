@@ -1,0 +1,304 @@
+//! Which token the key draws from a distribution. SPEC §8.2 step 3.
+//!
+//! Every token has a clock whose word is the key's and whose rate is its probability; the first to ring is taken. That is the
+//! Gumbel-max trick without its two logarithms. [`first_by_definition`] is the plain form, and the oracle of the two
+//! that spare themselves most words or most logarithms:
+//!
+//! - 1 − u ≤ −ln u, so a token can beat the ratio r found so far only if 1 − u < r·p: a multiplication and a comparison.
+//! - 2^-33 ≤ 1 − u, so a token with p ≤ 2^-33 / r cannot beat it whatever its word, which need not be made.
+//!
+//! Both are conditions that a winner must meet, so the result is that of the definition over all tokens.
+
+use core::array;
+
+use rand_chacha::rand_core::Rng;
+
+use crate::{
+    TokenId,
+    error::ChoiceError,
+    field::{Seed, Subkey},
+    gumbel::clock,
+    lanes::{LANES, field_words},
+};
+
+/// Tokens tested at once in a row of words.
+const GROUP: usize = 32;
+/// Words made at once: 4 kB, which stay in the innermost cache until they are compared.
+const CHUNK: usize = 1024;
+/// 2^-33: no 1 − u is smaller.
+const LEAST: f64 = 1.0 / 8_589_934_592.0;
+/// How far from 1 probabilities may add up to; softmax in half precision stays well within.
+const SUM_TOLERANCE: f64 = 1e-3;
+/// A word by random access costs as much as so many in a row.
+const JUMP: usize = 20;
+
+/// The front runner.
+#[derive(Debug, Clone, Copy)]
+struct Leader {
+    ratio: f64,
+    token: TokenId,
+}
+
+impl Leader {
+    const NONE: Self = Self { ratio: f64::INFINITY, token: TokenId::MAX };
+
+    /// Lets a token of probability above 0 run. Among equals, the lowest id wins.
+    fn meet(&mut self, token: TokenId, probability: f32, word: u32) {
+        let ratio = clock(word) / f64::from(probability);
+        if ratio < self.ratio || (ratio == self.ratio && token < self.token) {
+            *self = Self { ratio, token };
+        }
+    }
+}
+
+/// The first of all tokens, each looked at: SPEC §8.2 step 3 as it stands. `None` if none has a chance.
+#[cfg(test)]
+fn first_by_definition(seed: &Seed, subkey: Subkey, tokens: &[TokenId], probabilities: &[f32]) -> Option<TokenId> {
+    let mut leader = Leader::NONE;
+    for (&token, &probability) in tokens.iter().zip(probabilities) {
+        if probability > 0.0 {
+            leader.meet(token, probability, seed.word(subkey, token));
+        }
+    }
+    (leader.ratio < f64::INFINITY).then_some(leader.token)
+}
+
+/// The first of tokens 0, 1, …: `probabilities` is `[V]`.
+///
+/// # Errors
+/// [`ChoiceError`] if they are no distribution.
+pub(crate) fn first_of_row(seed: &Seed, subkey: Subkey, probabilities: &[f32]) -> Result<TokenId, ChoiceError> {
+    let mut words = seed.words(subkey);
+    let mut bytes = [0; 4 * CHUNK];
+    let mut leader = Leader::NONE;
+    let mut sum = 0.0;
+    let mut signs = 0;
+    for (chunk, start) in probabilities.chunks(CHUNK).zip((0..).step_by(CHUNK)) {
+        let bytes = &mut bytes[..4 * chunk.len()];
+        words.fill_bytes(bytes);
+        let words = bytes.as_chunks().0;
+        // A probability that is none shows in the sum, or in its sign.
+        let mut sums = [0.0; 8];
+        let (eights, rest) = chunk.as_chunks::<8>();
+        for eight in eights {
+            for (sum, &p) in sums.iter_mut().zip(eight) {
+                *sum += p;
+                signs |= p.to_bits();
+            }
+        }
+        for &p in rest {
+            sums[0] += p;
+            signs |= p.to_bits();
+        }
+        sum += sums.iter().map(|&part| f64::from(part)).sum::<f64>();
+        for ((group, words), start) in chunk.chunks(GROUP).zip(words.chunks(GROUP)).zip((start..).step_by(GROUP)) {
+            // Half of 2^32 (1 − u), so that it fits a signed integer, which is what converts fast. The margins are for the
+            // rounding of that conversion and of the product.
+            let limit = (leader.ratio * 2_147_483_648.0 * (1.0 + 1e-6)) as f32;
+            let mut any = false;
+            for (&p, &word) in group.iter().zip(words) {
+                any |= (!u32::from_le_bytes(word) >> 1) as i32 as f32 <= p * limit + 1.0;
+            }
+            if any {
+                for ((&p, &word), token) in group.iter().zip(words).zip(start..) {
+                    let word = u32::from_le_bytes(word);
+                    if p > 0.0 && (f64::from(!word) + 0.5) * 2.0 * LEAST <= leader.ratio * f64::from(p) {
+                        leader.meet(token, p, word);
+                    }
+                }
+            }
+        }
+    }
+    if signs >> 31 == 1 || !is_one(sum) {
+        check(probabilities)?;
+    }
+    Ok(leader.token)
+}
+
+/// The first of some tokens, `[n]` each, in any order.
+///
+/// # Errors
+/// [`ChoiceError`] if they are no distribution.
+pub(crate) fn first_of_few(
+    seed: &Seed,
+    subkey: Subkey,
+    tokens: &[TokenId],
+    probabilities: &[f32],
+) -> Result<TokenId, ChoiceError> {
+    check(probabilities)?;
+    let greatest = tokens.iter().copied().max().unwrap_or_default() as usize;
+    // Tokens of which one stands twice, or that lie too far apart for a row, run one by one.
+    if tokens.is_sorted_by(|a, b| a < b) && greatest / JUMP < tokens.len() {
+        let mut row = vec![0.0; greatest + 1];
+        for (&token, &probability) in tokens.iter().zip(probabilities) {
+            row[token as usize] = probability;
+        }
+        return first_of_row(seed, subkey, &row);
+    }
+
+    let mut leader = Leader::NONE;
+    // The likeliest first: it sets a ratio that spares most of the others their words.
+    let likeliest = (0..tokens.len()).max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
+    let mut waiting = [0; LANES];
+    let mut filled = 0;
+    let seeds = [seed.to_bytes(); LANES];
+    let run = |leader: &mut Leader, waiting: &[usize]| {
+        // Lanes not taken do the last one's work again.
+        let at: [usize; LANES] = array::from_fn(|lane| waiting[lane.min(waiting.len() - 1)]);
+        let words = field_words(&seeds, subkey, &at.map(|at| tokens[at]));
+        for (&at, word) in waiting.iter().zip(words) {
+            leader.meet(tokens[at], probabilities[at], word);
+        }
+    };
+    if let Some(at) = likeliest {
+        run(&mut leader, &[at]);
+    }
+    for (at, &probability) in probabilities.iter().enumerate() {
+        if probability > 0.0 && f64::from(probability) * leader.ratio >= LEAST {
+            waiting[filled] = at;
+            filled += 1;
+            if filled == LANES {
+                run(&mut leader, &waiting);
+                filled = 0;
+            }
+        }
+    }
+    if filled > 0 {
+        run(&mut leader, &waiting[..filled]);
+    }
+    Ok(leader.token)
+}
+
+/// An ordinary draw: the index at which the running sum passes `uniform`, in [0, 1).
+///
+/// # Errors
+/// [`ChoiceError`] if they are no distribution.
+pub(crate) fn draw(probabilities: &[f32], uniform: f64) -> Result<usize, ChoiceError> {
+    let sum = check(probabilities)?;
+    let mut left = uniform * sum;
+    let mut last = 0;
+    for (index, &probability) in probabilities.iter().enumerate() {
+        if probability > 0.0 {
+            left -= f64::from(probability);
+            last = index;
+            if left < 0.0 {
+                break;
+            }
+        }
+    }
+    Ok(last)
+}
+
+fn is_one(sum: f64) -> bool {
+    (sum - 1.0).abs() <= SUM_TOLERANCE
+}
+
+/// Looks for what is wrong, one by one; returns the sum.
+fn check(probabilities: &[f32]) -> Result<f64, ChoiceError> {
+    let mut sum = 0.0;
+    for (index, &found) in probabilities.iter().enumerate() {
+        if !(found.is_finite() && found >= 0.0) {
+            return Err(ChoiceError::Probability { index, found });
+        }
+        sum += f64::from(found);
+    }
+    if is_one(sum) { Ok(sum) } else { Err(ChoiceError::Sum { found: sum }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ContextWidth, Field, Key};
+
+    fn field() -> Field {
+        Field::new(&Key::from_bytes([3; 32]), ContextWidth::new(1).expect("in range"))
+    }
+
+    /// Weights of several shapes, from all alike to a few far above the rest, with zeros.
+    fn weights(n: usize, shape: u32) -> Vec<f32> {
+        let mut state = shape.wrapping_mul(77) + 1;
+        let mut weights: Vec<f32> = (0..n)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let x = (state >> 8) as f32 / (1 << 24) as f32;
+                match shape % 4 {
+                    0 => 1.0,
+                    1 => (-30.0 * x).exp(),
+                    2 if x < 0.7 => 0.0,
+                    2 => x,
+                    _ => (-100.0 * x * x).exp(),
+                }
+            })
+            .collect();
+        weights[0] += 1e-3;
+        let sum: f32 = weights.iter().sum();
+        weights.iter_mut().for_each(|w| *w /= sum);
+        weights
+    }
+
+    #[test]
+    fn spared_words_and_logarithms_change_nothing() {
+        let field = field();
+        for round in 0..300u32 {
+            let n = [1, 2, 31, 32, 33, 700, 1023, 1024, 1025, 5000][round as usize % 10];
+            let seed = field.seed(&[round]);
+            let subkey = if round % 3 == 0 { Subkey::Second } else { Subkey::First };
+            let row = weights(n, round / 10);
+            let all: Vec<TokenId> = (0..n as u32).collect();
+            let expected = first_by_definition(&seed, subkey, &all, &row);
+            assert_eq!(first_of_row(&seed, subkey, &row).ok(), expected, "a row of {n}");
+            assert_eq!(first_of_few(&seed, subkey, &all, &row).ok(), expected, "{n} tokens in a row");
+            // Far apart, and in another order.
+            let spread: Vec<TokenId> = all.iter().rev().map(|v| v * 40_009).collect();
+            let expected = first_by_definition(&seed, subkey, &spread, &row);
+            assert_eq!(first_of_few(&seed, subkey, &spread, &row).ok(), expected, "{n} tokens far apart");
+        }
+    }
+
+    #[test]
+    fn tokens_win_as_often_as_they_are_likely() {
+        // 20,000 contexts; 5 standard errors.
+        let field = field();
+        let row = [0.5, 0.0, 0.25, 0.125, 0.0625, 0.0625];
+        let mut wins = [0u32; 6];
+        let n = 20_000;
+        for context in 0..n {
+            wins[first_of_row(&field.seed(&[context]), Subkey::First, &row).expect("a distribution") as usize] += 1;
+        }
+        for (&p, &won) in row.iter().zip(&wins) {
+            let (p, n) = (f64::from(p), f64::from(n));
+            assert!((f64::from(won) - n * p).abs() <= 5.0 * (n * p * (1.0 - p)).sqrt(), "{wins:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_distribution_is_refused() {
+        let seed = field().seed(&[1]);
+        for (row, error) in [
+            (vec![], ChoiceError::Sum { found: 0.0 }),
+            (vec![0.0; 3], ChoiceError::Sum { found: 0.0 }),
+            (vec![0.25; 3], ChoiceError::Sum { found: 0.75 }),
+            (vec![0.5; 3], ChoiceError::Sum { found: 1.5 }),
+            (vec![0.75, -0.25, 0.5], ChoiceError::Probability { index: 1, found: -0.25 }),
+            (vec![1.0, f32::INFINITY], ChoiceError::Probability { index: 1, found: f32::INFINITY }),
+        ] {
+            let tokens: Vec<TokenId> = (0..row.len() as u32).collect();
+            assert_eq!(first_of_row(&seed, Subkey::First, &row), Err(error));
+            assert_eq!(first_of_few(&seed, Subkey::First, &tokens, &row), Err(error));
+            assert_eq!(draw(&row, 0.5), Err(error));
+        }
+        let nan = [0.5, f32::NAN, 0.5];
+        let refused = |result| matches!(result, Err(ChoiceError::Probability { index: 1, .. }));
+        assert!(refused(first_of_row(&seed, Subkey::First, &nan)));
+        assert!(refused(first_of_few(&seed, Subkey::First, &[0, 1, 2], &nan)));
+    }
+
+    #[test]
+    fn a_draw_follows_the_running_sum() {
+        let row = [0.0, 0.25, 0.0, 0.75, 0.0];
+        assert_eq!(draw(&row, 0.0), Ok(1));
+        assert_eq!(draw(&row, 0.249), Ok(1));
+        assert_eq!(draw(&row, 0.25), Ok(3));
+        assert_eq!(draw(&row, 0.999_999_999), Ok(3));
+    }
+}
