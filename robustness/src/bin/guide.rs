@@ -1,0 +1,311 @@
+//! Which scheme to take: detection, quality and variety of every kind of mark, measured on one model.
+//!
+//! `cargo run --release -p greenmark-robustness --bin guide -- OUT_DIR` writes what OUT_DIR lacks of the texts, then prints
+//! the tables. Broken off, it goes on where it was.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use greenmark::{Delta, Detection, Detector, Scheme, TokenId};
+use greenmark_lm::{
+    ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path, text_rng,
+};
+use greenmark_robustness::{
+    attack::substitute,
+    corpus::{self, Job, Mark, Recipe, Text},
+    quality::{repeated_ngrams, self_bleu},
+    summary::{Mean, Rate, median},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
+
+const ALPHA: f64 = 1e-6;
+const TEMPERATURES: [f64; 3] = [0.3, 0.7, 1.0];
+const SUBSTITUTED: [f64; 4] = [0.0, 0.2, 0.35, 0.5];
+/// Schemes with δ, as they stand in the table.
+const MARKS: [(&str, f32); 7] = [
+    ("gm1:green,h=1,gamma=64/256", 1.0),
+    ("gm1:green,h=1,gamma=64/256", 2.0),
+    ("gm1:green,h=1,gamma=64/256", 4.0),
+    ("gm1:gumbel,h=1", 0.0),
+    ("gm1:gumbel,h=2", 0.0),
+    ("gm1:gumbel,h=4", 0.0),
+    ("gm1:gumbel,h=4,dual", 0.0),
+];
+/// Schemes whose variety is measured, beside plain sampling.
+const VARIED: [&str; 6] = [
+    "gm1:gumbel,h=1",
+    "gm1:gumbel,h=2",
+    "gm1:gumbel,h=4",
+    "gm1:gumbel,h=1,dual",
+    "gm1:gumbel,h=2,dual",
+    "gm1:gumbel,h=4,dual",
+];
+
+/// Measures detection, quality and variety of every kind of mark
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Example:
+  scripts/fetch-model.sh
+  cargo run --release -p greenmark-robustness --bin guide -- guide-texts > eval/guide.md")]
+struct Args {
+    /// Folder of the texts, written as far as it lacks them
+    out: PathBuf,
+    /// smollm2, demo, or a GGUF file with a chat template
+    #[arg(long, default_value = "smollm2")]
+    model: String,
+    /// JSON Lines with prompts; may be given several times
+    #[arg(long, default_values = ["eval/prompts.jsonl", "eval/more-prompts.jsonl"])]
+    prompts: Vec<PathBuf>,
+    /// Prompts of a cell
+    #[arg(long, default_value_t = 100)]
+    texts: usize,
+    /// Prompts of the cells that quality is compared in: unmarked and gumbel at temperature 1
+    #[arg(long, default_value_t = 200)]
+    quality_texts: usize,
+    /// Tokens of a text
+    #[arg(long, default_value_t = 200)]
+    tokens: usize,
+    /// Prompts and answers to each, for variety
+    #[arg(long, default_values_t = [10, 20], num_args = 2, value_names = ["PROMPTS", "ANSWERS"])]
+    variety: Vec<usize>,
+    /// Tokens of an answer, for variety
+    #[arg(long, default_value_t = 100)]
+    answer_tokens: usize,
+    /// Seed of keys, draws and attacks
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    fs::create_dir_all(&args.out).with_context(|| format!("{}", args.out.display()))?;
+    let mut bench = Bench::new(args)?;
+    bench.detection()?;
+    bench.variety()
+}
+
+/// The model, its prompts, and the folder of its texts.
+struct Bench {
+    args: Args,
+    model: Box<dyn LanguageModel>,
+    tokenizer: Tokenizer,
+    prompts: Vec<Vec<TokenId>>,
+}
+
+/// The texts of one scheme at one temperature.
+struct Cell {
+    mark: Option<Mark>,
+    temperature: f64,
+    texts: Vec<Text>,
+}
+
+impl Bench {
+    fn new(args: Args) -> Result<Self> {
+        let (model, tokenizer, chat): (Box<dyn LanguageModel>, _, _) = if args.model == "demo" {
+            (Box::new(DemoModel::new()?), demo_tokenizer()?, None)
+        } else {
+            let path = if args.model == "smollm2" { model_path("smollm2")? } else { PathBuf::from(&args.model) };
+            let chat = ChatTemplate::from_gguf(&path)?;
+            (Box::new(LlamaModel::load(&path)?), Tokenizer::from_file(&path)?, Some(chat))
+        };
+        #[derive(Deserialize)]
+        struct Line {
+            prompt: String,
+        }
+        let mut prompts = Vec::new();
+        for file in &args.prompts {
+            let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+            for (i, line) in text.lines().enumerate() {
+                let Line { prompt } =
+                    serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
+                prompts.push(match &chat {
+                    Some(chat) => chat.encode(&tokenizer, None, &prompt)?,
+                    None => tokenizer.encode(&prompt)?,
+                });
+            }
+        }
+        let needed = args.texts.max(args.quality_texts).max(args.variety[0]);
+        if prompts.len() < needed {
+            bail!("{needed} prompts are needed, and the files hold {}", prompts.len());
+        }
+        Ok(Self { args, model, tokenizer, prompts })
+    }
+
+    /// The texts of a recipe under a name of their own, a key for each prompt.
+    fn texts(&mut self, name: &str, recipe: &Recipe, jobs: &[Job]) -> Result<Vec<Text>> {
+        let bar = ProgressBar::new(jobs.len() as u64).with_message(name.to_owned());
+        let style = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?;
+        bar.set_style(style);
+        let file = self.args.out.join(format!("{name}.jsonl"));
+        let texts = corpus::texts(&file, recipe, jobs, self.model.as_mut(), &self.tokenizer, &bar)?;
+        bar.finish_and_clear();
+        Ok(texts)
+    }
+
+    fn cell(&mut self, mark: Option<Mark>, temperature: f64) -> Result<Cell> {
+        let is_quality = temperature == 1.0 && mark.is_none_or(|mark| mark.scheme.gamma().is_none());
+        let count = if is_quality { self.args.quality_texts.max(self.args.texts) } else { self.args.texts };
+        let jobs: Vec<Job> =
+            (0..).zip(&self.prompts[..count]).map(|(index, p)| Job { index, prompt: p.clone(), key: index }).collect();
+        let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.seed };
+        let texts = self.texts(&format!("t{temperature}-{}", name(mark)), &recipe, &jobs)?;
+        Ok(Cell { mark, temperature, texts })
+    }
+
+    fn detection(&mut self) -> Result<()> {
+        println!("## Detection and quality\n");
+        println!(
+            "{}, texts of {} tokens, seed {}, a key for each prompt. Rates: p ≤ {ALPHA:e} after so many tokens were replaced at random \
+             (by tokens of unmarked texts of that temperature), with 95 % Clopper–Pearson intervals. Perplexity under the unmarked model at \
+             temperature 1, as a factor over unmarked texts on the same prompts; repetition: share of 4-grams that stood in the text \
+             before, less that of unmarked texts; both with 95 % intervals of paired differences.\n",
+            self.args.model, self.args.tokens, self.args.seed
+        );
+        print!("| temperature | mark | n | scored (median) | ln p (median) |");
+        SUBSTITUTED.iter().for_each(|share| print!(" {:.0} % replaced |", 100.0 * share));
+        println!(" perplexity | repetition |");
+        println!("|---|---|---|---|---|{}---|---|", "---|".repeat(SUBSTITUTED.len()));
+        let mut false_alarms = Vec::new();
+        for temperature in TEMPERATURES {
+            let plain = self.cell(None, temperature)?;
+            let pool: Vec<TokenId> = plain.texts.iter().flat_map(|text| text.ids.iter().copied()).collect();
+            let surprise = Mean::of(&plain.texts.iter().map(|text| text.surprise).collect::<Vec<_>>());
+            let repetition =
+                Mean::of(&plain.texts.iter().map(|text| repeated_ngrams(&text.ids, 4)).collect::<Vec<_>>());
+            println!(
+                "| {temperature} | none | {} | | | {} {} | {} |",
+                plain.texts.len(),
+                "| ".repeat(SUBSTITUTED.len()),
+                surprise.map_or_else(String::new, |mean| format!("{:.2}", mean.value.exp())),
+                repetition.map_or_else(String::new, |mean| format!("{:.1} %", 100.0 * mean.value)),
+            );
+            for mark in marks()? {
+                let cell = self.cell(Some(mark), temperature)?;
+                self.row(&cell, &plain, &pool)?;
+                // Unmarked text under as many keys again: the other half of honesty.
+                let found =
+                    plain.texts.iter().map(|text| self.detector(mark.scheme, 1000 + text.index).detect(&text.ids));
+                false_alarms.extend(found.map(|detection| detection.ln_p));
+            }
+        }
+        let rate = |alpha: f64| Rate::of(false_alarms.iter().map(|&ln_p| ln_p <= alpha.ln())).context("no text");
+        println!("\nUnmarked texts under keys that marked none, all schemes and temperatures together:");
+        for alpha in [1e-1, 1e-2, 1e-3] {
+            let rate = rate(alpha)?;
+            println!(
+                "p ≤ {alpha:e} in {} of {} ({:.4}–{:.4}){}",
+                rate.hits,
+                rate.n,
+                rate.interval.0,
+                rate.interval.1,
+                if alpha > 1e-3 { ";" } else { "." }
+            );
+        }
+        Ok(())
+    }
+
+    fn detector(&self, scheme: Scheme, key: u64) -> Detector {
+        Detector::new(&corpus::key(self.args.seed, key), scheme)
+    }
+
+    fn row(&self, cell: &Cell, plain: &Cell, pool: &[TokenId]) -> Result<()> {
+        let mark = cell.mark.context("a marked cell")?;
+        let detections = |share: f64| -> Vec<Detection> {
+            let attacked = |text: &Text| {
+                // One stream of random numbers a text and strength, whatever the scheme.
+                let mut rng = text_rng(self.args.seed ^ share.to_bits(), text.index);
+                let ids = substitute(&text.ids, share, pool, &mut rng);
+                self.detector(mark.scheme, text.index).detect(&ids)
+            };
+            cell.texts.iter().map(attacked).collect()
+        };
+        let untouched = detections(0.0);
+        let middle = |value: fn(&Detection) -> f64| median(untouched.iter().map(value).collect()).context("no text");
+        print!(
+            "| {} | {} | {} | {:.0} | {:.1} |",
+            cell.temperature,
+            describe(mark),
+            cell.texts.len(),
+            middle(|d| d.tally.scored as f64)?,
+            middle(|d| d.ln_p)?
+        );
+        for share in SUBSTITUTED {
+            let rate = Rate::of(detections(share).iter().map(|d| d.is_significant(ALPHA))).context("no text")?;
+            print!(" {:.2} ({:.2}–{:.2}) |", rate.value(), rate.interval.0, rate.interval.1);
+        }
+        let pairs = || cell.texts.iter().zip(&plain.texts);
+        let surprise: Vec<f64> = pairs().map(|(marked, plain)| marked.surprise - plain.surprise).collect();
+        let repetition: Vec<f64> =
+            pairs().map(|(a, b)| 100.0 * (repeated_ngrams(&a.ids, 4) - repeated_ngrams(&b.ids, 4))).collect();
+        let (surprise, repetition) =
+            (Mean::of(&surprise).context("too few texts")?, Mean::of(&repetition).context("too few texts")?);
+        let (low, high) = surprise.interval();
+        print!(" × {:.2} ({:.2}–{:.2}) |", surprise.value.exp(), low.exp(), high.exp());
+        let (low, high) = repetition.interval();
+        println!(" {:+.1} ({low:+.1} to {high:+.1}) |", repetition.value);
+        Ok(())
+    }
+
+    fn variety(&mut self) -> Result<()> {
+        let [prompts, answers] = self.args.variety[..] else { bail!("--variety takes two numbers") };
+        println!("\n## Variety\n");
+        println!(
+            "{answers} answers of {} tokens to each of {prompts} prompts at temperature 1, one key a prompt, seed {}. Self-BLEU-4 of the token \
+             ids: 1 where all answers are equal. Means over prompts ± standard error.\n",
+            self.args.answer_tokens, self.args.seed
+        );
+        println!("| mark | different answers | self-BLEU |\n|---|---|---|");
+        let varied = VARIED.iter().map(|scheme| Ok(Some(mark(scheme, 0.0)?)));
+        for mark in std::iter::once(Ok(None)).chain(varied).collect::<Result<Vec<_>>>()? {
+            let jobs: Vec<Job> = (0..prompts * answers)
+                .map(|i| Job { index: i as u64, prompt: self.prompts[i / answers].clone(), key: (i / answers) as u64 })
+                .collect();
+            let recipe = Recipe { mark, temperature: 1.0, tokens: self.args.answer_tokens, seed: self.args.seed };
+            let texts = self.texts(&format!("variety-{}", name(mark)), &recipe, &jobs)?;
+            let groups: Vec<Vec<Vec<TokenId>>> =
+                texts.chunks(answers).map(|group| group.iter().map(|text| text.ids.clone()).collect()).collect();
+            let distinct: Vec<f64> = groups
+                .iter()
+                .map(|group| group.iter().collect::<std::collections::HashSet<_>>().len() as f64)
+                .collect();
+            let likeness: Vec<f64> = groups.iter().filter_map(|group| self_bleu(group)).collect();
+            let (distinct, likeness) =
+                (Mean::of(&distinct).context("too few prompts")?, Mean::of(&likeness).context("too few answers")?);
+            println!(
+                "| {} | {:.1} ± {:.1} of {answers} | {:.3} ± {:.3} |",
+                mark.map_or_else(|| "none".to_owned(), describe),
+                distinct.value,
+                distinct.error,
+                likeness.value,
+                likeness.error
+            );
+        }
+        Ok(())
+    }
+}
+
+fn mark(scheme: &str, delta: f32) -> Result<Mark> {
+    Ok(Mark { scheme: scheme.parse()?, delta: Delta::new(delta)? })
+}
+
+fn marks() -> Result<Vec<Mark>> {
+    MARKS.iter().map(|&(scheme, delta)| mark(scheme, delta)).collect()
+}
+
+/// For a file's name.
+fn name(mark: Option<Mark>) -> String {
+    match mark {
+        None => "plain".to_owned(),
+        Some(mark) => describe(mark).replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
+    }
+}
+
+/// "gm1:green,h=1,gamma=64/256, δ = 2".
+fn describe(mark: Mark) -> String {
+    match mark.scheme.gamma() {
+        Some(_) => format!("{}, delta {}", mark.scheme, mark.delta.nats()),
+        None => mark.scheme.to_string(),
+    }
+}

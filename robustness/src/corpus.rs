@@ -1,0 +1,255 @@
+//! Texts by a language model, kept in files: a run that was broken off goes on where it was.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Write},
+    ops::ControlFlow,
+    path::Path,
+    rc::Rc,
+};
+
+use anyhow::{Context, Result, bail};
+use greenmark::{Delta, Embedder, Key, Scheme};
+use greenmark_lm::{
+    Candidate, Event, GenerateOptions, LanguageModel, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId,
+    Tokenizer, generate,
+};
+use indicatif::ProgressBar;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How the texts of one file are written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// How they are marked; `None` writes plain text.
+    pub mark: Option<Mark>,
+    /// Divides the logits; no other filter.
+    pub temperature: f64,
+    /// Tokens of a text: the model may not end it before.
+    pub tokens: usize,
+    /// Seeds the draws, and the keys.
+    pub seed: u64,
+}
+
+/// A scheme, and how strongly it marks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mark {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// δ, of green schemes.
+    pub delta: Delta,
+}
+
+/// One text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Text {
+    /// Its place: the same in every file, so that texts of two files make pairs.
+    pub index: u64,
+    /// What the detector sees: the ids of the text as encoded again.
+    pub ids: Vec<TokenId>,
+    /// The text.
+    pub text: String,
+    /// −ln of the probability that the unmarked model gives the written tokens at temperature 1, in nats, on average.
+    pub surprise: f64,
+}
+
+/// A prompt's place, its ids, and which key marks its text.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The text's place in the file.
+    pub index: u64,
+    /// What the model continues.
+    pub prompt: Vec<TokenId>,
+    /// Names the key.
+    pub key: u64,
+}
+
+/// A key that anyone can make again: for experiments alone.
+pub fn key(seed: u64, number: u64) -> Key {
+    Key::from_bytes(Sha256::digest(format!("greenmark/robustness/key/{seed}/{number}")).into())
+}
+
+/// The texts of `file`, after those that it lacks have been written.
+///
+/// Each line is one [`Text`]; a last line that was cut off is dropped and its text written again.
+///
+/// # Errors
+/// What a file, a line of it, or the model has against it.
+pub fn texts(
+    file: &Path,
+    recipe: &Recipe,
+    jobs: &[Job],
+    model: &mut dyn LanguageModel,
+    tokenizer: &Tokenizer,
+    progress: &ProgressBar,
+) -> Result<Vec<Text>> {
+    let mut texts = read(file)?;
+    let missing: Vec<&Job> = jobs.iter().filter(|job| !texts.contains_key(&job.index)).collect();
+    progress.inc((jobs.len() - missing.len()) as u64);
+    if !missing.is_empty() {
+        let mut out = fs::OpenOptions::new().append(true).create(true).open(file)?;
+        write(recipe, &missing, model, tokenizer, |text| {
+            writeln!(out, "{}", serde_json::to_string(&text)?)?;
+            progress.inc(1);
+            texts.insert(text.index, text);
+            Ok(())
+        })
+        .with_context(|| format!("writing {}", file.display()))?;
+    }
+    let wanted = jobs.iter().map(|job| texts.remove(&job.index).context("a text was not written"));
+    wanted.collect()
+}
+
+/// The whole lines of a file; what follows the last line break is cut off.
+fn read(file: &Path) -> Result<BTreeMap<u64, Text>> {
+    let mut texts = BTreeMap::new();
+    if !file.exists() {
+        return Ok(texts);
+    }
+    let mut lines = BufReader::new(fs::File::open(file)?);
+    let (mut line, mut whole, mut number) = (Vec::new(), 0, 0);
+    while lines.read_until(b'\n', &mut line)? > 0 && line.last() == Some(&b'\n') {
+        number += 1;
+        whole += line.len() as u64;
+        let text: Text = serde_json::from_slice(&line).with_context(|| format!("{}, line {number}", file.display()))?;
+        texts.insert(text.index, text);
+        line.clear();
+    }
+    fs::OpenOptions::new().write(true).open(file)?.set_len(whole)?;
+    Ok(texts)
+}
+
+fn write(
+    recipe: &Recipe,
+    jobs: &[&Job],
+    model: &mut dyn LanguageModel,
+    tokenizer: &Tokenizer,
+    mut keep: impl FnMut(Text) -> Result<()>,
+) -> Result<()> {
+    let options = GenerateOptions {
+        max_tokens: recipe.tokens,
+        min_tokens: 0,
+        sampling: Sampling::new(SamplingParams { temperature: recipe.temperature, ..Default::default() })?,
+        seed: recipe.seed,
+        stop: tokenizer.eos_ids().to_vec(),
+        ignore_stop: true,
+        batch: None,
+    };
+    // An embedder for every key, in the order of the jobs: hooks borrow them for the whole run.
+    let by_index: BTreeMap<u64, &Job> = jobs.iter().map(|&job| (job.index, job)).collect();
+    let embedders: BTreeMap<u64, RefCell<Embedder>> = by_index
+        .iter()
+        .filter_map(|(&index, job)| {
+            let Mark { scheme, delta } = recipe.mark?;
+            Some((index, RefCell::new(Embedder::new(&key(recipe.seed, job.key), scheme).delta(delta))))
+        })
+        .collect();
+    let surprises: RefCell<BTreeMap<u64, Rc<Cell<f64>>>> = RefCell::default();
+    let requests = jobs.iter().map(|job| Request { index: job.index, prompt: job.prompt.clone() });
+    let mut failed = Ok(());
+    let hook = |index| {
+        let surprise = Rc::new(Cell::new(0.0));
+        surprises.borrow_mut().insert(index, Rc::clone(&surprise));
+        Observer { mark: embedders.get(&index).map(MarkHook::new), logits: Vec::new(), surprise }
+    };
+    generate(model, requests, &options, hook, |event| {
+        match event {
+            Event::Finished { index, ids, .. } => {
+                let total = surprises.borrow_mut().remove(&index).map_or(0.0, |surprise| surprise.get());
+                failed = decode(tokenizer, &ids).and_then(|text| {
+                    // Whole millionths: what is read is then what was written, in every digit.
+                    let surprise = (1e6 * total / ids.len().max(1) as f64).round() / 1e6;
+                    keep(Text { index, ids: tokenizer.encode(&text)?, text, surprise })
+                });
+            }
+            Event::Refused { index, error } => failed = Err(error).with_context(|| format!("text {index}")),
+            _ => {}
+        }
+        if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    failed
+}
+
+/// SPEC §9.3: an unfinished character at the end is dropped.
+fn decode(tokenizer: &Tokenizer, ids: &[TokenId]) -> Result<String> {
+    let mut decoder = tokenizer.stream_decoder();
+    let mut text = String::new();
+    for &id in ids {
+        text.extend(decoder.push(id));
+    }
+    if text.is_empty() && !ids.is_empty() { bail!("the model wrote no character") } else { Ok(text) }
+}
+
+/// Marks, and adds up what the unmarked model would have paid for the text.
+struct Observer<'e> {
+    mark: Option<MarkHook<'e>>,
+    /// The model's own, before the mark.
+    logits: Vec<f32>,
+    surprise: Rc<Cell<f64>>,
+}
+
+impl LogitsHook for Observer<'_> {
+    fn adjust(&mut self, logits: &mut [f32]) {
+        self.logits.clear();
+        self.logits.extend_from_slice(logits);
+        if let Some(mark) = &mut self.mark {
+            mark.adjust(logits);
+        }
+    }
+
+    fn choose(&mut self, candidates: &[Candidate], rng: &mut ChaCha8Rng) -> Option<TokenId> {
+        self.mark.as_mut()?.choose(candidates, rng)
+    }
+
+    fn push(&mut self, token: TokenId) {
+        let greatest = self.logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = self.logits.iter().map(|logit| f64::from((logit - greatest).exp())).sum();
+        let surprise = f64::from(greatest - self.logits[token as usize]) + sum.ln();
+        self.surprise.set(self.surprise.get() + surprise);
+        if let Some(mark) = &mut self.mark {
+            mark.push(token);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenmark::Detector;
+    use greenmark_lm::{DemoModel, demo_tokenizer};
+
+    fn jobs(tokenizer: &Tokenizer, n: u64) -> Vec<Job> {
+        let prompt = tokenizer.encode("One morning").expect("ASCII");
+        (0..n).map(|index| Job { index, prompt: prompt.clone(), key: index }).collect()
+    }
+
+    #[test]
+    fn a_run_that_was_broken_off_goes_on_and_gives_the_same() {
+        let folder = std::env::temp_dir().join(format!("greenmark-corpus-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a writable folder");
+        let mut model = DemoModel::new().expect("built in");
+        let tokenizer = demo_tokenizer().expect("built in");
+        let scheme: Scheme = "gm1:gumbel,h=2".parse().expect("canonical");
+        let mark = Some(Mark { scheme, delta: Delta::new(2.0).expect("finite") });
+        let recipe = Recipe { mark, temperature: 1.0, tokens: 60, seed: 1 };
+        let hidden = ProgressBar::hidden();
+        let (whole, broken) = (folder.join("whole.jsonl"), folder.join("broken.jsonl"));
+        let jobs = jobs(&tokenizer, 6);
+        let mut write =
+            |file: &Path, jobs: &[Job]| texts(file, &recipe, jobs, &mut model, &tokenizer, &hidden).expect("it writes");
+        let expected = write(&whole, &jobs);
+        write(&broken, &jobs[..3]);
+        let cut = fs::read(&broken).expect("it was written");
+        fs::write(&broken, &cut[..cut.len() - 7]).expect("a writable file");
+        assert_eq!(write(&broken, &jobs), expected);
+        assert_eq!(write(&broken, &jobs), expected, "nothing is missing");
+        for text in &expected {
+            assert!(text.surprise > 0.5 && text.surprise < 6.0, "{}", text.surprise);
+            assert!(Detector::new(&key(1, text.index), scheme).detect(&text.ids).ln_p < -5.0);
+        }
+        fs::remove_dir_all(folder).expect("it is ours");
+    }
+}

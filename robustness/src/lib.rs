@@ -1,0 +1,13 @@
+//! What a mark costs and what is left of it after an attack.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `attack` | what others do to a text: ids in, ids out; knows no key |
+//! | `corpus` | texts by a language model, kept in files so that a broken run goes on where it was |
+//! | `quality` | repetition and likeness of texts |
+//! | `summary` | medians, means with their errors, rates with their intervals |
+
+pub mod attack;
+pub mod corpus;
+pub mod quality;
+pub mod summary;
