@@ -42,6 +42,22 @@ struct Leader {
 impl Leader {
     const NONE: Self = Self { ratio: f64::INFINITY, token: TokenId::MAX };
 
+    /// [`meet`](Self::meet), sparing the logarithm where 1 − u says that the token cannot win.
+    fn meet_if_near(&mut self, token: TokenId, probability: f32, word: u32) {
+        if (f64::from(!word) + 0.5) * (2.0 * LEAST) <= self.ratio * f64::from(probability) {
+            self.meet(token, probability, word);
+        }
+    }
+
+    /// Lets tokens in a row run, as far as they have a chance.
+    fn meet_all(&mut self, start: TokenId, probabilities: &[f32], words: &[[u8; 4]]) {
+        for ((&p, &word), token) in probabilities.iter().zip(words).zip(start..) {
+            if p > 0.0 {
+                self.meet_if_near(token, p, u32::from_le_bytes(word));
+            }
+        }
+    }
+
     /// Lets a token of probability above 0 run. Among equals, the lowest id wins.
     fn meet(&mut self, token: TokenId, probability: f32, word: u32) {
         let ratio = clock(word) / f64::from(probability);
@@ -77,42 +93,52 @@ pub(crate) fn first_of_row(seed: &Seed, subkey: Subkey, probabilities: &[f32]) -
         let bytes = &mut bytes[..4 * chunk.len()];
         words.fill_bytes(bytes);
         let words = bytes.as_chunks().0;
-        // A probability that is none shows in the sum, or in its sign.
-        let mut sums = [0.0; 8];
-        let (eights, rest) = chunk.as_chunks::<8>();
-        for eight in eights {
-            for (sum, &p) in sums.iter_mut().zip(eight) {
-                *sum += p;
-                signs |= p.to_bits();
+        let (partial, bits) = sum_and_signs(chunk);
+        sum += partial;
+        signs |= bits;
+
+        let (groups, rest) = chunk.as_chunks::<GROUP>();
+        let (word_groups, word_rest) = words.as_chunks::<GROUP>();
+        let starts = (start..).step_by(GROUP);
+        for ((group, words), start) in groups.iter().zip(word_groups).zip(starts) {
+            if any_is_near(group, words, leader.ratio) {
+                leader.meet_all(start, group, words);
             }
         }
-        for &p in rest {
-            sums[0] += p;
-            signs |= p.to_bits();
-        }
-        sum += sums.iter().map(|&part| f64::from(part)).sum::<f64>();
-        for ((group, words), start) in chunk.chunks(GROUP).zip(words.chunks(GROUP)).zip((start..).step_by(GROUP)) {
-            // Half of 2^32 (1 − u), so that it fits a signed integer, which is what converts fast. The margins are for the
-            // rounding of that conversion and of the product.
-            let limit = (leader.ratio * 2_147_483_648.0 * (1.0 + 1e-6)) as f32;
-            let mut any = false;
-            for (&p, &word) in group.iter().zip(words) {
-                any |= (!u32::from_le_bytes(word) >> 1) as i32 as f32 <= p * limit + 1.0;
-            }
-            if any {
-                for ((&p, &word), token) in group.iter().zip(words).zip(start..) {
-                    let word = u32::from_le_bytes(word);
-                    if p > 0.0 && (f64::from(!word) + 0.5) * 2.0 * LEAST <= leader.ratio * f64::from(p) {
-                        leader.meet(token, p, word);
-                    }
-                }
-            }
-        }
+        leader.meet_all(start + (groups.len() * GROUP) as TokenId, rest, word_rest);
     }
+    // A probability that is none shows in the sum, or in its sign.
     if signs >> 31 == 1 || !is_one(sum) {
         check(probabilities)?;
     }
     Ok(leader.token)
+}
+
+/// Whether one of the tokens may beat `ratio`: never wrongly false. Without branches, so that it becomes vectors.
+fn any_is_near(probabilities: &[f32; GROUP], words: &[[u8; 4]; GROUP], ratio: f64) -> bool {
+    // Half of 2^32 (1 − u), so that it fits a signed integer, which is what converts fast. The margins are for the rounding of
+    // that conversion and of the product.
+    let limit = (ratio * 2_147_483_648.0 * (1.0 + 1e-6)) as f32;
+    let mut any = 0;
+    for (&p, &word) in probabilities.iter().zip(words) {
+        let half = (!u32::from_le_bytes(word) >> 1) as i32;
+        any |= if half as f32 <= p * limit + 1.0 { u32::MAX } else { 0 };
+    }
+    any != 0
+}
+
+/// The sum of a chunk, and all its bits or-ed together. In many sums, as an addition waits for the one before.
+fn sum_and_signs(probabilities: &[f32]) -> (f64, u32) {
+    let (groups, rest) = probabilities.as_chunks::<16>();
+    let (mut sums, mut bits) = ([0.0; 16], [0; 16]);
+    for group in groups {
+        for ((sum, bits), &p) in sums.iter_mut().zip(&mut bits).zip(group) {
+            *sum += p;
+            *bits |= p.to_bits();
+        }
+    }
+    let sum = sums.iter().chain(rest).map(|&part| f64::from(part)).sum();
+    (sum, bits.iter().copied().chain(rest.iter().map(|p| p.to_bits())).fold(0, |all, bits| all | bits))
 }
 
 /// The first of some tokens, `[n]` each, in any order.
@@ -147,7 +173,7 @@ pub(crate) fn first_of_few(
         let at: [usize; LANES] = array::from_fn(|lane| waiting[lane.min(waiting.len() - 1)]);
         let words = field_words(&seeds, subkey, &at.map(|at| tokens[at]));
         for (&at, word) in waiting.iter().zip(words) {
-            leader.meet(tokens[at], probabilities[at], word);
+            leader.meet_if_near(tokens[at], probabilities[at], word);
         }
     };
     if let Some(at) = likeliest {

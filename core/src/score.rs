@@ -39,15 +39,13 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts a position; the scorer adds its score.
     fn count(&mut self, position: Position) {
         self.tokens += 1;
         match position {
             Position::Unscored => {}
             Position::Repeated => self.repeated += 1,
-            Position::Scored(score) => {
-                self.scored += 1;
-                self.score += score;
-            }
+            Position::Scored(_) => self.scored += 1,
         }
     }
 }
@@ -94,6 +92,8 @@ pub struct Scorer {
     seen: Seen,
     positions: Vec<Position>,
     tally: Tally,
+    /// What rounding has added to the score: Kahan's summation, so that millions of scores keep their digits.
+    excess: f64,
 }
 
 impl Scorer {
@@ -106,6 +106,7 @@ impl Scorer {
             seen: Seen::new(scheme, salt),
             positions: Vec::new(),
             tally: Tally::default(),
+            excess: 0.0,
             seeds: Seeds::new(field),
         }
     }
@@ -122,7 +123,17 @@ impl Scorer {
         };
         self.positions.push(position);
         self.tally.count(position);
+        if let Position::Scored(score) = position {
+            self.add(score);
+        }
         position
+    }
+
+    fn add(&mut self, score: f64) {
+        let term = score - self.excess;
+        let sum = self.tally.score + term;
+        self.excess = (sum - self.tally.score) - term;
+        self.tally.score = sum;
     }
 
     /// Appends many tokens: several times faster than one by one, with the same result.
@@ -159,7 +170,7 @@ impl Scorer {
             let scores = scores(self.family, &seeds, &at.map(|at| self.seen.token(at)));
             for (&at, score) in taken.iter().zip(scores) {
                 // In the order of the text, as `push` adds them.
-                self.tally.score += score;
+                self.add(score);
                 self.positions[at] = Position::Scored(score);
             }
         }
@@ -179,6 +190,7 @@ impl Scorer {
     pub fn finish(&mut self) -> Tally {
         self.seen.clear();
         self.positions.clear();
+        self.excess = 0.0;
         core::mem::take(&mut self.tally)
     }
 }
