@@ -1006,6 +1006,30 @@ def words_file():
                     "scores_dual": [float(token_score(max(pair), True)) for pair in zip(*words.values())],
                 }
                 cases.add(f"h = {h}, key: {name}", "§5.4, §6.3", values)
+    # Tokens found by a search through all of them, so that the scores at the ends of the range are seen.
+    extremes = {
+        0: {2733935891: 0, 712978947: 1000, 2254721773: 2**16, 1567145478: 2**31 - 1, 3484786650: 3037000500}
+        | {3749654559: 2**32 - 32, 2147115237: 2**32 - 22},
+        1: {2550911939: 2, 2272544483: 2**31, 1660037509: 3037000499, 2051908537: 2**32 - 1},
+        2: {1001785190: 1, 1521194423: 2**32 - 2, 2193871933: 2**32 - 1},
+    }
+    key = KEYS[3][1]
+    for token, words in extremes.items():
+        seed = seed_of(key, (token,))
+        assert [word_of(seed, 1, v) for v in words] == list(words.values())
+        others = [word_of(seed, 2, v) for v in words]
+        values = {
+            "key": key.hex(),
+            "h": 1,
+            "context": [token],
+            "seed": seed.hex(),
+            "ids": list(words),
+            "words_1": list(words.values()),
+            "words_2": others,
+            "scores": [float(token_score(w, False)) for w in words.values()],
+            "scores_dual": [float(token_score(max(pair), True)) for pair in zip(words.values(), others)],
+        }
+        cases.add("words at the ends, at ½ and at √½", "§5.4, §6.3", values)
     notes = ["scores[j] is of token ids[j] under gumbel, scores_dual[j] under its dual form."]
     return file_of("words", "SPEC §5.4, §6.3", notes, cases)
 
@@ -1117,6 +1141,9 @@ def samples_file():
         one, other = tied_tokens(seed_of(key, (11,)), k)
         add(f"a tie: the lower id, subkey {k}", (11,), k, [one, other], [1, 1])
         add(f"a tie in the other order: the lower id, subkey {k}", (11,), k, [other, one], [1, 1])
+    likely = next(v for v in range(10**6) if word_of(seed_of(key, (1,)), 1, v) > 4_290_000_000)
+    add("the greatest word, hardly probable, loses: not so in single precision", (1,), 1, [likely, 2051908537], [2**24 - 1, 1])
+    assert cases.list[-1]["token"] == likely
     notes = ["token is that of step 3, for the subkey given. margin 0 is a tie, null: no other token has a chance."]
     return file_of("samples", "SPEC §8.2", notes, cases)
 
