@@ -1,4 +1,4 @@
-//! How fast a model runs here: `cargo run --release -p greenmark-lm --example speed -- MODEL.gguf`.
+//! How fast a model runs here: `cargo run --release -p greenmark-lm --example speed -- MODEL.gguf [LARGEST_BATCH]`.
 //!
 //! Prints tokens a second of reading a prompt and of generation for several batch sizes: three runs of 48 steps, each
 //! sequence starting with 64 tokens of its own. The median step is what to expect; where the fastest is far from it,
@@ -12,7 +12,8 @@ const PROMPT: usize = 64;
 const STEPS: usize = 48;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path = std::env::args().nth(1).ok_or("usage: speed MODEL.gguf")?;
+    let path = std::env::args().nth(1).ok_or("usage: speed MODEL.gguf [LARGEST_BATCH]")?;
+    let largest: usize = std::env::args().nth(2).map_or(Ok(64), |number| number.parse())?;
     let start = Instant::now();
     let mut model = LlamaModel::load(&path)?;
     println!("loaded in {:.2} s", start.elapsed().as_secs_f64());
@@ -30,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         println!("prompt of {length:3}: {:7.1} tokens/s", length as f64 / best);
     }
-    for batch in [1, 2, 4, 8, 16, 32, 64] {
+    for batch in [1, 2, 4, 8, 16, 32, 64].into_iter().take_while(|&batch| batch <= largest) {
         let mut steps = Vec::new();
         for _ in 0..3 {
             generate(&mut model, batch, &mut steps)?;
