@@ -25,7 +25,7 @@ date, machine = datetime.date.today().isoformat(), os.environ["MACHINE"]
 record = folder / f"{date}-{re.sub('[^a-z0-9]+', '-', machine.lower()).strip('-')}.csv"
 columns = ["date", "machine", "rustc", "commit", "bench", "median_ns", "elements", "elements_per_s"]
 
-folder.mkdir(exist_ok=True)
+folder.mkdir(parents=True, exist_ok=True)
 rows = {}
 if record.exists():
     with record.open(newline="") as file:

@@ -5,7 +5,7 @@ mod processor_time;
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use greenmark::stats::{ln_binomial_sf, z_score};
+use greenmark::stats::{ln_binomial_sf, ln_gamma_sf, z_score};
 use processor_time::ProcessorTime;
 
 const GAMMA: f64 = 0.25;
@@ -25,6 +25,17 @@ fn tail(criterion: &mut Criterion<ProcessorTime>) {
             assert!(ln_p.contains(&found), "{green} of {scored}: ln p {found}, z {z:?}");
             group.bench_function(BenchmarkId::new(format!("T={scored}"), name), |bencher| {
                 bencher.iter(|| ln_binomial_sf(black_box(green), black_box(scored), GAMMA));
+            });
+        }
+        // The same of gumbel: one standard deviation up, and the mean score of a marked text.
+        let shape = scored as f64;
+        for (name, score, ln_p) in
+            [("typical", shape + shape.sqrt(), -2.1..-1.4), ("deep", 3.0 * shape, f64::NEG_INFINITY..-50.0)]
+        {
+            let found = ln_gamma_sf(score, scored).expect("finite");
+            assert!(ln_p.contains(&found), "{score} of {scored}: ln p {found}");
+            group.bench_function(BenchmarkId::new(format!("gumbel/T={scored}"), name), |bencher| {
+                bencher.iter(|| ln_gamma_sf(black_box(score), black_box(scored)));
             });
         }
     }
