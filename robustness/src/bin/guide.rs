@@ -1,7 +1,7 @@
 //! Which scheme to take: detection, quality and variety of every kind of mark, measured on one model.
 //!
-//! `cargo run --release -p greenmark-robustness --bin guide -- OUT_DIR` writes what OUT_DIR lacks of the texts, then prints
-//! the tables. Broken off, it goes on where it was.
+//! `guide OUT_DIR` writes what OUT_DIR lacks of the texts, then prints the tables. Broken off, it goes on where it was.
+//! `eval/guide.sh` runs it.
 
 use std::{fs, path::PathBuf};
 
@@ -47,8 +47,9 @@ const VARIED: [&str; 6] = [
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Example:
-  scripts/fetch-model.sh
-  cargo run --release -p greenmark-robustness --bin guide -- guide-texts > eval/guide.md")]
+  guide texts-of-the-guide --texts 20 --quality-texts 20
+
+eval/guide.sh runs it with date and machine above the tables.")]
 struct Args {
     /// Folder of the texts, written as far as it lacks them
     out: PathBuf,
