@@ -63,3 +63,13 @@ pub fn hex(bytes: &[u8]) -> String {
 pub fn close(found: f64, expected: f64, tolerance: f64) -> bool {
     found == expected || (found - expected).abs() <= tolerance * expected.abs()
 }
+
+/// What SPEC §7.2 asks of ln p: so much relative error at most.
+pub const TAIL_TOLERANCE: f64 = 1e-10;
+
+/// |found − expected| / |expected|, or 0 if they are no further apart than subnormal numbers are.
+pub fn relative_error(found: f64, expected: f64) -> f64 {
+    const SPACING: f64 = 5e-324;
+    let error = (found - expected).abs();
+    if error <= SPACING { 0.0 } else { error / expected.abs() }
+}

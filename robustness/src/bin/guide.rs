@@ -5,7 +5,7 @@
 
 use std::{fs, path::PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use greenmark::{Delta, Detection, Detector, Scheme, TokenId};
 use greenmark_lm::{
@@ -21,18 +21,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
 const ALPHA: f64 = 1e-6;
-const TEMPERATURES: [f64; 3] = [0.3, 0.7, 1.0];
 const SUBSTITUTED: [f64; 4] = [0.0, 0.2, 0.35, 0.5];
-/// Schemes with δ, as they stand in the table.
-const MARKS: [(&str, f32); 7] = [
-    ("gm1:green,h=1,gamma=64/256", 1.0),
-    ("gm1:green,h=1,gamma=64/256", 2.0),
-    ("gm1:green,h=1,gamma=64/256", 4.0),
-    ("gm1:gumbel,h=1", 0.0),
-    ("gm1:gumbel,h=2", 0.0),
-    ("gm1:gumbel,h=4", 0.0),
-    ("gm1:gumbel,h=4,dual", 0.0),
+/// As they stand in the table.
+const MARKS: [&str; 7] = [
+    "gm1:green,h=1,gamma=64/256@1",
+    "gm1:green,h=1,gamma=64/256@2",
+    "gm1:green,h=1,gamma=64/256@4",
+    "gm1:gumbel,h=1",
+    "gm1:gumbel,h=2",
+    "gm1:gumbel,h=4",
+    "gm1:gumbel,h=4,dual",
 ];
+/// Numbers of keys from here on mark no text.
+const FRESH_KEYS: u64 = 1_000_000;
 /// Schemes whose variety is measured, beside plain sampling.
 const VARIED: [&str; 6] = [
     "gm1:gumbel,h=1",
@@ -68,7 +69,13 @@ struct Args {
     /// Tokens of a text
     #[arg(long, default_value_t = 200)]
     tokens: usize,
-    /// Prompts and answers to each, for variety
+    /// Temperatures of the first table
+    #[arg(long, num_args = 1.., default_values_t = [0.3, 0.7, 1.0], value_name = "T")]
+    temperatures: Vec<f64>,
+    /// Marks of the first table: a scheme, and a green one's delta after @
+    #[arg(long, num_args = 1.., default_values = MARKS, value_name = "SCHEME[@DELTA]", value_parser = parse_mark)]
+    marks: Vec<Mark>,
+    /// Prompts and answers to each, for variety; 0 0 leaves it out
     #[arg(long, default_values_t = [10, 20], num_args = 2, value_names = ["PROMPTS", "ANSWERS"])]
     variety: Vec<usize>,
     /// Tokens of an answer, for variety
@@ -168,8 +175,8 @@ impl Bench {
         SUBSTITUTED.iter().for_each(|share| print!(" {:.0} % replaced |", 100.0 * share));
         println!(" perplexity | repetition |");
         println!("|---|---|---|---|---|{}---|---|", "---|".repeat(SUBSTITUTED.len()));
-        let mut false_alarms = Vec::new();
-        for temperature in TEMPERATURES {
+        let (mut rows, mut false_alarms) = (Vec::new(), Vec::new());
+        for temperature in self.args.temperatures.clone() {
             let plain = self.cell(None, temperature)?;
             let pool: Vec<TokenId> = plain.texts.iter().flat_map(|text| text.ids.iter().copied()).collect();
             let surprise = Mean::of(&plain.texts.iter().map(|text| text.surprise).collect::<Vec<_>>());
@@ -182,13 +189,16 @@ impl Bench {
                 surprise.map_or_else(String::new, |mean| format!("{:.2}", mean.value.exp())),
                 repetition.map_or_else(String::new, |mean| format!("{:.1} %", 100.0 * mean.value)),
             );
-            for mark in marks()? {
+            for mark in self.args.marks.clone() {
                 let cell = self.cell(Some(mark), temperature)?;
-                self.row(&cell, &plain, &pool)?;
-                // Unmarked text under as many keys again: the other half of honesty.
-                let found =
-                    plain.texts.iter().map(|text| self.detector(mark.scheme, 1000 + text.index).detect(&text.ids));
-                false_alarms.extend(found.map(|detection| detection.ln_p));
+                let row = self.row(&cell, &plain, &pool)?;
+                row.print();
+                rows.push(row);
+                // The other half of honesty: unmarked text, each time under a key that nothing else was asked with.
+                for text in &plain.texts {
+                    let key = FRESH_KEYS + false_alarms.len() as u64;
+                    false_alarms.push(self.detector(mark.scheme, key).detect(&text.ids).ln_p);
+                }
             }
         }
         let rate = |alpha: f64| Rate::of(false_alarms.iter().map(|&ln_p| ln_p <= alpha.ln())).context("no text");
@@ -204,6 +214,7 @@ impl Bench {
                 if alpha > 1e-3 { ";" } else { "." }
             );
         }
+        in_short(&self.args.marks, &self.args.temperatures, &rows);
         Ok(())
     }
 
@@ -211,7 +222,7 @@ impl Bench {
         Detector::new(&corpus::key(self.args.seed, key), scheme)
     }
 
-    fn row(&self, cell: &Cell, plain: &Cell, pool: &[TokenId]) -> Result<()> {
+    fn row(&self, cell: &Cell, plain: &Cell, pool: &[TokenId]) -> Result<Row> {
         let mark = cell.mark.context("a marked cell")?;
         let detections = |share: f64| -> Vec<Detection> {
             let attacked = |text: &Text| {
@@ -224,33 +235,27 @@ impl Bench {
         };
         let untouched = detections(0.0);
         let middle = |value: fn(&Detection) -> f64| median(untouched.iter().map(value).collect()).context("no text");
-        print!(
-            "| {} | {} | {} | {:.0} | {:.1} |",
-            cell.temperature,
-            describe(mark),
-            cell.texts.len(),
-            middle(|d| d.tally.scored as f64)?,
-            middle(|d| d.ln_p)?
-        );
-        for share in SUBSTITUTED {
-            let rate = Rate::of(detections(share).iter().map(|d| d.is_significant(ALPHA))).context("no text")?;
-            print!(" {:.2} ({:.2}–{:.2}) |", rate.value(), rate.interval.0, rate.interval.1);
-        }
+        let rate = |share| Rate::of(detections(share).iter().map(|d| d.is_significant(ALPHA))).context("no text");
         let pairs = || cell.texts.iter().zip(&plain.texts);
         let surprise: Vec<f64> = pairs().map(|(marked, plain)| marked.surprise - plain.surprise).collect();
         let repetition: Vec<f64> =
             pairs().map(|(a, b)| 100.0 * (repeated_ngrams(&a.ids, 4) - repeated_ngrams(&b.ids, 4))).collect();
-        let (surprise, repetition) =
-            (Mean::of(&surprise).context("too few texts")?, Mean::of(&repetition).context("too few texts")?);
-        let (low, high) = surprise.interval();
-        print!(" × {:.2} ({:.2}–{:.2}) |", surprise.value.exp(), low.exp(), high.exp());
-        let (low, high) = repetition.interval();
-        println!(" {:+.1} ({low:+.1} to {high:+.1}) |", repetition.value);
-        Ok(())
+        Ok(Row {
+            mark,
+            temperature: cell.temperature,
+            scored: middle(|d| d.tally.scored as f64)?,
+            ln_p: middle(|d| d.ln_p)?,
+            found: SUBSTITUTED.map(rate).into_iter().collect::<Result<_>>()?,
+            surprise: Mean::of(&surprise).context("too few texts")?,
+            repetition: Mean::of(&repetition).context("too few texts")?,
+        })
     }
 
     fn variety(&mut self) -> Result<()> {
         let [prompts, answers] = self.args.variety[..] else { bail!("--variety takes two numbers") };
+        if prompts == 0 {
+            return Ok(());
+        }
         println!("\n## Variety\n");
         println!(
             "{answers} answers of {} tokens to each of {prompts} prompts at temperature 1, one key a prompt, seed {}. Self-BLEU-4 of the token \
@@ -258,7 +263,7 @@ impl Bench {
             self.args.answer_tokens, self.args.seed
         );
         println!("| mark | different answers | self-BLEU |\n|---|---|---|");
-        let varied = VARIED.iter().map(|scheme| Ok(Some(mark(scheme, 0.0)?)));
+        let varied = VARIED.iter().map(|scheme| parse_mark(scheme).map(Some).map_err(|error| anyhow!(error)));
         for mark in std::iter::once(Ok(None)).chain(varied).collect::<Result<Vec<_>>>()? {
             let jobs: Vec<Job> = (0..prompts * answers)
                 .map(|i| Job { index: i as u64, prompt: self.prompts[i / answers].clone(), key: (i / answers) as u64 })
@@ -287,12 +292,60 @@ impl Bench {
     }
 }
 
-fn mark(scheme: &str, delta: f32) -> Result<Mark> {
-    Ok(Mark { scheme: scheme.parse()?, delta: Delta::new(delta)? })
+/// What was found of one mark at one temperature.
+struct Row {
+    mark: Mark,
+    temperature: f64,
+    /// T, the median.
+    scored: f64,
+    /// The median, of texts as written.
+    ln_p: f64,
+    /// p ≤ α, by share of tokens replaced.
+    found: Vec<Rate>,
+    /// Nats a token more than unmarked texts, under the unmarked model.
+    surprise: Mean,
+    /// Percentage points of repeated 4-grams more than unmarked texts.
+    repetition: Mean,
 }
 
-fn marks() -> Result<Vec<Mark>> {
-    MARKS.iter().map(|&(scheme, delta)| mark(scheme, delta)).collect()
+impl Row {
+    fn print(&self) {
+        let Self { temperature, scored, ln_p, surprise, repetition, .. } = self;
+        print!("| {temperature} | {} | {} | {scored:.0} | {ln_p:.1} |", describe(self.mark), surprise.n);
+        for rate in &self.found {
+            print!(" {:.2} ({:.2}–{:.2}) |", rate.value(), rate.interval.0, rate.interval.1);
+        }
+        let (low, high) = surprise.interval();
+        print!(" × {:.2} ({:.2}–{:.2}) |", surprise.value.exp(), low.exp(), high.exp());
+        let (low, high) = repetition.interval();
+        println!(" {:+.1} ({low:+.1} to {high:+.1}) |", repetition.value);
+    }
+}
+
+/// The same, a line a mark, with the temperatures side by side.
+fn in_short(marks: &[Mark], temperatures: &[f64], rows: &[Row]) {
+    let names: Vec<_> = temperatures.iter().map(ToString::to_string).collect();
+    println!("\n## In short\n\nEach cell at temperature {}.\n", names.join(" / "));
+    print!("| mark | ln p |");
+    SUBSTITUTED.iter().for_each(|share| print!(" {:.0} % replaced |", 100.0 * share));
+    println!(" perplexity × | repetition + |\n|---|---|{}---|---|", "---|".repeat(SUBSTITUTED.len()));
+    for &mark in marks {
+        let rows: Vec<&Row> = rows.iter().filter(|row| row.mark == mark).collect();
+        let cell = |value: &dyn Fn(&Row) -> String| rows.iter().map(|&row| value(row)).collect::<Vec<_>>().join(" / ");
+        print!("| {} | {} |", describe(mark), cell(&|row| format!("{:.0}", row.ln_p)));
+        for i in 0..SUBSTITUTED.len() {
+            print!(" {} |", cell(&|row| format!("{:.2}", row.found[i].value())));
+        }
+        let perplexity = cell(&|row| format!("{:.2}", row.surprise.value.exp()));
+        println!(" {perplexity} | {} |", cell(&|row| format!("{:.0}", row.repetition.value.round() + 0.0)));
+    }
+}
+
+fn parse_mark(text: &str) -> Result<Mark, String> {
+    let (scheme, delta) = text.split_once('@').unwrap_or((text, "2"));
+    let scheme = scheme.parse::<Scheme>().map_err(|error| error.to_string())?;
+    let delta = delta.parse().map_err(|_| format!("{delta:?} is no number of nats"))?;
+    Ok(Mark { scheme, delta: Delta::new(delta).map_err(|error| error.to_string())? })
 }
 
 /// For a file's name.
