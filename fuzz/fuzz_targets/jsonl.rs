@@ -93,7 +93,7 @@ fn id(value: &Value, number: usize) -> Option<String> {
     match &value["id"] {
         Value::Null => Some(number.to_string()),
         Value::String(id) => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
+        Value::Number(id) => id.as_u64().map(|id| id.to_string()),
         _ => None,
     }
 }

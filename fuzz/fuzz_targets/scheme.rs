@@ -4,7 +4,7 @@
 
 #![no_main]
 
-use greenmark::{Scheme, SchemeError, SchemeParams};
+use greenmark::{Family, Scheme, SchemeError, SchemeParams};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -13,9 +13,12 @@ fuzz_target!(|text: &str| {
     match parsed {
         Ok(scheme) => {
             assert_eq!(scheme.to_string(), text, "a second spelling");
-            let params = SchemeParams {
-                context_width: scheme.context_width().get() as u8,
-                gamma_numerator: scheme.gamma().numerator().into(),
+            let context_width = scheme.context_width().get() as u8;
+            let params = match scheme.family() {
+                Family::Green { gamma } => {
+                    SchemeParams::Green { context_width, gamma_numerator: gamma.numerator().into() }
+                }
+                Family::Gumbel { dual } => SchemeParams::Gumbel { context_width, dual },
             };
             assert_eq!(Scheme::new(params), Ok(scheme));
         }
@@ -32,18 +35,20 @@ fuzz_target!(|text: &str| {
 fn check_place(text: &str, error: &SchemeError) {
     match error {
         SchemeError::Version => {}
+        SchemeError::NoContext => assert!(text.starts_with("gm1:gumbel,h=0"), "{text:?}"),
         SchemeError::Family { found } | SchemeError::ContextWidth { found } | SchemeError::Gamma { found } => {
             assert!(text.contains(found.as_str()) && found.chars().count() <= 32);
         }
         SchemeError::Syntax { position } => {
             let sound = text.get(..*position).expect("a position is within the string, between two characters");
             let completed = |rest: &str| {
-                let whole = format!("{sound}{rest}");
-                !matches!(whole.parse::<Scheme>(), Err(SchemeError::Syntax { .. }))
+                let failure = format!("{sound}{rest}").parse::<Scheme>().err();
+                // Only a number may be wrong then.
+                !failure.is_some_and(|error| matches!(self::failure(&error), "version" | "family" | "syntax"))
             };
-            let tail = ",h=1,gamma=1/256";
+            let completed_by = |tail: &str| (0..=tail.len()).any(|from| completed(&tail[from..]));
             assert!(
-                (0..=tail.len()).any(|from| completed(&tail[from..])),
+                completed_by(",h=1,gamma=1/256") || completed_by(",h=1,dual"),
                 "{text:?} cannot be put right from {position} on"
             );
         }
@@ -56,7 +61,7 @@ fn failure(error: &SchemeError) -> &'static str {
         SchemeError::Version => "version",
         SchemeError::Family { .. } => "family",
         SchemeError::Syntax { .. } => "syntax",
-        SchemeError::ContextWidth { .. } => "context-width",
+        SchemeError::NoContext | SchemeError::ContextWidth { .. } => "context-width",
         SchemeError::Gamma { .. } => "gamma",
         other => panic!("a failure that SPEC §3 does not name: {other:?}"),
     }
@@ -65,19 +70,24 @@ fn failure(error: &SchemeError) -> &'static str {
 /// SPEC §3, checks 1 to 5, by taking the string apart.
 fn expected_failure(text: &str) -> Option<&'static str> {
     let Some(rest) = text.strip_prefix("gm1:") else { return Some("version") };
-    let Some(rest) = rest.strip_prefix("green").filter(|rest| rest.is_empty() || rest.starts_with(',')) else {
-        return Some("family");
+    let (family, rest) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+    let rest = rest.strip_prefix(",h=");
+    let (parts, widths) = match family {
+        "green" => {
+            let parts = rest.and_then(|rest| rest.strip_suffix("/256")).and_then(|rest| rest.split_once(",gamma="));
+            (parts, 0..=16)
+        }
+        // No second number: as if it were a good one.
+        "gumbel" => (rest.map(|rest| (rest.strip_suffix(",dual").unwrap_or(rest), "1")), 1..=16),
+        _ => return Some("family"),
     };
-    let parts = rest
-        .strip_prefix(",h=")
-        .and_then(|rest| rest.strip_suffix("/256"))
-        .and_then(|rest| rest.split_once(",gamma="))
-        .filter(|(width, numerator)| is_number(width) && is_number(numerator));
+    let parts = parts.filter(|(width, numerator)| is_number(width) && is_number(numerator));
     let Some((width, numerator)) = parts else { return Some("syntax") };
-    if !(0..=16).any(|h: u32| h.to_string() == width) {
+    let is_one_of = |digits: &str, mut range: std::ops::RangeInclusive<u32>| range.any(|n| n.to_string() == digits);
+    if !is_one_of(width, widths) {
         return Some("context-width");
     }
-    if !(1..=255).any(|g: u32| g.to_string() == numerator) {
+    if !is_one_of(numerator, 1..=255) {
         return Some("gamma");
     }
     None

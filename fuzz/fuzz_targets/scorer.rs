@@ -1,52 +1,55 @@
-//! Scoring in every way there is, against a set of pairs; and the embedder against the colours. SPEC §6.2, §7, §8.
+//! Scoring in every way there is, against a set of pairs or contexts; and the bias against the field. SPEC §6, §7, §8.1.
 //!
-//! Input: a head of 8 bytes, then ids, little-endian, in as many bytes as the head says.
+//! Input: a head of 9 bytes, then ids, little-endian, in as many bytes as the head says.
 //!
 //! | byte | says |
 //! |---|---|
 //! | 0 | the key: 32 times this byte |
-//! | 1 | h = byte mod 17 |
-//! | 2 | g = 1 + byte mod 255 |
-//! | 3 | id width: 1, 2 or 4 bytes, or 1 counted down from the largest id |
-//! | 4 | 254, 255: the text is repeated, each time with other ids, up to 5,000 or 20,000 of them |
-//! | 5 | seed of the cuts at which slices are pushed |
-//! | 6 | δ in sixteenths; skip repeats if odd |
-//! | 7 | seed of the logits |
+//! | 1 | the family, byte mod 3: green, gumbel, gumbel in the dual form |
+//! | 2 | h = byte mod 17; in gumbel 1 + byte mod 16 |
+//! | 3 | g = 1 + byte mod 255 |
+//! | 4 | id width: 1, 2 or 4 bytes, or 1 counted down from the largest id |
+//! | 5 | 254, 255: the text is repeated with other and other ids, see `repeated` |
+//! | 6 | seed of the cuts at which slices are pushed |
+//! | 7 | δ in sixteenths; skip repeats if odd |
+//! | 8 | seed of the logits |
 
 #![no_main]
 
 use std::collections::HashSet;
 
 use greenmark::{
-    Colour, Delta, Detector, Embedder, Field, Key, Position, Scheme, SchemeParams, Scorer, Tally, TokenId, colour,
+    Delta, Detector, Embedder, Family, Field, Key, Position, Scheme, SchemeParams, Scorer, Seed, Subkey, Tally, TokenId,
 };
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
-    let Some((&[key, h, g, id_width, copies, cuts, delta, logits], rest)) = input.split_first_chunk::<8>() else {
+    let Some((&[key, family, h, g, id_width, copies, cuts, delta, logits], rest)) = input.split_first_chunk::<9>()
+    else {
         return;
     };
     let key = Key::from_bytes([key; 32]);
-    let params = SchemeParams { context_width: h % 17, gamma_numerator: 1 + u16::from(g % 255) };
+    let params = match family % 3 {
+        0 => SchemeParams::Green { context_width: h % 17, gamma_numerator: 1 + u16::from(g % 255) },
+        family => SchemeParams::Gumbel { context_width: 1 + h % 16, dual: family == 2 },
+    };
     let scheme = Scheme::new(params).expect("in range");
-    let ids = repeated(ids(rest, id_width), copies);
+    let ids = ids(rest, id_width);
+    // A long text costs as much as 100 others. Few mutants of one that asks for it add up to this, so few get it.
+    let is_long = input.iter().fold(0u8, |sum, &byte| sum.wrapping_add(byte)).is_multiple_of(32);
+    let ids = if is_long { repeated(ids, copies) } else { ids };
 
     score(&key, scheme, &ids, cuts);
     embed(&key, scheme, &ids, delta, logits);
 });
 
 fn score(key: &Key, scheme: Scheme, ids: &[TokenId], cuts: u8) {
-    let (positions, tally) = naive(key, scheme, ids);
-    assert_eq!(tally.tokens, ids.len() as u64);
-    assert_eq!(tally.tokens, tally.tokens.min(width(scheme) as u64) + tally.scored + tally.repeated);
-    assert!(tally.green <= tally.scored);
-
     let mut scorer = Scorer::new(key, scheme);
-    let single: Vec<_> = ids.iter().map(|&id| scorer.push(id)).collect();
-    assert_eq!(single, positions, "one by one");
-    assert_eq!(scorer.finish(), tally, "one by one");
+    let positions: Vec<_> = ids.iter().map(|&id| scorer.push(id)).collect();
+    let tally = scorer.finish();
+    check(key, scheme, ids, &positions, &tally);
 
-    // The same scorer, as a second text: slices and single tokens in turn.
+    // The same scorer, as a second text: slices and single tokens in turn, with the same result to the last bit.
     let mut random = Random(cuts.into());
     let mut rest = ids;
     while !rest.is_empty() {
@@ -54,57 +57,125 @@ fn score(key: &Key, scheme: Scheme, ids: &[TokenId], cuts: u8) {
         scorer.push_slice(slice);
         rest = after;
         if let Some((&id, after)) = rest.split_first() {
-            assert_eq!(scorer.push(id), positions[ids.len() - rest.len()], "after a slice");
+            assert_eq!(bits(scorer.push(id)), bits(positions[ids.len() - rest.len()]), "after a slice");
             rest = after;
         }
     }
-    assert!(scorer.positions().eq(positions.iter().copied()), "in slices");
-    assert_eq!(scorer.tally(), tally, "in slices");
+    assert!(scorer.positions().map(bits).eq(positions.iter().copied().map(bits)), "in slices");
+    assert_eq!(tally_bits(scorer.tally()), tally_bits(tally), "in slices");
 
     // Twice, since a detector keeps its tables from text to text.
     let mut detector = Detector::new(key, scheme);
     let detection = detector.detect(ids);
     assert_eq!(detector.detect_positions(ids), (detection, positions));
-    assert_eq!((detection.tally, detection.scheme, detection.key_id), (tally, scheme, key.id()));
+    assert_eq!((detection.scheme, detection.key_id), (scheme, key.id()));
+    assert_eq!(tally_bits(detection.tally), tally_bits(tally));
     assert!(
         detection.ln_p.is_finite()
             && detection.ln_p <= 0.0
             && detection.ln_p.is_sign_positive() == (detection.ln_p == 0.0)
     );
-    assert!(tally.green > 0 || detection.ln_p == 0.0);
+    assert!(tally.score > 0.0 || detection.ln_p == 0.0);
     assert_eq!(detection.z_score.is_some(), tally.scored > 0);
     assert!(detection.z_score.is_none_or(f64::is_finite));
-    assert!(detection.green_fraction().is_none_or(|fraction| (0.0..=1.0).contains(&fraction)));
+    let mean = (tally.scored > 0).then(|| tally.score / tally.scored as f64);
+    assert_eq!(detection.mean_score(), mean);
+    let is_green = scheme.gamma().is_some();
+    assert_eq!(detection.green(), is_green.then_some(tally.score as u64));
+    assert_eq!(detection.green_fraction(), mean.filter(|_| is_green));
 }
 
-/// SPEC §6.2 as it is written, from seed and colour alone.
-fn naive(key: &Key, scheme: Scheme, ids: &[TokenId]) -> (Vec<Position>, Tally) {
+/// SPEC §6.2 and §6.4 as they are written, from the field alone.
+fn check(key: &Key, scheme: Scheme, ids: &[TokenId], positions: &[Position], found: &Tally) {
     let h = width(scheme);
     let field = Field::new(key, scheme.context_width());
-    let (mut seen, mut tally) = (HashSet::new(), Tally::default());
-    let position = |i: usize| {
+    let (mut seen, mut tally, mut scores) = (HashSet::new(), Tally::default(), Vec::new());
+    for (i, &position) in positions.iter().enumerate() {
         tally.tokens += 1;
         if i < h {
-            return Position::Unscored;
+            assert_eq!(position, Position::Unscored, "position {i}");
+            continue;
         }
-        let colour = colour(&field.seed(&ids[i - h..i]), ids[i], scheme.gamma());
-        if !seen.insert(&ids[i - h..=i]) {
+        let is_new = match scheme.family() {
+            Family::Green { .. } => seen.insert(&ids[i - h..=i]),
+            Family::Gumbel { .. } => seen.insert(&ids[i - h..i]),
+        };
+        if !is_new {
             tally.repeated += 1;
-            return Position::Repeated(colour);
+            assert_eq!(position, Position::Repeated, "position {i}");
+            continue;
         }
         tally.scored += 1;
-        tally.green += u64::from(colour == Colour::Green);
-        Position::Scored(colour)
-    };
-    ((0..ids.len()).map(position).collect(), tally)
+        let score = expected_score(scheme.family(), &field.seed(&ids[i - h..i]), ids[i]);
+        tally.score += score;
+        let Position::Scored(found) = position else { panic!("position {i}: {position:?}, not {score}") };
+        scores.push(found);
+        assert!(is_close(scheme.family(), found, score), "position {i}: {found}, not {score}");
+        assert!(found.is_sign_positive());
+    }
+    assert_eq!((found.tokens, found.scored, found.repeated), (tally.tokens, tally.scored, tally.repeated));
+    assert_eq!(tally.tokens, tally.tokens.min(h as u64) + tally.scored + tally.repeated);
+    assert!(is_close(scheme.family(), found.score, tally.score), "{}, not {}", found.score, tally.score);
+    let sum = sum_in_pairs(&scores);
+    assert!((found.score - sum).abs() <= 1e-14 * sum, "{}, not {sum}", found.score);
 }
 
-/// δ on green, nothing on red, at the text's end and at places before it.
+/// A sum whose rounding grows with the logarithm of the length.
+fn sum_in_pairs(scores: &[f64]) -> f64 {
+    match scores {
+        [] => 0.0,
+        &[score] => score,
+        _ => {
+            let (left, right) = scores.split_at(scores.len() / 2);
+            sum_in_pairs(left) + sum_in_pairs(right)
+        }
+    }
+}
+
+/// SPEC §6.1 and §6.3, the logarithms taken in another way.
+fn expected_score(family: Family, seed: &Seed, token: TokenId) -> f64 {
+    const WORDS: f64 = 4_294_967_296.0;
+    let word = |subkey| f64::from(seed.word(subkey, token));
+    match family {
+        Family::Green { gamma } => f64::from(u8::from(seed.byte(token) < gamma.numerator())),
+        // 2^32 − w is exact, and so is its quotient.
+        Family::Gumbel { dual: false } => -((WORDS - word(Subkey::First)) / WORDS).ln(),
+        Family::Gumbel { dual: true } => {
+            let x = word(Subkey::First).max(word(Subkey::Second)) / WORDS;
+            if x < 0.01 {
+                // The next term is 1e-20 of the first.
+                (1..=5).rev().fold(0.0, |sum, i| x * x * (sum + 1.0 / f64::from(i)))
+            } else {
+                -(1.0 - x).ln() - (1.0 + x).ln()
+            }
+        }
+    }
+}
+
+fn is_close(family: Family, found: f64, expected: f64) -> bool {
+    let tolerance = if matches!(family, Family::Green { .. }) { 0.0 } else { 1e-12 };
+    (found - expected).abs() <= tolerance * expected
+}
+
+/// A position, so that two are equal only if they are to the last bit.
+fn bits(position: Position) -> (u8, u64) {
+    match position {
+        Position::Unscored => (0, 0),
+        Position::Repeated => (1, 0),
+        Position::Scored(score) => (2, score.to_bits()),
+    }
+}
+
+fn tally_bits(tally: Tally) -> [u64; 4] {
+    [tally.tokens, tally.scored, tally.repeated, tally.score.to_bits()]
+}
+
+/// δ on green, nothing on red and nothing in gumbel, at the text's end and at places before it.
 fn embed(key: &Key, scheme: Scheme, ids: &[TokenId], delta: u8, logits: u8) {
     let nats = f32::from(delta) / 16.0;
     let skips = delta % 2 == 1;
     let mut random = Random(logits.into());
-    let mut embedder = Embedder::new(key, scheme, Delta::new(nats).expect("finite")).skip_repeats(skips);
+    let mut embedder = Embedder::new(key, scheme).delta(Delta::new(nats).expect("finite")).skip_repeats(skips);
     let field = Field::new(key, scheme.context_width());
     let h = width(scheme);
     // Few widths of logits, so that rows of green lists are found again, and recycled for another width.
@@ -116,14 +187,15 @@ fn embed(key: &Key, scheme: Scheme, ids: &[TokenId], delta: u8, logits: u8) {
 
         let context = text.len().checked_sub(h).map(|from| &text[from..]);
         let is_used = |context: &&[TokenId]| (h..text.len()).any(|i| text[i - h..i] == **context);
-        let Some(context) = context.filter(|context| !(skips && is_used(context))) else {
+        let marked = context.filter(|context| !(skips && is_used(context))).zip(scheme.gamma());
+        let Some((context, gamma)) = marked else {
             let bits = |logits: &[f32]| logits.iter().map(|logit| logit.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&after), bits(&before), "left alone");
             continue;
         };
         let seed = field.seed(context);
         for (v, (before, after)) in (0..).zip(before.into_iter().zip(after)) {
-            let bias = if colour(&seed, v, scheme.gamma()).is_green() { nats } else { 0.0 };
+            let bias = if seed.byte(v) < gamma.numerator() { nats } else { 0.0 };
             let expected = before + bias;
             assert!(after == expected || (after.is_nan() && before.is_nan()), "token {v}: {before} became {after}");
         }
@@ -143,25 +215,18 @@ fn ids(bytes: &[u8], id_width: u8) -> Vec<TokenId> {
     }
 }
 
-/// Long texts from short inputs: the ids again and again, each time a little further apart.
+/// Long texts from short inputs: the ids again and again, a little further apart each time or each eighth time.
 ///
-/// `push_slice` takes 4,096 ids at a time, and a table for more than 14,336 pairs is given back. Long texts are slow, so
-/// few heads ask for one.
+/// `push_slice` takes 4,096 ids at a time, seeds are kept after as many contexts, and a table for more than 14,336 pairs
+/// is given back: the first two want 5,000 ids that are new, and the last 20,000 that need not be.
 fn repeated(ids: Vec<TokenId>, copies: u8) -> Vec<TokenId> {
-    let most = match copies {
-        254 => 5_000,
-        255 => 20_000,
+    let (most, alike) = match copies {
+        254 => (5_000, 1),
+        255 => (20_000, 8),
         _ => return ids,
     };
-    ids.iter()
-        .enumerate()
-        .cycle()
-        .scan(0u32, |turn, (i, &id)| {
-            *turn += u32::from(i == 0);
-            Some(id.wrapping_mul(*turn))
-        })
-        .take(most)
-        .collect()
+    let turns = (0..).flat_map(|turn| ids.iter().map(move |id| id.wrapping_mul(1 + turn / alike)));
+    turns.take(if ids.is_empty() { 0 } else { most }).collect()
 }
 
 /// A linear congruential generator: the input decides everything.
