@@ -175,17 +175,17 @@ def main():
     for bench, row in ours.items():
         if bench.startswith(f"choice/V={V}/"):
             what = bench.rsplit("/", 1)[1]
-            what = "whole vocabulary" if what == "whole" else f"after top-p, {what.removeprefix('top-p,')}"
+            what = "whole vocabulary" if what == "whole" else f"after top-p, {what}"
             step(f"**gumbel, h = 1, {what}**", source, float(row["median_ns"]) / 1e9, "criterion")
     for h in [1, 2, 4]:
         for state in ["warm", "cold"]:
             if row := ours.get(f"score/h={h}/V={OUR_V}/T={tokens}/{state}"):
                 seconds = float(row["median_ns"]) / 1e9 / tokens
                 detection(f"**green list, h = {h}, {state} detector**", source, seconds, "criterion")
-    for h in ["1", "2", "4", "4,dual"]:
+    for h in ["1", "2", "4", "4/dual"]:
         if row := ours.get(f"score/gumbel/h={h}/V={OUR_V}/T={tokens}/warm"):
             seconds = float(row["median_ns"]) / 1e9 / tokens
-            detection(f"**gumbel, h = {h.replace(',', ', ')}, warm detector**", source, seconds, "criterion")
+            detection(f"**gumbel, h = {h.replace('/', ', ')}, warm detector**", source, seconds, "criterion")
 
     date = datetime.date.today().isoformat()
     print(

@@ -71,7 +71,7 @@ fn choice(criterion: &mut Criterion<ProcessorTime>) {
             bencher.iter(|| embedder.choose(&next(), black_box(&row), 0.5));
         });
         group.bench_function(
-            BenchmarkId::new(format!("V={vocab_size}"), format!("top-p,n={}", tokens.len())),
+            BenchmarkId::new(format!("V={vocab_size}"), format!("top-p/n={}", tokens.len())),
             |bencher| {
                 bencher.iter(|| embedder.choose_among(&next(), black_box(&tokens), black_box(&probabilities), 0.5));
             },

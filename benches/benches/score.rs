@@ -20,7 +20,7 @@ fn score(criterion: &mut Criterion<ProcessorTime>) {
     group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_millis(1500));
     let green = [0, 1, 2, 4].map(|h| (format!("h={h}"), format!("gm1:green,h={h},gamma=64/256")));
     let gumbel = [1, 2, 4].map(|h| (format!("gumbel/h={h}"), format!("gm1:gumbel,h={h}")));
-    let dual = [("gumbel/h=4,dual".to_owned(), "gm1:gumbel,h=4,dual".to_owned())];
+    let dual = [("gumbel/h=4/dual".to_owned(), "gm1:gumbel,h=4,dual".to_owned())];
     for (name, scheme) in green.into_iter().chain(gumbel).chain(dual) {
         let scheme: Scheme = scheme.parse().expect("canonical");
         for vocab_size in VOCAB_SIZES {
