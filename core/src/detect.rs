@@ -8,6 +8,15 @@ use crate::{
     stats::{gamma_z_score, ln_binomial_sf, ln_gamma_sf, z_score},
 };
 
+/// ln P(X ≥ score) by chance, of `scored` scores that sum to `score`. SPEC §7.2, §7.4.
+pub(crate) fn ln_tail(family: Family, score: f64, scored: u64) -> f64 {
+    match family {
+        Family::Green { gamma } => ln_binomial_sf(score as u64, scored, gamma.fraction()),
+        Family::Gumbel { .. } => ln_gamma_sf(score, scored),
+    }
+    .expect("0 < gamma < 1, no more greens than scored, and a sum of finite scores from 0 up")
+}
+
 /// Everything computed about one text under one key and scheme.
 ///
 /// A detection says that a text is statistically dependent on a key. It is no signature and does not speak of
@@ -31,16 +40,12 @@ pub struct Detection {
 impl Detection {
     fn new(key_id: KeyId, scheme: Scheme, tally: Tally) -> Self {
         let Tally { scored, score, .. } = tally;
-        let (z_score, ln_p) = match scheme.family() {
-            Family::Green { gamma } => {
-                // A count, so exact in an f64.
-                let (green, gamma) = (score as u64, gamma.fraction());
-                (z_score(green, scored, gamma), ln_binomial_sf(green, scored, gamma))
-            }
-            Family::Gumbel { .. } => (gamma_z_score(score, scored), ln_gamma_sf(score, scored)),
+        let z_score = match scheme.family() {
+            // A count, so exact in an f64.
+            Family::Green { gamma } => z_score(score as u64, scored, gamma.fraction()),
+            Family::Gumbel { .. } => gamma_z_score(score, scored),
         };
-        let ln_p = ln_p.expect("0 < gamma < 1, no more greens than scored, and a sum of finite scores from 0 up");
-        Self { key_id, scheme, tally, z_score, ln_p }
+        Self { key_id, scheme, tally, z_score, ln_p: ln_tail(scheme.family(), score, scored) }
     }
 
     /// The score of a scored token, on average; `None` when nothing was scored. By chance

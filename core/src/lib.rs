@@ -40,6 +40,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod bet;
 mod context;
 mod detect;
 mod embed;
@@ -56,6 +57,7 @@ mod scheme;
 mod score;
 mod seeds;
 mod seen;
+mod segment;
 pub mod stats;
 
 /// A token id, as the model's tokenizer gives it. A bare alias: bulk data crosses boundaries uncopied.
@@ -69,3 +71,4 @@ pub use green::{Colour, colour};
 pub use key::{Key, KeyId};
 pub use scheme::{ContextWidth, Family, Gamma, Scheme, SchemeParams};
 pub use score::{Position, Scorer, Tally};
+pub use segment::{Search, Span};

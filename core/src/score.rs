@@ -50,6 +50,14 @@ impl Tally {
     }
 }
 
+/// Adds a score to a sum. Kahan's summation, so that millions of scores keep their digits: `excess` is what rounding has added.
+pub(crate) fn add(sum: &mut f64, excess: &mut f64, score: f64) {
+    let term = score - *excess;
+    let next = *sum + term;
+    *excess = (next - *sum) - term;
+    *sum = next;
+}
+
 /// What a token scores in the context of the seed. SPEC §6.1, §6.3.
 fn score(family: Family, seed: &Seed, token: TokenId) -> f64 {
     match family {
@@ -92,7 +100,7 @@ pub struct Scorer {
     seen: Seen,
     positions: Vec<Position>,
     tally: Tally,
-    /// What rounding has added to the score: Kahan's summation, so that millions of scores keep their digits.
+    /// What rounding has added to the score.
     excess: f64,
 }
 
@@ -130,10 +138,7 @@ impl Scorer {
     }
 
     fn add(&mut self, score: f64) {
-        let term = score - self.excess;
-        let sum = self.tally.score + term;
-        self.excess = (sum - self.tally.score) - term;
-        self.tally.score = sum;
+        add(&mut self.tally.score, &mut self.excess, score);
     }
 
     /// Appends many tokens: several times faster than one by one, with the same result.
