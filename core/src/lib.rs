@@ -59,6 +59,7 @@ mod seeds;
 mod seen;
 mod segment;
 pub mod stats;
+mod stream;
 
 /// A token id, as the model's tokenizer gives it. A bare alias: bulk data crosses boundaries uncopied.
 pub type TokenId = u32;
@@ -72,3 +73,4 @@ pub use key::{Key, KeyId};
 pub use scheme::{ContextWidth, Family, Gamma, Scheme, SchemeParams};
 pub use score::{Position, Scorer, Tally};
 pub use segment::{Search, Span};
+pub use stream::{Stream, StreamEvidence};
