@@ -140,9 +140,9 @@ The text goes to standard output as it is written; nothing is added to it but, o
 not part of it. With --prompts, each line of FILE is an object with `prompt` and, optionally, `id`; each line of output is an \
 object with `id`, `prompt`, `text`, `tokens` and `finish`, in the order in which texts end.
 
-The same model, prompt, seed and options give the same text. Two families of marks: green makes a share of the tokens likelier, which \
+The same model, prompt, seed and options give the same text (with --prompts, on the same line of the file). Two families of marks: green makes a share of the tokens likelier, which \
 costs quality and works at any temperature; gumbel draws the next token with the key's numbers, which leaves its distribution as it was, \
-needs a temperature above 0, and makes answers to one prompt alike (least at h=4, or with dual). The README says which to take when. \
+needs a temperature above 0, and makes answers to one prompt alike (least with dual). The README says which to take when. \
 Where the model is sure of the next token (code, lists, low temperature) little mark goes in.
 
 Examples:

@@ -69,7 +69,7 @@ impl<'a> Evidence<'a> {
 }
 
 /// Said once after texts in which no mark was found.
-pub(crate) const NO_MARK_NOTE: &str = "No mark found is no evidence of a human author: other keys, unmarked models, short and edited texts look the same.";
+pub(crate) const NO_MARK_NOTE: &str = "No mark found is no evidence of a human author: other keys, schemes and tokenizers, unmarked models, short and edited texts look the same.";
 
 /// "marked" or "no mark found", with its style.
 pub(crate) fn verdict(detection: &Detection, alpha: f64) -> (&'static str, Style) {
