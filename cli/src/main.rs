@@ -31,6 +31,13 @@ pub(crate) enum Outcome {
 }
 
 fn main() -> ExitCode {
+    // Before anything can quote an argument in a message.
+    if std::env::args_os().any(|argument| keys::holds_key_text(&argument)) {
+        output::complain(
+            "a key is among the arguments, where others can read it: put it into a file and give --key-file FILE",
+        );
+        return ExitCode::from(2);
+    }
     let cli = Cli::parse();
     cli.color.write_global();
     let result = match cli.command {

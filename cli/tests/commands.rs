@@ -119,6 +119,21 @@ fn a_marked_text_is_found_and_nothing_else_is() {
 }
 
 #[test]
+fn a_key_among_the_arguments_is_refused_and_never_repeated() {
+    let (_folder, path) = key();
+    let text = std::fs::read_to_string(path).expect("a key file");
+    let text = text.trim_end();
+    let near = format!("./{text}");
+    for args in
+        [&["detect", "-k", text][..], &["detect", "-s", text], &["detect", &near], &["embed", "--color", text], &[text]]
+    {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!stderr(&output).contains(&text[10..30]) && stdout(&output).is_empty());
+    }
+}
+
+#[test]
 fn gumbel_text_is_found_and_looks_unmarked_to_the_other_family() {
     let (folder, path) = key();
     for scheme in ["gm1:gumbel,h=2", "gm1:gumbel,h=4,dual"] {
