@@ -1,8 +1,8 @@
-//! Letting a model write: the options of a run, and what it wrote as characters.
+//! Letting a model write: the options of a run.
 
 use anyhow::{Result, anyhow};
 use greenmark::TokenId;
-use greenmark_lm::{GenerateOptions, Sampling, SamplingParams, Tokenizer};
+use greenmark_lm::{GenerateOptions, Sampling, SamplingParams};
 
 use crate::args::SamplingArgs;
 
@@ -23,14 +23,4 @@ pub(crate) fn options(args: &SamplingArgs, seed: u64, stop: &[TokenId], batch: O
         ignore_stop: args.ignore_eos,
         batch: batch.map(usize::from),
     })
-}
-
-/// The characters of a finished text; a character that the last token left unfinished is dropped. SPEC §9.3.
-pub(crate) fn decode(tokenizer: &Tokenizer, ids: &[TokenId]) -> String {
-    let mut text = String::new();
-    let mut decoder = tokenizer.stream_decoder();
-    for &id in ids {
-        text.extend(decoder.push(id));
-    }
-    text
 }

@@ -291,6 +291,16 @@ impl Tokenizer {
         String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
     }
 
+    /// The characters of a text that was generated; a character that its last token left unfinished is dropped. SPEC §9.3.
+    pub fn decode_text(&self, ids: &[TokenId]) -> String {
+        let mut text = String::new();
+        let mut decoder = self.stream_decoder();
+        for &id in ids {
+            text.extend(decoder.push(id));
+        }
+        text
+    }
+
     /// Decodes a text as it is generated. What its pushes yield, and then its `finish`, make up
     /// [`decode`](Self::decode) of all the ids.
     #[must_use]

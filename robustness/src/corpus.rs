@@ -10,7 +10,7 @@ use std::{
     rc::Rc,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use greenmark::{Delta, Embedder, Key, Scheme};
 use greenmark_lm::{
     Candidate, Event, GenerateOptions, LanguageModel, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId,
@@ -159,11 +159,14 @@ fn write(
         match event {
             Event::Finished { index, ids, .. } => {
                 let total = surprises.borrow_mut().remove(&index).map_or(0.0, |surprise| surprise.get());
-                failed = decode(tokenizer, &ids).and_then(|text| {
-                    // Whole millionths: what is read is then what was written, in every digit.
-                    let surprise = (1e6 * total / ids.len().max(1) as f64).round() / 1e6;
-                    keep(Text { index, ids: tokenizer.encode(&text)?, text, surprise })
-                });
+                let text = tokenizer.decode_text(&ids);
+                // Whole millionths: what is read is then what was written, in every digit.
+                let surprise = (1e6 * total / ids.len().max(1) as f64).round() / 1e6;
+                failed = match tokenizer.encode(&text) {
+                    _ if text.is_empty() && !ids.is_empty() => Err(anyhow!("the model wrote no character")),
+                    Ok(ids) => keep(Text { index, ids, text, surprise }),
+                    Err(error) => Err(error.into()),
+                };
             }
             Event::Refused { index, error } => failed = Err(error).with_context(|| format!("text {index}")),
             _ => {}
@@ -171,16 +174,6 @@ fn write(
         if failed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     failed
-}
-
-/// SPEC §9.3: an unfinished character at the end is dropped.
-fn decode(tokenizer: &Tokenizer, ids: &[TokenId]) -> Result<String> {
-    let mut decoder = tokenizer.stream_decoder();
-    let mut text = String::new();
-    for &id in ids {
-        text.extend(decoder.push(id));
-    }
-    if text.is_empty() && !ids.is_empty() { bail!("the model wrote no character") } else { Ok(text) }
 }
 
 /// Marks, and adds up what the unmarked model would have paid for the text.

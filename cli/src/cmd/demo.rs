@@ -111,7 +111,7 @@ fn write(
         }
         ControlFlow::Continue(())
     })?;
-    Ok(writing::decode(&writer.reader.tokenizer, &written?))
+    Ok(writer.reader.tokenizer.decode_text(&written?))
 }
 
 /// A heading and the coloured text under it, line by line, for a column of half the terminal.

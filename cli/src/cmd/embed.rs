@@ -135,7 +135,7 @@ impl Run<'_> {
         }
         let Some((ids, reason)) = finished else { bail!("interrupted: the text is not whole") };
         if self.args.json {
-            let text = writing::decode(tokenizer, &ids);
+            let text = tokenizer.decode_text(&ids);
             let written = Written { id: "1", prompt, text, tokens: &ids, finish: finish(reason) };
             let marked = self.embedder.is_some();
             print_line(&serde_json::to_string(&WrittenAlone {
@@ -197,7 +197,7 @@ impl Run<'_> {
                     Event::Token { .. } => tokens += 1,
                     Event::Finished { index, ids, reason } => {
                         let prompt = open.borrow_mut().remove(&index).expect("a text that ends was begun");
-                        let text = writing::decode(tokenizer, &ids);
+                        let text = tokenizer.decode_text(&ids);
                         let written = Written {
                             id: &prompt.id,
                             prompt: &prompt.prompt,
