@@ -37,9 +37,58 @@ impl Bet {
     }
 }
 
+/// What a score multiplies the stake on each bet by: exp of [`Bet::ln_gain`], with one exponential for all bets or none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Factors {
+    /// Of a red and of a green.
+    Green([[f64; BETS]; 2]),
+    /// Of a score of 0: 1 − θ.
+    Gumbel([f64; BETS]),
+}
+
+impl Factors {
+    pub(crate) fn new(family: Family) -> Self {
+        let of = |score| Bet::all(family).map(|bet| bet.ln_gain(score, 1).exp());
+        match family {
+            Family::Green { .. } => Self::Green([of(0.0), of(1.0)]),
+            Family::Gumbel { .. } => Self::Gumbel(of(0.0)),
+        }
+    }
+
+    pub(crate) fn of(&self, score: f64) -> [f64; BETS] {
+        match self {
+            Self::Green(of) => of[usize::from(score > 0.0)],
+            Self::Gumbel(of_zero) => {
+                // Every θ is a whole number of sixteenths.
+                let x1 = (score / 16.0).exp();
+                let x2 = x1 * x1;
+                let x4 = x2 * x2;
+                let x8 = x4 * x4;
+                let powers = [x2, x4, x4 * x2, x8, x8 * (x2 * x1), x8 * (x4 * x2)];
+                core::array::from_fn(|bet| powers[bet] * of_zero[bet])
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn factors_are_exponentials_of_gains() {
+        for family in families() {
+            let factors = Factors::new(family);
+            let scores: &[f64] =
+                if let Family::Green { .. } = family { &[0.0, 1.0] } else { &[0.0, 1e-9, 0.7, 4.0, 22.18] };
+            for &score in scores {
+                for (factor, bet) in factors.of(score).into_iter().zip(Bet::all(family)) {
+                    let expected = bet.ln_gain(score, 1).exp();
+                    assert!((factor / expected - 1.0).abs() < 2e-14, "{family:?} {bet:?} {score}: {factor}");
+                }
+            }
+        }
+    }
 
     fn families() -> impl Iterator<Item = Family> {
         ["gm1:green,h=1,gamma=1/256", "gm1:green,h=1,gamma=64/256", "gm1:green,h=1,gamma=255/256", "gm1:gumbel,h=1"]

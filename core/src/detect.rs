@@ -5,6 +5,7 @@ use crate::{
     key::{Key, KeyId},
     scheme::{Family, Scheme},
     score::{Position, Scorer, Tally},
+    seeds::Seeds,
     stats::{gamma_z_score, ln_binomial_sf, ln_gamma_sf, z_score},
 };
 
@@ -38,7 +39,7 @@ pub struct Detection {
 }
 
 impl Detection {
-    fn new(key_id: KeyId, scheme: Scheme, tally: Tally) -> Self {
+    pub(crate) fn new(key_id: KeyId, scheme: Scheme, tally: Tally) -> Self {
         let Tally { scored, score, .. } = tally;
         let z_score = match scheme.family() {
             // A count, so exact in an f64.
@@ -113,6 +114,20 @@ impl Detector {
         self.scorer.push_slice(text);
         let positions = self.scorer.positions().collect();
         (self.finish(), positions)
+    }
+
+    /// Names the key.
+    pub fn key_id(&self) -> KeyId {
+        self.key_id
+    }
+
+    /// What is tested for.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    pub(crate) fn seeds(&mut self) -> &mut Seeds {
+        self.scorer.seeds()
     }
 
     fn finish(&mut self) -> Detection {

@@ -53,6 +53,7 @@ mod lanes;
 mod lists;
 mod prf;
 mod race;
+mod reading;
 mod scheme;
 mod score;
 mod seeds;
@@ -70,6 +71,7 @@ pub use error::{ChoiceError, DeltaError, KeyError, MixingShareError, SchemeError
 pub use field::{Field, Seed, Subkey};
 pub use green::{Colour, colour};
 pub use key::{Key, KeyId};
+pub use reading::{Reading, Scores};
 pub use scheme::{ContextWidth, Family, Gamma, Scheme, SchemeParams};
 pub use score::{Position, Scorer, Tally};
 pub use segment::{Search, Span};

@@ -79,6 +79,15 @@ fn scores(family: Family, seeds: &[[u8; 32]; LANES], tokens: &[TokenId; LANES]) 
     }
 }
 
+/// What a text scores at some of its positions that have a context, `LANES` at most; further lanes hold anything.
+pub(crate) fn scores_at(seeds: &mut Seeds, family: Family, ids: &[TokenId], taken: &[usize]) -> [f64; LANES] {
+    let width = seeds.field().context_width().get();
+    // Lanes not taken do the last one's work again.
+    let at: [usize; LANES] = array::from_fn(|lane| taken[lane.min(taken.len() - 1)]);
+    let seeds = seeds.seeds(at.map(|at| &ids[at - width..at]));
+    scores(family, &seeds, &at.map(|at| ids[at]))
+}
+
 /// A stream of tokens in, a stream of positions out, counts at the end.
 ///
 /// [`push_slice`](Self::push_slice) gives what as many [`push`](Self::push) give, bit for bit and several times faster. Memory
@@ -169,10 +178,7 @@ impl Scorer {
             self.positions.push(position);
         }
         for taken in fresh.chunks(LANES) {
-            // Lanes not taken do the last one's work again.
-            let at: [usize; LANES] = array::from_fn(|lane| taken[lane.min(taken.len() - 1)]);
-            let seeds = self.seeds.seeds(at.map(|at| self.seen.context(at)));
-            let scores = scores(self.family, &seeds, &at.map(|at| self.seen.token(at)));
+            let scores = scores_at(&mut self.seeds, self.family, self.seen.ids(), taken);
             for (&at, score) in taken.iter().zip(scores) {
                 // In the order of the text, as `push` adds them.
                 self.add(score);
@@ -189,6 +195,10 @@ impl Scorer {
     /// The counts so far.
     pub fn tally(&self) -> Tally {
         self.tally
+    }
+
+    pub(crate) fn seeds(&mut self) -> &mut Seeds {
+        &mut self.seeds
     }
 
     /// Ends the text: its counts. The scorer is then ready for another text.

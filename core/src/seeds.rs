@@ -21,6 +21,7 @@ pub(crate) struct Seeds {
     /// By token, if h = 1.
     by_token: Vec<Kept>,
     asked: usize,
+    forgetful: bool,
 }
 
 /// A seed, all zeros if it has not been computed: a true one of zeros would be computed each time, and still be right.
@@ -31,7 +32,13 @@ struct Kept([u8; 32]);
 impl Seeds {
     pub(crate) fn new(field: Field) -> Self {
         let only = (field.context_width().get() == 0).then(|| Kept(field.seed(&[]).to_bytes()));
-        Self { field, only, by_token: Vec::new(), asked: 0 }
+        Self { field, only, by_token: Vec::new(), asked: 0, forgetful: false }
+    }
+
+    /// Keeps no seeds: 8 MB a key are too much where keys are many.
+    pub(crate) fn forget(&mut self) {
+        self.forgetful = true;
+        self.by_token = Vec::new();
     }
 
     pub(crate) fn field(&self) -> &Field {
@@ -43,7 +50,7 @@ impl Seeds {
         if let Some(Kept(seed)) = self.only {
             return [seed; LANES];
         }
-        if self.asked < COLD || self.field.context_width().get() > 1 {
+        if self.forgetful || self.asked < COLD || self.field.context_width().get() > 1 {
             self.asked += LANES;
             return self.field.seeds(contexts);
         }

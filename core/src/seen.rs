@@ -58,9 +58,9 @@ impl Seen {
         &self.ids[position - self.width..position]
     }
 
-    /// The token of a position.
-    pub(crate) fn token(&self, position: usize) -> TokenId {
-        self.ids[position]
+    /// The text so far.
+    pub(crate) fn ids(&self) -> &[TokenId] {
+        &self.ids
     }
 
     /// Forgets the text and keeps the room, unless one giant text made it giant.

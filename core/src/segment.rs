@@ -4,7 +4,7 @@ use core::f64::consts::LN_2;
 
 use crate::{
     TokenId,
-    bet::{BETS, Bet},
+    bet::{BETS, Bet, Factors},
     detect::{Detection, Detector, ln_tail},
     scheme::{Family, Scheme},
     score::{Position, add},
@@ -89,10 +89,8 @@ impl Search {
             let ln_p = ln_tail(family, score, scored);
             Span { start: places[start], end: places[end - 1] + 1, scored, score, ln_p }
         };
-        let whole = ln_tail(family, sum(&scores), scores.len() as u64);
-        let ln_p = (LN_2 + whole.min(-ln_greatest_stake(family, &scores))).min(0.0);
         Self {
-            ln_p,
+            ln_p: ln_p(family, &scores),
             spans: joined(best_spans(family, &scores)).into_iter().map(|(start, end)| span(start, end)).collect(),
         }
     }
@@ -125,8 +123,14 @@ impl Detector {
     }
 }
 
+/// ln p of the search, of the scores of the scored positions.
+pub(crate) fn ln_p(family: Family, scores: &[f64]) -> f64 {
+    let whole = ln_tail(family, sum(scores), scores.len() as u64);
+    (LN_2 + whole.min(-ln_greatest_stake(family, scores))).min(0.0)
+}
+
 /// The sum of some scores, as the scorer adds them.
-fn sum(scores: &[f64]) -> f64 {
+pub(crate) fn sum(scores: &[f64]) -> f64 {
     let (mut sum, mut excess) = (0.0, 0.0);
     scores.iter().for_each(|&score| add(&mut sum, &mut excess, score));
     sum
@@ -135,7 +139,7 @@ fn sum(scores: &[f64]) -> f64 {
 /// ln of the greatest that a stake of 1 becomes in the hands of one who reckons with spans: it lies idle, is laid on one of the
 /// bets at a constant rate, and is taken back at another. SPEC §7.5.
 fn ln_greatest_stake(family: Family, scores: &[f64]) -> f64 {
-    let bets = Bet::all(family);
+    let factors = Factors::new(family);
     let start = SPANS / (scores.len() as f64 + SPANS);
     let end = 1.0 / SPAN_LENGTH;
 
@@ -147,8 +151,8 @@ fn ln_greatest_stake(family: Family, scores: &[f64]) -> f64 {
         let (begun, ended) = (idle * start, laid.iter().sum::<f64>() * end);
         idle += ended - begun;
         let mut stake = idle;
-        for (laid, bet) in laid.iter_mut().zip(bets) {
-            *laid = (*laid * (1.0 - end) + begun / BETS as f64) * bet.ln_gain(score, 1).exp();
+        for (laid, factor) in laid.iter_mut().zip(factors.of(score)) {
+            *laid = (*laid * (1.0 - end) + begun / BETS as f64) * factor;
             stake += *laid;
         }
         greatest = greatest.max(stake);

@@ -4,19 +4,19 @@ use crate::{
     TokenId,
     bet::{BETS, Bet},
     key::{Key, KeyId},
-    scheme::Scheme,
-    score::{Scorer, Tally},
+    scheme::{Family, Scheme},
+    score::{Scorer, Tally, add},
 };
 
 /// What is known of a text so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct StreamEvidence {
-    /// Names the key, without giving it away.
+    /// Names the key, without giving it away; of several, the one with most evidence at present.
     pub key_id: KeyId,
-    /// What is tested for.
+    /// What is tested for; of several, the one with most evidence at present.
     pub scheme: Scheme,
-    /// The counts so far.
+    /// The counts so far, under that key and scheme.
     pub tally: Tally,
     /// ln of what a stake of 1 has become, in nats: falls as well as rises. At any stopping time, the stake is at most 1 on average
     /// by chance. 0 when nothing was scored.
@@ -60,40 +60,70 @@ impl StreamEvidence {
 /// SPEC §7.6.
 #[derive(Debug, Clone)]
 pub struct Stream {
+    /// One a hypothesis, at least one.
+    stakes: Vec<Stake>,
+    ln_peak: f64,
+}
+
+/// One hypothesis, and what is staked on it.
+#[derive(Debug, Clone)]
+struct Stake {
     key_id: KeyId,
     scheme: Scheme,
     bets: [Bet; BETS],
     scorer: Scorer,
-    ln_peak: f64,
+}
+
+impl Stake {
+    fn new(key: &Key, scheme: Scheme) -> Self {
+        let bets = Bet::all(scheme.family());
+        Self { key_id: key.id(), scheme, bets, scorer: Scorer::new(key, scheme) }
+    }
+
+    fn ln_e(&self) -> f64 {
+        ln_stake(&self.bets, self.scorer.tally())
+    }
 }
 
 impl Stream {
     /// Prepares to read one text; costs a few hashes.
     pub fn new(key: &Key, scheme: Scheme) -> Self {
-        Self {
-            key_id: key.id(),
-            scheme,
-            bets: Bet::all(scheme.family()),
-            scorer: Scorer::new(key, scheme),
-            ln_peak: 0.0,
+        Self { stakes: vec![Stake::new(key, scheme)], ln_peak: 0.0 }
+    }
+
+    /// Asks about a further key or scheme at the same time. The stake is parted equally among them, so that the evidence pays for all.
+    ///
+    /// Ends the text that was being read.
+    #[must_use]
+    pub fn and(mut self, key: &Key, scheme: Scheme) -> Self {
+        self.finish();
+        let known = |stake: &Stake| stake.key_id == key.id() && stake.scheme == scheme;
+        if !self.stakes.iter().any(known) {
+            self.stakes.push(Stake::new(key, scheme));
         }
+        self
     }
 
     /// Reads one token, and says what is known with it.
     pub fn push(&mut self, token: TokenId) -> StreamEvidence {
-        self.scorer.push(token);
-        self.ln_peak = self.ln_peak.max(ln_stake(&self.bets, self.scorer.tally()));
-        self.evidence()
+        for stake in &mut self.stakes {
+            stake.scorer.push(token);
+        }
+        let evidence = self.evidence();
+        self.ln_peak = self.ln_peak.max(evidence.ln_e);
+        StreamEvidence { ln_p: 0.0 - self.ln_peak, ..evidence }
     }
 
-    /// What is known so far.
+    /// What is known so far; key, scheme and counts are those with most evidence at present.
     pub fn evidence(&self) -> StreamEvidence {
-        let tally = self.scorer.tally();
+        let gains: Vec<f64> = self.stakes.iter().map(Stake::ln_e).collect();
+        let best = (0..gains.len()).max_by(|&a, &b| gains[a].total_cmp(&gains[b])).expect("a stream has a hypothesis");
+        let stake = &self.stakes[best];
         StreamEvidence {
-            key_id: self.key_id,
-            scheme: self.scheme,
-            tally,
-            ln_e: ln_stake(&self.bets, tally),
+            key_id: stake.key_id,
+            scheme: stake.scheme,
+            tally: stake.scorer.tally(),
+            ln_e: ln_mean_exp(&gains),
             ln_p: 0.0 - self.ln_peak,
         }
     }
@@ -101,18 +131,37 @@ impl Stream {
     /// Ends the text: what is known of it. The stream is then ready for another text.
     pub fn finish(&mut self) -> StreamEvidence {
         let evidence = self.evidence();
-        self.scorer.finish();
+        for stake in &mut self.stakes {
+            stake.scorer.finish();
+        }
         self.ln_peak = 0.0;
         evidence
     }
 }
 
+/// ln p at the end of a text, of the scores of the scored positions.
+pub(crate) fn ln_p(family: Family, scores: &[f64]) -> f64 {
+    let bets = Bet::all(family);
+    let mut tally = Tally::default();
+    let (mut excess, mut ln_peak) = (0.0, 0.0f64);
+    for &score in scores {
+        tally.scored += 1;
+        add(&mut tally.score, &mut excess, score);
+        ln_peak = ln_peak.max(ln_stake(&bets, tally));
+    }
+    0.0 - ln_peak
+}
+
 /// ln of the mean of what the bets have made of 1: the counts so far are all that it takes.
 fn ln_stake(bets: &[Bet; BETS], tally: Tally) -> f64 {
-    let gains = bets.map(|bet| bet.ln_gain(tally.score, tally.scored));
-    let greatest = gains.into_iter().fold(f64::NEG_INFINITY, f64::max);
-    let sum: f64 = gains.into_iter().map(|gain| (gain - greatest).exp()).sum();
-    greatest + (sum / BETS as f64).ln()
+    ln_mean_exp(&bets.map(|bet| bet.ln_gain(tally.score, tally.scored)))
+}
+
+/// ln of the mean of e^gain; of one gain, the gain itself.
+fn ln_mean_exp(gains: &[f64]) -> f64 {
+    let greatest = gains.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = gains.iter().map(|gain| (gain - greatest).exp()).sum();
+    greatest + (sum / gains.len() as f64).ln()
 }
 
 #[cfg(test)]
@@ -144,6 +193,24 @@ mod tests {
             }
             assert_eq!(stream.evidence(), stream.finish());
             assert_eq!(stream.finish().tally, Tally::default());
+        }
+    }
+
+    #[test]
+    fn several_hypotheses_share_the_stake() {
+        let (green, gumbel) = ("gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2");
+        let other = Key::from_bytes([12; 32]);
+        let scheme = |scheme: &str| scheme.parse().expect("canonical");
+        // Naming one twice changes nothing.
+        let mut together = stream(green).and(&other, scheme(gumbel)).and(&other, scheme(gumbel));
+        let (mut one, mut two) = (stream(green), Stream::new(&other, scheme(gumbel)));
+        for token in 0..300u32 {
+            let token = token.wrapping_mul(2_654_435_761) >> 20;
+            let (together, one, two) = (together.push(token), one.push(token), two.push(token));
+            let mean = ((one.ln_e.exp() + two.ln_e.exp()) / 2.0).ln();
+            assert!((together.ln_e - mean).abs() < 1e-9, "{} for {mean}", together.ln_e);
+            assert_eq!(together.key_id, if one.ln_e > two.ln_e { one.key_id } else { two.key_id });
+            assert!(together.ln_p <= 0.0 && -together.ln_p >= together.ln_e);
         }
     }
 
