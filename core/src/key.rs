@@ -80,6 +80,17 @@ impl Key {
         KeyId(id)
     }
 
+    /// Whether two keys are the same.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+
+    /// A secret number to salt hash tables with, where a text is read for several fields.
+    pub(crate) fn table_salt(&self) -> u64 {
+        let tag = self.mac(&[b"greenmark/v1/table-salt"]);
+        u64::from_le_bytes(tag[..8].try_into().expect("eight of 32 bytes"))
+    }
+
     /// HMAC-SHA-256 under this key of the concatenated parts; every caller begins with its own label.
     pub(crate) fn mac(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");

@@ -117,7 +117,7 @@ impl Stream {
     /// What is known so far; key, scheme and counts are those with most evidence at present.
     pub fn evidence(&self) -> StreamEvidence {
         let gains: Vec<f64> = self.stakes.iter().map(Stake::ln_e).collect();
-        let best = (0..gains.len()).max_by(|&a, &b| gains[a].total_cmp(&gains[b])).expect("a stream has a hypothesis");
+        let best = (1..gains.len()).fold(0, |best, at| if gains[at] > gains[best] { at } else { best });
         let stake = &self.stakes[best];
         StreamEvidence {
             key_id: stake.key_id,
@@ -209,7 +209,7 @@ mod tests {
             let (together, one, two) = (together.push(token), one.push(token), two.push(token));
             let mean = ((one.ln_e.exp() + two.ln_e.exp()) / 2.0).ln();
             assert!((together.ln_e - mean).abs() < 1e-9, "{} for {mean}", together.ln_e);
-            assert_eq!(together.key_id, if one.ln_e > two.ln_e { one.key_id } else { two.key_id });
+            assert_eq!(together.key_id, if one.ln_e >= two.ln_e { one.key_id } else { two.key_id });
             assert!(together.ln_p <= 0.0 && -together.ln_p >= together.ln_e);
         }
     }
