@@ -17,6 +17,7 @@ mod model;
 mod offsets;
 mod sampling;
 mod stream_decoder;
+mod stream_encoder;
 mod tokenizer;
 mod vocabulary;
 
@@ -30,4 +31,5 @@ pub use mark::MarkHook;
 pub use model::{LanguageModel, SequenceId, TokenId};
 pub use sampling::{Candidate, Sampling, SamplingParams, Scratch, text_rng};
 pub use stream_decoder::StreamDecoder;
+pub use stream_encoder::StreamEncoder;
 pub use tokenizer::{FINGERPRINT_PROBE, Tokenizer};

@@ -11,6 +11,7 @@ use tokenizers::pipeline::{EncodeOptions, Override, PipelineToken, PipelineToken
 
 use crate::offsets::align;
 use crate::stream_decoder::StreamDecoder;
+use crate::stream_encoder::StreamEncoder;
 use crate::vocabulary::{Vocabulary, byte_alphabet, byte_level_bytes, spoken_bytes};
 use crate::{LmError, TokenId, gguf, gguf_tokenizer};
 
@@ -299,6 +300,13 @@ impl Tokenizer {
             text.extend(decoder.push(id));
         }
         text
+    }
+
+    /// Encodes a text as it comes in. What its pushes give, and then its `finish`, make up
+    /// [`encode`](Self::encode) of the whole text.
+    #[must_use]
+    pub fn stream_encoder(&self) -> StreamEncoder<'_> {
+        StreamEncoder::new(self)
     }
 
     /// Decodes a text as it is generated. What its pushes yield, and then its `finish`, make up

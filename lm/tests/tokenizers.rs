@@ -40,6 +40,17 @@ fn check_ways_back(tokenizer: &Tokenizer, may_rewrite: bool) {
         assert!(ranges.iter().all(|r| text.get(r.clone()).is_some()), "{text:?} {ranges:?}");
         assert!(ranges.windows(2).all(|w| w[0].start <= w[1].start && w[0].end <= w[1].end), "{text:?} {ranges:?}");
 
+        for step in [1, 3, 7, 10_000] {
+            let characters: Vec<char> = text.chars().collect();
+            let mut stream = tokenizer.stream_encoder();
+            let mut streamed: Vec<TokenId> = Vec::new();
+            for piece in characters.chunks(step) {
+                streamed.extend(stream.push(&piece.iter().collect::<String>()).expect("any text can be encoded"));
+            }
+            streamed.extend(stream.finish().expect("any text can be encoded"));
+            assert_eq!(streamed, ids, "{text:?} in steps of {step}");
+        }
+
         let mut stream = tokenizer.stream_decoder();
         let mut streamed: String = ids.iter().filter_map(|&id| stream.push(id).map(str::to_owned)).collect();
         streamed.push_str(&stream.finish());
@@ -141,4 +152,37 @@ fn gguf_metadata(json: &serde_json::Value, pre: &str) -> HashMap<String, Value> 
 
 fn is_ids(path: &Path) -> bool {
     path.to_string_lossy().ends_with(".ids.json")
+}
+
+/// Longer than all that a stream keeps, with words of every length and all kinds of white space.
+#[test]
+fn a_long_text_streams_as_it_encodes() {
+    let mut state = 1u32;
+    let mut below = |n: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % n
+    };
+    let mut text = String::new();
+    while text.len() < 60_000 {
+        let word: String =
+            (0..=below(12)).map(|_| ['a', 'e', 'é', 'k', 't', '4', '.', ',', '-', '日'][below(10) as usize]).collect();
+        text += &word;
+        text += [" ", " ", " ", " ", "  ", "\n", ".\n\n", "\t", " \n ", "\r\n"][below(10) as usize];
+    }
+    let demo = greenmark_lm::demo_tokenizer().expect("built in");
+    let smollm2 = smollm2().map(|path| Tokenizer::from_file(path).expect("the model's tokenizer is known"));
+    for tokenizer in [Some(demo), smollm2].into_iter().flatten() {
+        let whole = tokenizer.encode(&text).expect("any text can be encoded");
+        for step in [5, 64, 5000, 100_000] {
+            let mut stream = tokenizer.stream_encoder();
+            let (mut ids, mut rest) = (Vec::new(), &text[..]);
+            while !rest.is_empty() {
+                let (piece, others) = rest.split_at(rest.floor_char_boundary(step.max(4)));
+                ids.extend(stream.push(piece).expect("any text can be encoded"));
+                rest = others;
+            }
+            ids.extend(stream.finish().expect("any text can be encoded"));
+            assert!(ids == whole, "{} in steps of {step}", tokenizer.name());
+        }
+    }
 }

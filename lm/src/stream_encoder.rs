@@ -1,0 +1,93 @@
+//! The ids of a text as it comes in, piece by piece.
+
+use crate::{LmError, TokenId, Tokenizer};
+
+/// How much text may wait for a space: longer runs without one (a web address, Chinese) are cut.
+const LONGEST_WAIT: usize = 1024;
+/// Bytes that are held back at such a cut.
+const HELD_AT_CUT: usize = 256;
+/// Text whose ids have been given is kept up to here, as context for what comes.
+const LONGEST_CONTEXT: usize = 4096;
+/// Context that is left when it is cut.
+const SHORTEST_CONTEXT: usize = 512;
+
+/// Turns text into ids as it comes, giving only those that later text cannot change.
+///
+/// What its pushes give, and then its `finish`, are the ids of the whole text, for tokenizers that look at words one by one
+/// (byte-level BPE does), where no stretch of 1 kB is without white space. Elsewhere a few ids about a cut can differ, which costs evidence and
+/// not validity: the ids still follow from the text alone.
+pub struct StreamEncoder<'t> {
+    tokenizer: &'t Tokenizer,
+    /// Context, then what waits.
+    text: String,
+    /// Bytes of `text` whose ids have been given.
+    given: usize,
+}
+
+impl std::fmt::Debug for StreamEncoder<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamEncoder").field("waiting_bytes", &(self.text.len() - self.given)).finish_non_exhaustive()
+    }
+}
+
+impl<'t> StreamEncoder<'t> {
+    pub(crate) fn new(tokenizer: &'t Tokenizer) -> Self {
+        Self { tokenizer, text: String::new(), given: 0 }
+    }
+
+    /// Adds text and returns the ids that are settled with it.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    pub fn push(&mut self, text: &str) -> Result<Vec<TokenId>, LmError> {
+        self.text.push_str(text);
+        // A word is settled once white space follows it; the white space belongs to what follows that.
+        let end = self.text.trim_end().len();
+        let mut settled = if end < self.text.len() {
+            end
+        } else {
+            self.text.rfind(char::is_whitespace).map_or(0, |at| self.text[..at].trim_end().len())
+        };
+        if self.text.len() - self.given.max(settled) > LONGEST_WAIT {
+            settled = self.text.floor_char_boundary(self.text.len() - HELD_AT_CUT);
+        }
+        self.give_up_to(settled)
+    }
+
+    /// Ends the text and returns the ids that were held back. The encoder is then ready for another text.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    pub fn finish(&mut self) -> Result<Vec<TokenId>, LmError> {
+        let ids = self.give_up_to(self.text.len());
+        self.text.clear();
+        self.given = 0;
+        ids
+    }
+
+    /// The ids of what waits, as far as they end by `settled`.
+    fn give_up_to(&mut self, settled: usize) -> Result<Vec<TokenId>, LmError> {
+        if settled <= self.given {
+            return Ok(Vec::new());
+        }
+        let (ids, ranges) = self.tokenizer.encode_with_offsets(&self.text)?;
+        let mut given = self.given;
+        let mut fresh = Vec::new();
+        for (id, range) in ids.into_iter().zip(ranges) {
+            if range.start >= self.given && range.end <= settled {
+                fresh.push(id);
+                given = given.max(range.end);
+            }
+        }
+        self.given = given;
+        if self.given > LONGEST_CONTEXT {
+            // Before white space, so that the context begins as a word does within a text.
+            let about = self.text.floor_char_boundary(self.given - SHORTEST_CONTEXT);
+            let cut =
+                self.text[..about].rfind(char::is_whitespace).map_or(about, |at| self.text[..at].trim_end().len());
+            self.text.drain(..cut);
+            self.given -= cut;
+        }
+        Ok(fresh)
+    }
+}
