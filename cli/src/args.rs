@@ -72,17 +72,6 @@ pub(crate) struct KeygenArgs {
     pub(crate) output: PathBuf,
 }
 
-/// The key and scheme, where a command needs both.
-#[derive(Debug, Args)]
-pub(crate) struct KeyArgs {
-    /// File with the secret key (make one with `greenmark keygen`)
-    #[arg(short, long, value_name = "FILE", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
-    pub(crate) key_file: Option<PathBuf>,
-    /// What embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]
-    #[arg(short, long, default_value = DEFAULT_SCHEME)]
-    pub(crate) scheme: Scheme,
-}
-
 /// How strongly a family marks. Each is of one family; given with the other it is refused.
 #[derive(Debug, Args)]
 pub(crate) struct StrengthArgs {
@@ -138,7 +127,7 @@ pub(crate) const DEFAULT_SCHEME: &str = "gm1:green,h=1,gamma=64/256";
 #[command(after_help = "\
 The text goes to standard output as it is written; nothing is added to it but, on a terminal, a final line break. The prompt is \
 not part of it. With --prompts, each line of FILE is an object with `prompt` and, optionally, `id`; each line of output is an \
-object with `id`, `prompt`, `text`, `tokens` and `finish`, in the order in which texts end.
+object with `id`, `prompt`, `text`, `tokens`, `finish` and `key_id`, in the order in which texts end.
 
 The same model, prompt, seed and options give the same text (with --prompts, on the same line of the file). Two families of marks: green makes a share of the tokens likelier, which \
 costs quality and works at any temperature; gumbel draws the next token with the key's numbers, which leaves its distribution as it was, \
@@ -149,11 +138,16 @@ Examples:
   greenmark embed -k my.key --prompt 'The old lighthouse'
   greenmark embed -k my.key --model smollm2 --prompt 'Why is the sky blue?' --max-tokens 300
   greenmark embed -k my.key --model smollm2 --prompts questions.jsonl > answers.jsonl
+  greenmark embed -k keys/ --model smollm2 --prompts questions.jsonl > answers.jsonl
   greenmark embed -k my.key --scheme gm1:gumbel,h=4 --model smollm2 --prompt 'Why is the sky blue?'
   greenmark embed --no-watermark --model ./Llama-3.2-1B.Q8_0.gguf --raw --prompt-file start.txt")]
 pub(crate) struct EmbedArgs {
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
+    /// File with the secret key (make one with `greenmark keygen`), or a folder of *.key files: each text is then marked with one of them
+    #[arg(short, long, value_name = "FILE|DIR", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
+    pub(crate) key_file: Vec<PathBuf>,
+    /// What embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]
+    #[arg(short, long, default_value = DEFAULT_SCHEME)]
+    pub(crate) scheme: Scheme,
     #[command(flatten)]
     pub(crate) strength: StrengthArgs,
     /// Write without a mark, for comparison; needs no key
@@ -233,7 +227,11 @@ pub(crate) struct SamplingArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Give the tokenizer and the scheme that the text was written with: under another one the counts are noise, and so is the verdict. Name and \
-fingerprint of the tokenizer are part of the evidence. The verdict holds for one text, one key and one scheme, chosen before looking.
+fingerprint of the tokenizer are part of the evidence.
+
+The p-value pays for every look: at any passage of the text, at the text as it is and normalised (invisible characters removed, look-alike \
+letters folded), and at every key and scheme given. So p ≤ alpha happens to an unmarked text at most alpha of the time. The p of the whole \
+text alone, one test, stands beside it. Asking again with other keys or schemes is looking again: give them all at once.
 
 A text is a whole file, or one line of JSON Lines with `text`, or with `tokens` (ids, which need no tokenizer), and optionally \
 `id`. Where a line has both, `text` is used; --tokens uses the ids.
@@ -245,21 +243,36 @@ Examples:
   greenmark detect -k my.key story.txt
   greenmark detect -k my.key --tokenizer smollm2 --show answer.txt
   greenmark detect -k my.key --scheme gm1:gumbel,h=4 --tokenizer smollm2 answer.txt
+  greenmark detect -k keys/ --tokenizer smollm2 answer.txt                  which of many keys?
   greenmark detect -k my.key --tokenizer smollm2 --json answers.jsonl > evidence.jsonl
+  some-model | greenmark detect -k my.key --tokenizer smollm2 --stream      found while it is written
   some-program | greenmark detect -k my.key --tokenizer ./tokenizer.json --alpha 1e-9 -")]
 pub(crate) struct DetectArgs {
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
+    /// File with a secret key, or a folder of *.key files; may be given several times. Every key is a look that is paid for
+    #[arg(short, long, value_name = "FILE|DIR", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
+    pub(crate) key_file: Vec<PathBuf>,
+    /// What the text was marked with: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]; may be given several times, each paid for
+    #[arg(short, long, default_value = DEFAULT_SCHEME)]
+    pub(crate) scheme: Vec<Scheme>,
     /// demo, smollm2, a tokenizer.json, or a GGUF file with a known tokenizer
     #[arg(short, long, default_value = "demo", value_name = "demo|smollm2|FILE")]
     pub(crate) tokenizer: String,
     /// Call a text marked if chance would give as much evidence at most this often
     #[arg(short, long, default_value = "1e-6", value_name = "P", allow_negative_numbers = true, value_parser = parse_alpha)]
     pub(crate) alpha: f64,
-    /// Print one JSON object a text
+    /// Test each text as a whole, without looking for marked passages in it
+    #[arg(long)]
+    pub(crate) no_search: bool,
+    /// Look at each text as it is and no other way: invisible characters and look-alike letters stay
+    #[arg(long)]
+    pub(crate) no_normalise: bool,
+    /// Read one text as it comes in and say as soon as it is found to be marked; error still at most alpha
+    #[arg(long, conflicts_with_all = ["show", "html", "jsonl", "tokens", "no_search", "no_normalise"])]
+    pub(crate) stream: bool,
+    /// Print one JSON object a text; with --stream one when it is found to be marked and one at the end
     #[arg(long)]
     pub(crate) json: bool,
-    /// Show the text with its green and red tokens
+    /// Show the text with its green and red tokens; marked passages are underlined
     #[arg(long, conflicts_with = "json")]
     pub(crate) show: bool,
     /// Write a page with the evidence and the coloured tokens

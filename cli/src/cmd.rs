@@ -5,3 +5,4 @@ pub(crate) mod demo;
 pub(crate) mod detect;
 pub(crate) mod embed;
 pub(crate) mod keygen;
+pub(crate) mod stream;

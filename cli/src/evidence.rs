@@ -3,11 +3,14 @@
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
-use greenmark::{Detection, Family, Gamma, stats::format_p_value};
+use greenmark::{Detection, Examination, Family, Finding, Gamma, KeyId, Scheme, stats::format_p_value};
 use greenmark_lm::Tokenizer;
 use serde::Serialize;
 
-use crate::output::{count, printable};
+use crate::{
+    output::{count, printable},
+    passages::{Passage, excerpt},
+};
 
 /// The JSON object of one text. SPEC §10.
 #[derive(Debug, Serialize)]
@@ -27,8 +30,47 @@ pub(crate) struct Evidence<'a> {
     z_score: Option<f64>,
     ln_p: f64,
     p_value: f64,
+    search_ln_p: f64,
+    looks: u64,
+    normalised: bool,
     alpha: f64,
     detected: bool,
+    spans: Vec<SpanEvidence>,
+}
+
+/// A marked passage. SPEC §10.
+#[derive(Debug, Serialize)]
+struct SpanEvidence {
+    start: usize,
+    end: usize,
+    text_start: Option<usize>,
+    text_end: Option<usize>,
+    scored: u64,
+    score: f64,
+    green: Option<u64>,
+    ln_p: f64,
+    normalised: bool,
+    key_id: String,
+    scheme: String,
+}
+
+impl From<&Passage> for SpanEvidence {
+    fn from(passage: &Passage) -> Self {
+        let (span, place) = (passage.span, &passage.place);
+        Self {
+            start: span.start,
+            end: span.end,
+            text_start: place.as_ref().map(|place| place.characters.start),
+            text_end: place.as_ref().map(|place| place.characters.end),
+            scored: span.scored,
+            score: span.score,
+            green: passage.scheme.gamma().map(|_| span.score as u64),
+            ln_p: span.ln_p,
+            normalised: passage.normalised,
+            key_id: passage.key_id.to_string(),
+            scheme: passage.scheme.to_string(),
+        }
+    }
 }
 
 /// The tokenizer that made ids of a text. SPEC §9.4.
@@ -45,7 +87,8 @@ impl<'a> From<&'a Tokenizer> for TokenizerName<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    pub(crate) fn new(id: &'a str, tokenizer: Option<&'a Tokenizer>, detection: &Detection, alpha: f64) -> Self {
+    pub(crate) fn new(id: &'a str, tokenizer: Option<&'a Tokenizer>, answer: &Answer<'_>) -> Self {
+        let (detection, alpha) = (&answer.best.detection, answer.alpha);
         Self {
             id,
             scheme: detection.scheme.to_string(),
@@ -62,9 +105,29 @@ impl<'a> Evidence<'a> {
             z_score: detection.z_score,
             ln_p: detection.ln_p,
             p_value: detection.p_value(),
+            search_ln_p: answer.examination.ln_p,
+            looks: answer.examination.looks,
+            normalised: answer.best.version > 0,
             alpha,
-            detected: detection.is_significant(alpha),
+            detected: answer.is_marked(),
+            spans: answer.passages.iter().map(SpanEvidence::from).collect(),
         }
+    }
+}
+
+/// What is said of one text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answer<'a> {
+    pub(crate) examination: &'a Examination,
+    /// The examination's best look.
+    pub(crate) best: &'a Finding,
+    pub(crate) passages: &'a [Passage],
+    pub(crate) alpha: f64,
+}
+
+impl Answer<'_> {
+    pub(crate) fn is_marked(&self) -> bool {
+        self.examination.is_significant(self.alpha)
     }
 }
 
@@ -72,37 +135,61 @@ impl<'a> Evidence<'a> {
 pub(crate) const NO_MARK_NOTE: &str = "No mark found is no evidence of a human author: other keys, schemes and tokenizers, unmarked models, short and edited texts look the same.";
 
 /// "marked" or "no mark found", with its style.
-pub(crate) fn verdict(detection: &Detection, alpha: f64) -> (&'static str, Style) {
-    if detection.is_significant(alpha) {
-        ("marked", AnsiColor::Green.on_default().bold())
-    } else {
-        ("no mark found", Style::new().bold())
-    }
+pub(crate) fn verdict(is_marked: bool) -> (&'static str, Style) {
+    if is_marked { ("marked", AnsiColor::Green.on_default().bold()) } else { ("no mark found", Style::new().bold()) }
 }
 
-/// Two lines: the verdict with its p-value, and the counts behind it.
-pub(crate) fn describe(id: &str, detection: &Detection, alpha: f64) -> String {
-    let (word, style) = verdict(detection, alpha);
-    let p = format_p_value(detection.ln_p, 2);
-    let relation = if detection.is_significant(alpha) { "≤" } else { ">" };
-    let id = printable(id);
-    let mut text = format!("{style}{word}{style:#}  p = {p} {relation} {alpha:e}  {id}\n");
-    let tally = detection.tally;
-    match (score(detection), detection.z_score) {
-        (Some(score), Some(z)) => {
-            let _ =
-                writeln!(text, "  {score}, z = {z:.2}; {}, {} repeated", count(tally.tokens, "token"), tally.repeated,);
+/// Passages that are listed; the others are counted.
+const LISTED: usize = 10;
+
+/// The verdict with its p-value, the passages, and the counts of the whole text.
+///
+/// - `text`: the raw text, if there are characters.
+/// - `names_key`: whether to say which key and scheme it is, because several were asked about.
+pub(crate) fn describe(id: &str, answer: &Answer<'_>, text: Option<&str>, names_key: bool) -> String {
+    let (word, style) = verdict(answer.is_marked());
+    let p = format_p_value(answer.examination.ln_p, 2);
+    let relation = if answer.is_marked() { "≤" } else { ">" };
+    let mut said = format!("{style}{word}{style:#}  p = {p} {relation} {:e}  {}\n", answer.alpha, printable(id));
+    for passage in answer.passages.iter().take(LISTED) {
+        let _ = write!(said, "  {}", describe_passage(passage, text));
+        if names_key {
+            let _ = write!(said, "; key {}, {}", passage.key_id, passage.scheme);
         }
-        _ => {
-            let _ = writeln!(
-                text,
-                "  {}, nothing to score: a position needs {} before it",
-                count(tally.tokens, "token"),
-                detection.scheme.context_width().get(),
-            );
-        }
+        said.push('\n');
     }
-    text
+    if let more @ 1.. = answer.passages.len().saturating_sub(LISTED) {
+        let _ = writeln!(said, "  and {}; --json lists all", count(more as u64, "more passage"));
+    }
+    let detection = &answer.best.detection;
+    let tally = detection.tally;
+    let tokens = count(tally.tokens, "token");
+    if let (Some(score), Some(z)) = (score(detection), detection.z_score) {
+        let p = format_p_value(detection.ln_p, 2);
+        let _ = writeln!(said, "  whole text: {score}, z = {z:.2}, p = {p}; {tokens}, {} repeated", tally.repeated);
+    } else {
+        let width = detection.scheme.context_width().get();
+        let _ = writeln!(said, "  {tokens}, nothing to score: a position needs {width} before it");
+    }
+    if names_key && answer.is_marked() && answer.passages.is_empty() {
+        let _ = writeln!(said, "  key {}, {}", detection.key_id, detection.scheme);
+    }
+    said
+}
+
+/// Where a passage stands, how strong it is, and how it begins and ends.
+pub(crate) fn describe_passage(passage: &Passage, text: Option<&str>) -> String {
+    let score = passage.score();
+    let normalised = if passage.normalised { ", once normalised" } else { "" };
+    match (&passage.place, text) {
+        (Some(place), Some(text)) => format!(
+            "characters {} to {}: {score}{normalised}: “{}”",
+            place.characters.start + 1,
+            place.characters.end,
+            excerpt(&text[place.bytes.clone()]),
+        ),
+        _ => format!("tokens {} to {}: {score}", passage.span.start + 1, passage.span.end),
+    }
 }
 
 /// What the scored tokens score, and would by chance; `None` where none was scored.
@@ -121,16 +208,26 @@ pub(crate) fn score(detection: &Detection) -> Option<String> {
 
 /// [`score`] in a few characters.
 pub(crate) fn brief(detection: &Detection) -> String {
-    let mean = detection.mean_score().unwrap_or_default();
-    match detection.scheme.family() {
+    brief_score(detection.scheme.family(), detection.tally.score, detection.tally.scored)
+}
+
+/// "54 % green", "score 2.31".
+pub(crate) fn brief_score(family: Family, score: f64, scored: u64) -> String {
+    let mean = if scored == 0 { 0.0 } else { score / scored as f64 };
+    match family {
         Family::Green { .. } => format!("{:.0} % green", 100.0 * mean),
         Family::Gumbel { .. } => format!("score {mean:.2}"),
     }
 }
 
 /// One line: what was asked.
-pub(crate) fn describe_question(detection: &Detection, tokenizer: Option<&Tokenizer>) -> String {
+pub(crate) fn describe_question(schemes: &[Scheme], keys: &[KeyId], tokenizer: Option<&Tokenizer>) -> String {
     let tokenizer = tokenizer
         .map_or_else(|| "ids as given".into(), |t| format!("tokenizer {} ({})", printable(t.name()), t.fingerprint()));
-    format!("  {}, key {}, {tokenizer}\n", detection.scheme, detection.key_id)
+    let schemes: Vec<String> = schemes.iter().map(Scheme::to_string).collect();
+    let keys = match keys {
+        [key] => format!("key {key}"),
+        keys => count(keys.len() as u64, "key"),
+    };
+    format!("  {}, {keys}, {tokenizer}\n", schemes.join(" and "))
 }

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 
-use greenmark::{Detection, stats::format_p_value};
+use greenmark::stats::format_p_value;
 use greenmark_lm::Tokenizer;
 
 use crate::{
-    evidence::{NO_MARK_NOTE, score, verdict},
+    evidence::{Answer, NO_MARK_NOTE, describe_passage, score, verdict},
+    output::count,
     show::{Look, Piece},
 };
 
@@ -29,11 +30,11 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; ma
 dt { color: var(--faint); } dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--line); padding-left: 1rem; }
 .g { background: var(--green); color: var(--green-ink); border-radius: .2rem; } .r { color: var(--red); background: var(--red-paper); border-radius: .2rem; }
-.again { opacity: .55; font-style: italic; } .none { color: var(--faint); } footer, .legend { color: var(--faint); font-size: .9rem; }
+.in { border-bottom: 2px solid currentColor; } .again { opacity: .55; font-style: italic; } .none { color: var(--faint); } footer, .legend { color: var(--faint); font-size: .9rem; }
 </style>
 <h1>Greenmark evidence</h1>
 <p class="legend">Tokens: <span class="g">green, or of a high score</span>, <span class="r">red, or of a low score</span>,
-<span class="again">repeated, not counted again</span>, <span class="none">without context</span>.</p>
+<span class="again">repeated, not counted again</span>, <span class="none">without context</span>; <span class="in">in a marked passage</span>.</p>
 "#;
 
 const FOOT: &str =
@@ -56,21 +57,31 @@ impl<'w> Page<'w> {
     pub(crate) fn section(
         &mut self,
         id: &str,
-        detection: &Detection,
-        alpha: f64,
+        answer: &Answer<'_>,
+        text: Option<&str>,
         tokenizer: Option<&Tokenizer>,
         pieces: &[Piece<'_>],
     ) -> io::Result<()> {
         let out = &mut self.out;
-        let marked = detection.is_significant(alpha);
+        let (detection, alpha) = (&answer.best.detection, answer.alpha);
+        let marked = answer.is_marked();
         let class = if marked { "marked" } else { "unmarked" };
-        let word = verdict(detection, alpha).0;
+        let word = verdict(marked).0;
         writeln!(out, "<section>\n<h2>{} <span class=\"{class}\">{word}</span></h2>", escape(id))?;
         let tally = detection.tally;
+        let ln_p = answer.examination.ln_p;
         let mut rows = vec![
             (
                 "p-value",
-                format!("{} (alpha {alpha:e}; ln p = {:.2})", format_p_value(detection.ln_p, 3), detection.ln_p),
+                format!(
+                    "{} (alpha {alpha:e}; ln p = {ln_p:.2}; places and {} paid for)",
+                    format_p_value(ln_p, 3),
+                    count(answer.examination.looks, "look"),
+                ),
+            ),
+            (
+                "whole text",
+                format!("p = {} (ln p = {:.2}; one test)", format_p_value(detection.ln_p, 3), detection.ln_p),
             ),
             ("tokens", format!("{}, of which {} scored and {} repeated", tally.tokens, tally.scored, tally.repeated)),
         ];
@@ -80,6 +91,13 @@ impl<'w> Page<'w> {
         }
         rows.push(("scheme", detection.scheme.to_string()));
         rows.push(("key", detection.key_id.to_string()));
+        for passage in answer.passages {
+            let mut said = describe_passage(passage, text);
+            if passage.key_id != detection.key_id || passage.scheme != detection.scheme {
+                said += &format!("; key {}, {}", passage.key_id, passage.scheme);
+            }
+            rows.push(("passage", said));
+        }
         if let Some(tokenizer) = tokenizer {
             rows.push(("tokenizer", format!("{} ({})", tokenizer.name(), tokenizer.fingerprint())));
         }
@@ -89,7 +107,8 @@ impl<'w> Page<'w> {
         }
         write!(out, "</dl>\n<div class=\"text\">")?;
         for piece in pieces {
-            write!(out, "<span class=\"{}\">{}</span>", class_of(piece.look), escape(piece.text))?;
+            let within = if piece.within { " in" } else { "" };
+            write!(out, "<span class=\"{}{within}\">{}</span>", class_of(piece.look), escape(piece.text))?;
         }
         writeln!(out, "</div>")?;
         if !marked {

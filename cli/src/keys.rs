@@ -1,17 +1,20 @@
-//! Key files. SPEC §2.3.
+//! Key files, and folders of them. SPEC §2.3.
 
 use std::{
     ffi::OsStr,
     fs::{self, OpenOptions},
     io::{ErrorKind, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, anyhow, bail};
 use greenmark::Key;
 use zeroize::Zeroizing;
 
-use crate::output::warn;
+use crate::{
+    Outcome,
+    output::{complain, count, warn},
+};
 
 /// More than any key file holds, so that a wrong path does not read a disk.
 const LONGEST: u64 = 1024;
@@ -21,6 +24,73 @@ pub(crate) fn fresh() -> Result<Key> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(&mut bytes[..]).map_err(|error| anyhow!("the system gives no random bytes: {error}"))?;
     Ok(Key::from_bytes(*bytes))
+}
+
+/// The keys that a command was given, each once.
+pub(crate) struct KeyRing {
+    /// At least one.
+    pub(crate) keys: Vec<Key>,
+    /// Where they came from.
+    pub(crate) files: Vec<PathBuf>,
+    /// Whether every file of the folders gave a key.
+    pub(crate) outcome: Outcome,
+}
+
+impl KeyRing {
+    /// Reads key files and folders. Of a folder, every file whose name ends in `.key`, in the order of their names; one that is broken is
+    /// complained of and left out, where one that was named itself is an error.
+    pub(crate) fn read(paths: &[PathBuf]) -> Result<Self> {
+        let mut ring = Self { keys: Vec::new(), files: Vec::new(), outcome: Outcome::Done };
+        for path in paths {
+            if !path.is_dir() {
+                ring.admit(read(path)?, path)?;
+                continue;
+            }
+            let files = key_files(path)?;
+            if files.is_empty() {
+                bail!("no file in {} is named *.key", path.display());
+            }
+            for file in &files {
+                if let Err(error) = read(file).and_then(|key| ring.admit(key, file)) {
+                    complain(&format!("{error:#}; the other keys are used"));
+                    ring.outcome = Outcome::Partly;
+                }
+            }
+        }
+        if ring.keys.is_empty() {
+            bail!("no key is left of {} given", count(paths.len() as u64, "folder"));
+        }
+        Ok(ring)
+    }
+
+    /// Takes a key, unless it is there already. Two keys of one id could not be told apart in evidence.
+    fn admit(&mut self, key: Key, file: &Path) -> Result<()> {
+        if let Some(at) = self.keys.iter().position(|known| known.id() == key.id()) {
+            let (name, earlier) = (file.display(), self.files[at].display());
+            if *self.keys[at].to_text() != *key.to_text() {
+                bail!("key file {name}: another key than that of {earlier}, but with the same id {}", key.id());
+            }
+            warn(&format!("key files {earlier} and {name} hold the same key, {}; it is used once", key.id()));
+            return Ok(());
+        }
+        self.keys.push(key);
+        self.files.push(file.into());
+        Ok(())
+    }
+}
+
+/// The files of a folder that are named as key files are, by name.
+fn key_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let cannot = || format!("cannot read the folder {}", folder.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(cannot)? {
+        let path = entry.with_context(cannot)?.path();
+        if path.extension() == Some(OsStr::new("key")) && !path.is_dir() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Reads a key file, and warns if others could read it too.

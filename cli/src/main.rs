@@ -11,6 +11,7 @@ mod interrupt;
 mod keys;
 mod models;
 mod output;
+mod passages;
 mod show;
 mod texts;
 mod writing;

@@ -20,6 +20,11 @@ pub(crate) fn warn(message: &str) {
     line_on_stderr(style, "warning", message);
 }
 
+/// One line on stderr: what the user may want to know.
+pub(crate) fn note(message: &str) {
+    line_on_stderr(Style::new().bold(), "note", message);
+}
+
 fn line_on_stderr(style: Style, kind: &str, message: &str) {
     // Nothing is left to be told to if stderr itself is gone.
     let _ = writeln!(anstream::stderr().lock(), "{style}{kind}{style:#}: {}", printable(message));

@@ -5,11 +5,15 @@ use std::{fmt::Write, ops::Range};
 use anstyle::{AnsiColor, Effects, Style};
 use greenmark::{Family, Position};
 
+use crate::passages::{Passage, within};
+
 /// A stretch of a text and what the detector says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Piece<'a> {
     pub(crate) text: &'a str,
     pub(crate) look: Look,
+    /// Whether it stands in a marked passage.
+    pub(crate) within: bool,
 }
 
 /// What the detector says of a position, as far as it can be seen.
@@ -42,11 +46,26 @@ pub(crate) fn pieces<'a>(text: &'a str, ranges: &[Range<usize>], looks: &[Look])
     for (i, &look) in looks.iter().enumerate() {
         let to = ranges.get(i + 1).map_or(text.len(), |next| next.start.max(from));
         if to > from {
-            pieces.push(Piece { text: &text[from..to], look });
+            pieces.push(Piece { text: &text[from..to], look, within: false });
             from = to;
         }
     }
     pieces
+}
+
+/// Notes which pieces stand in a passage.
+///
+/// - `are_tokens`: whether each piece is a token of its own, as where ids were given; else they are the text, in order.
+pub(crate) fn note_passages(pieces: &mut [Piece<'_>], passages: &[Passage], are_tokens: bool) {
+    let mut at = 0;
+    let lengths: Vec<usize> = pieces.iter().map(|piece| if are_tokens { 1 } else { piece.text.len() }).collect();
+    let starts = lengths.into_iter().map(|length| {
+        at += length;
+        at - length
+    });
+    for (piece, within) in pieces.iter_mut().zip(within(passages, starts)) {
+        piece.within = within;
+    }
 }
 
 fn style(look: Look) -> Style {
@@ -62,7 +81,7 @@ fn style(look: Look) -> Style {
 pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
     let mut out = String::new();
     for piece in pieces {
-        let style = style(piece.look);
+        let style = if piece.within { style(piece.look).underline() } else { style(piece.look) };
         // A background must not run to the edge of the screen: line breaks stay outside.
         // Nor may a text speak to the terminal itself.
         let text = piece.text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}");
@@ -116,7 +135,7 @@ mod tests {
 
     #[test]
     fn without_colour_favoured_tokens_stand_in_brackets() {
-        let piece = |text, look| Piece { text, look };
+        let piece = |text, look| Piece { text, look, within: false };
         let pieces = [piece("a", Look::Favoured), piece(" b\n", Look::Plain)];
         assert_eq!(coloured(&pieces, false), "[a] b\n");
     }

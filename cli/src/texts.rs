@@ -84,6 +84,11 @@ impl Source {
         self.path.as_ref().map_or_else(|| "standard input".into(), |path| path.display().to_string())
     }
 
+    /// What evidence calls the one text of a plain file.
+    pub(crate) fn id(&self) -> String {
+        self.path.as_ref().map_or_else(|| "-".into(), |path| path.display().to_string())
+    }
+
     fn open(&self) -> Result<Box<dyn BufRead>> {
         match &self.path {
             None => Ok(Box::new(BufReader::new(io::stdin()))),
@@ -118,8 +123,7 @@ impl Source {
 
     /// The one text of a plain file.
     pub(crate) fn text(&self) -> Result<Text> {
-        let id = self.path.as_ref().map_or_else(|| "-".into(), |path| path.display().to_string());
-        Ok(Text { id, content: Content::Characters(self.read_whole()?) })
+        Ok(Text { id: self.id(), content: Content::Characters(self.read_whole()?) })
     }
 
     /// The texts of a JSON Lines file, one at a time; see [`text_lines`].

@@ -15,7 +15,7 @@ use crate::{
     evidence::brief,
     models::Writer,
     output::{count, print_styled, printable, stdout_has_colour},
-    show::{Look, coloured, legend, pieces},
+    show::{Look, Piece, coloured, legend, pieces},
     writing,
 };
 
@@ -128,7 +128,7 @@ fn show(tokenizer: &Tokenizer, detector: &mut Detector, heading: &str, text: &st
     for piece in pieces(text, &ranges, &looks) {
         for part in piece.text.split_inclusive('\n') {
             let word = part.trim_end_matches('\n');
-            let shown = coloured(&[crate::show::Piece { text: word, ..piece }], has_colour);
+            let shown = coloured(&[Piece { text: word, ..piece }], has_colour);
             let shown_width = if has_colour { word.width() } else { shown.width() };
             if line.1 + shown_width > width {
                 lines.push(std::mem::take(&mut line));

@@ -6,40 +6,51 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
-use greenmark::{Detection, Detector, Position};
+use anyhow::{Result, bail};
+use greenmark::{Examiner, KeyId, Normalised, normalise};
 use greenmark_lm::Tokenizer;
 
+use super::stream;
 use crate::{
     Outcome,
     args::DetectArgs,
-    evidence::{Evidence, NO_MARK_NOTE, describe, describe_question},
+    evidence::{Answer, Evidence, NO_MARK_NOTE, describe, describe_question},
     html::Page,
-    interrupt, keys, models,
+    interrupt,
+    keys::KeyRing,
+    models,
     output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour, write_file},
-    show::{Look, Piece, coloured, legend, pieces},
+    passages::{Characters, passages, versions},
+    show::{Look, Piece, coloured, legend, note_passages, pieces},
     texts::{Content, Source, Text},
 };
 
 pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
-    let key_file = args.key.key_file.as_deref().context("no key: give --key-file FILE, or set GREENMARK_KEY_FILE")?;
-    if let Some(page) = &args.html {
-        let tokenizer = Path::new(&args.tokenizer);
-        refuse_to_replace(page, args.files.iter().map(PathBuf::as_path).chain([key_file, tokenizer]))?;
+    if args.key_file.is_empty() {
+        bail!("no key: give --key-file FILE, or set GREENMARK_KEY_FILE");
     }
     if args.tokens && !args.jsonl && !args.files.iter().any(|file| Source::new(file, false).is_lines()) {
         bail!("--tokens is about JSON Lines, and no input is named .jsonl: add --jsonl if they are");
     }
-    let key = keys::read(key_file)?;
+    let ring = KeyRing::read(&args.key_file)?;
+    if let Some(page) = &args.html {
+        let tokenizer = Path::new(&args.tokenizer);
+        let sources = args.files.iter().chain(&ring.files).map(PathBuf::as_path);
+        refuse_to_replace(page, sources.chain([tokenizer]))?;
+    }
     interrupt::catch()?;
+    if args.stream {
+        return stream::run(args, &ring);
+    }
     let mut run = Run {
         args,
-        detector: Detector::new(&key, args.key.scheme),
+        examiner: Examiner::new(&ring.keys, &args.scheme).searches(!args.no_search),
+        key_ids: ring.keys.iter().map(greenmark::Key::id).collect(),
         tokenizer: None,
         asked: None,
         unmarked: false,
         unheard: Cell::new(false),
-        outcome: Outcome::Done,
+        outcome: ring.outcome,
     };
     let ended = match &args.html {
         None => run.all(None),
@@ -87,11 +98,12 @@ fn refuse_to_replace<'a>(page: &Path, sources: impl Iterator<Item = &'a Path>) -
 /// One call of the command: what it was asked, and what it has found so far.
 struct Run<'a> {
     args: &'a DetectArgs,
-    detector: Detector,
+    examiner: Examiner,
+    key_ids: Vec<KeyId>,
     /// Loaded for the first text that needs it: ids need none.
     tokenizer: Option<Tokenizer>,
-    /// The last detection, whose key and scheme all share, and whether it had characters.
-    asked: Option<(Detection, bool)>,
+    /// Whether the last text that was answered had characters; `None` before the first.
+    asked: Option<bool>,
     unmarked: bool,
     /// The reader of standard output has left, but there is a page to finish.
     unheard: Cell<bool>,
@@ -143,72 +155,98 @@ impl Run<'_> {
     }
 
     fn text(&mut self, text: &Text, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
-        let wants_pieces = self.args.show || page.is_some();
-        let (detection, positions, ranges) = match &text.content {
-            Content::Ids(ids) => {
-                let (detection, positions) = self.detect(ids, wants_pieces);
-                (detection, positions, None)
-            }
-            Content::Characters(characters) => {
-                let tokenizer = match &mut self.tokenizer {
-                    Some(tokenizer) => tokenizer,
-                    none => none.insert(models::tokenizer(&self.args.tokenizer).map_err(Failure::Run)?),
-                };
-                let (ids, ranges) = if wants_pieces {
-                    tokenizer.encode_with_offsets(characters)?
-                } else {
-                    (tokenizer.encode(characters)?, Vec::new())
-                };
-                let (detection, positions) = self.detect(&ids, wants_pieces);
-                (detection, positions, Some(ranges))
-            }
+        let Content::Characters(raw) = &text.content else {
+            let Content::Ids(ids) = &text.content else { unreachable!("characters or ids") };
+            return self.answer(&text.id, &[ids], None, page);
         };
+        let tokenizer = match self.tokenizer.take() {
+            Some(tokenizer) => tokenizer,
+            None => models::tokenizer(&self.args.tokenizer).map_err(Failure::Run)?,
+        };
+        let answered = self.characters(&text.id, raw, &tokenizer, page);
+        self.tokenizer = Some(tokenizer);
+        answered
+    }
+
+    fn characters(
+        &mut self,
+        id: &str,
+        raw: &str,
+        tokenizer: &Tokenizer,
+        page: Option<&mut Page<'_>>,
+    ) -> Result<(), Failure> {
+        let normalised = (!self.args.no_normalise).then(|| normalise(raw)).filter(Normalised::is_changed);
+        let text = Characters { raw, normalised: normalised.as_ref(), tokenizer };
+        let versions = versions(&text)?;
+        let versions: Vec<&[u32]> = versions.iter().map(Vec::as_slice).collect();
+        self.answer(id, &versions, Some(&text), page)
+    }
+
+    /// Examines a text, and says what came of it.
+    ///
+    /// - `versions`: its ids, as it is and as it is looked at besides.
+    fn answer(
+        &mut self,
+        id: &str,
+        versions: &[&[u32]],
+        text: Option<&Characters<'_>>,
+        page: Option<&mut Page<'_>>,
+    ) -> Result<(), Failure> {
         let alpha = self.args.alpha;
-        let tokenizer = self.tokenizer.as_ref().filter(|_| ranges.is_some());
+        let examination = self.examiner.examine(versions, alpha);
+        let best = examination.best.as_ref().expect("there is a key and a scheme");
+        let passages = passages(&examination, text)?;
+        let answer = Answer { examination: &examination, best, passages: &passages, alpha };
+
         let spelt;
-        let looks: Vec<_> = positions.iter().map(|&position| Look::of(position, detection.scheme.family())).collect();
-        let pieces = match (&text.content, &ranges) {
-            _ if !wants_pieces => Vec::new(),
-            (Content::Characters(characters), Some(ranges)) => pieces(characters, ranges, &looks),
-            (Content::Ids(ids), _) => {
-                spelt = ids.iter().map(|id| format!("{id} ")).collect::<Vec<_>>();
-                spelt.iter().zip(&looks).map(|(text, &look)| Piece { text, look }).collect()
-            }
-            (Content::Characters(_), None) => Vec::new(),
-        };
+        let mut shown = Vec::new();
+        if self.args.show || page.is_some() {
+            let family = best.detection.scheme.family();
+            let looks: Vec<Look> = best.positions.iter().map(|&position| Look::of(position, family)).collect();
+            shown = match text {
+                Some(text) => {
+                    let (_, ranges) = text.tokenizer.encode_with_offsets(text.raw)?;
+                    pieces(text.raw, &ranges, &looks)
+                }
+                None => {
+                    spelt = versions[0].iter().map(|id| format!("{id} ")).collect::<Vec<_>>();
+                    let piece = |(text, &look)| Piece { text, look, within: false };
+                    spelt.iter().map(String::as_str).zip(&looks).map(piece).collect()
+                }
+            };
+            note_passages(&mut shown, &passages, text.is_none());
+        }
+
+        let raw = text.map(|text| text.raw);
+        let tokenizer = text.map(|text| text.tokenizer);
         if self.args.json {
-            let evidence = Evidence::new(&text.id, tokenizer, &detection, alpha);
-            self.print(&serde_json::to_string(&evidence)?).map_err(Failure::Run)?;
+            self.print(&serde_json::to_string(&Evidence::new(id, tokenizer, &answer))?).map_err(Failure::Run)?;
         } else {
-            let mut described = describe(&text.id, &detection, alpha);
+            let names_key = self.key_ids.len() > 1 || self.args.scheme.len() > 1;
+            let mut described = describe(id, &answer, raw, names_key);
             if self.args.show {
-                described += &format!("\n{}\n\n", coloured(&pieces, stdout_has_colour()));
+                described += &format!("\n{}\n\n", coloured(&shown, stdout_has_colour()));
             }
             self.print(&described).map_err(Failure::Run)?;
         }
         if let Some(page) = page {
-            page.section(&text.id, &detection, alpha, tokenizer, &pieces)
-                .map_err(|error| Failure::Run(error.into()))?;
+            page.section(id, &answer, raw, tokenizer, &shown).map_err(|error| Failure::Run(error.into()))?;
         }
-        self.unmarked |= !detection.is_significant(alpha);
-        self.asked = Some((detection, ranges.is_some()));
+        self.unmarked |= !answer.is_marked();
+        self.asked = Some(text.is_some());
         Ok(())
-    }
-
-    fn detect(&mut self, ids: &[u32], wants_positions: bool) -> (Detection, Vec<Position>) {
-        if wants_positions { self.detector.detect_positions(ids) } else { (self.detector.detect(ids), Vec::new()) }
     }
 
     /// For people: what was asked, once, after all answers.
     fn close(&self) -> Result<()> {
-        let Some((detection, had_characters)) = &self.asked else { return Ok(()) };
+        let Some(had_characters) = self.asked else { return Ok(()) };
         if self.args.json {
             return Ok(());
         }
-        let tokenizer = self.tokenizer.as_ref().filter(|_| *had_characters);
-        let mut said = describe_question(detection, tokenizer);
+        let tokenizer = self.tokenizer.as_ref().filter(|_| had_characters);
+        let mut said = describe_question(&self.args.scheme, &self.key_ids, tokenizer);
         if self.args.show {
-            said += &legend(detection.scheme.family(), stdout_has_colour());
+            said += &legend(self.args.scheme[0].family(), stdout_has_colour());
         }
         if self.unmarked {
             said += &format!("  {NO_MARK_NOTE}\n");

@@ -6,27 +6,30 @@ use std::{
     io::{self, IsTerminal},
     ops::ControlFlow,
     path::Path,
+    rc::Rc,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use greenmark::{Embedder, TokenId};
-use greenmark_lm::{Event, Finish, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, generate};
+use greenmark::{Embedder, Key, TokenId};
+use greenmark_lm::{Event, Finish, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, generate, text_rng};
 use indicatif::{ProgressBar, ProgressStyle};
+use rand_chacha::rand_core::Rng;
 use serde::Serialize;
 
 use crate::{
     Outcome,
     args::{DEFAULT_SCHEME, EmbedArgs},
-    interrupt, keys,
+    interrupt,
+    keys::KeyRing,
     models::{self, Writer},
-    output::{complain, count, is_closed_pipe, print_line, write_stdout},
+    output::{complain, count, is_closed_pipe, note, print_line, write_stdout},
     texts::{Prompt, Source},
     writing,
 };
 
 pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
-    let embedder = embedder(args)?.map(RefCell::new);
     let seed = args.sampling.seed.map_or_else(writing::fresh_seed, Ok)?;
+    let (marks, outcome) = marks(args, seed)?;
     // What can be refused is refused before a model is loaded.
     writing::options(&args.sampling, seed, &[], None)?;
     if args.system.is_some() && args.model.model == models::DEMO {
@@ -41,11 +44,12 @@ pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
     interrupt::catch()?;
     let writer = Writer::load(&args.model)?;
     let options = writing::options(&args.sampling, seed, writer.reader.tokenizer.eos_ids(), args.batch)?;
-    let mut run = Run { args, embedder: embedder.as_ref(), writer, options };
-    match task {
+    let mut run = Run { args, marks, writer, options };
+    let written = match task {
         Task::One(prompt) => run.one(&prompt),
         Task::Many(file) => run.many(file),
-    }
+    }?;
+    Ok(if outcome == Outcome::Partly { outcome } else { written })
 }
 
 enum Task<'a> {
@@ -53,25 +57,65 @@ enum Task<'a> {
     Many(&'a Path),
 }
 
-/// The embedder asked for, or `None` for text without a mark.
-fn embedder(args: &EmbedArgs) -> Result<Option<Embedder>> {
+/// What marks the texts: one key, or of several keys one a text. `None` writes without a mark.
+struct Marks<'a> {
+    args: &'a EmbedArgs,
+    /// At least one.
+    keys: Vec<Key>,
+    seed: u64,
+    /// Of the only key: what it remembers serves all texts.
+    only: Option<Rc<RefCell<Embedder>>>,
+}
+
+/// The marks asked for, and whether all of the key files could be read.
+fn marks(args: &EmbedArgs, seed: u64) -> Result<(Option<Marks<'_>>, Outcome)> {
     if args.no_watermark {
-        return Ok(None);
+        return Ok((None, Outcome::Done));
     }
-    let file = args.key.key_file.as_deref().context(
-        "no key: give --key-file FILE (make one with `greenmark keygen`), set GREENMARK_KEY_FILE, or say --no-watermark",
-    )?;
-    let key = keys::read(file)?;
-    let embedder = args.strength.apply(Embedder::new(&key, args.key.scheme), args.key.scheme)?;
+    if args.key_file.is_empty() {
+        bail!(
+            "no key: give --key-file FILE (make one with `greenmark keygen`), set GREENMARK_KEY_FILE, or say --no-watermark"
+        );
+    }
+    let ring = KeyRing::read(&args.key_file)?;
+    let mut marks = Marks { args, keys: ring.keys, seed, only: None };
+    let embedder = marks.embedder(&marks.keys[0])?;
     let greedy = args.sampling.temperature == 0.0 || args.sampling.top_k == 1;
     if greedy && embedder.chooses() {
         bail!(
             "greedy decoding leaves {} nothing to choose, and the text would carry no mark: raise --temperature (and \
              --top-k), or take a green scheme such as {DEFAULT_SCHEME}, which marks greedy text too",
-            args.key.scheme
+            args.scheme
         );
     }
-    Ok(Some(embedder.skip_repeats(args.skip_repeats)))
+    if marks.keys.len() == 1 {
+        marks.only = Some(Rc::new(RefCell::new(embedder)));
+    }
+    Ok((Some(marks), ring.outcome))
+}
+
+impl Marks<'_> {
+    fn embedder(&self, key: &Key) -> Result<Embedder> {
+        let embedder = self.args.strength.apply(Embedder::new(key, self.args.scheme), self.args.scheme)?;
+        Ok(embedder.skip_repeats(self.args.skip_repeats))
+    }
+
+    /// The key of a text: of several, one that follows from the seed and the text's place.
+    fn key(&self, index: u64) -> &Key {
+        // Other numbers than the text is drawn with.
+        const KEYS: u64 = u64::from_le_bytes(*b"which ke");
+        match &self.keys[..] {
+            [only] => only,
+            keys => &keys[(text_rng(self.seed ^ KEYS, index).next_u64() % keys.len() as u64) as usize],
+        }
+    }
+
+    fn hook(&self, index: u64) -> Box<dyn LogitsHook> {
+        let embedder = self.only.clone().unwrap_or_else(|| {
+            Rc::new(RefCell::new(self.embedder(self.key(index)).expect("the first key's embedder could be made")))
+        });
+        Box::new(MarkHook::shared(embedder))
+    }
 }
 
 /// One line of output: `embed --prompts`, and `embed --json`.
@@ -82,6 +126,7 @@ struct Written<'a> {
     text: String,
     tokens: &'a [TokenId],
     finish: &'static str,
+    key_id: Option<String>,
 }
 
 /// `embed --json` says how the one text came about, too.
@@ -99,7 +144,7 @@ struct WrittenAlone<'a> {
 
 struct Run<'a> {
     args: &'a EmbedArgs,
-    embedder: Option<&'a RefCell<Embedder>>,
+    marks: Option<Marks<'a>>,
     writer: Writer,
     options: GenerateOptions,
 }
@@ -113,7 +158,8 @@ impl Run<'_> {
         let mut decoder = tokenizer.stream_decoder();
         let mut finished = None;
         let mut failed = Ok(());
-        let hook = |_| hook(self.embedder);
+        let marks = self.marks.as_ref();
+        let hook = |index| hook(marks, index);
         let request = Request { index: 0, prompt: ids };
         generate(model.as_mut(), [request], &self.options, hook, |event| {
             match event {
@@ -134,18 +180,22 @@ impl Run<'_> {
             write_stdout(b"\n")?;
         }
         let Some((ids, reason)) = finished else { bail!("interrupted: the text is not whole") };
+        if let Some(marks) = marks.filter(|marks| marks.keys.len() > 1 && !self.args.json) {
+            note(&format!("marked with key {}", marks.key(0).id()));
+        }
         if self.args.json {
             let text = tokenizer.decode_text(&ids);
-            let written = Written { id: "1", prompt, text, tokens: &ids, finish: finish(reason) };
-            let marked = self.embedder.is_some();
+            let key_id = marks.map(|marks| marks.key(0).id().to_string());
+            let written = Written { id: "1", prompt, text, tokens: &ids, finish: finish(reason), key_id };
+            let marked = marks.is_some();
             print_line(&serde_json::to_string(&WrittenAlone {
                 written,
                 model: &self.args.model.model,
                 tokenizer: tokenizer.fingerprint(),
                 seed: self.options.seed,
-                scheme: marked.then(|| self.args.key.scheme.to_string()),
-                delta: if marked { self.args.strength.delta_of(self.args.key.scheme) } else { None },
-                mixing_share: if marked { self.args.strength.mixing_share_of(self.args.key.scheme) } else { None },
+                scheme: marked.then(|| self.args.scheme.to_string()),
+                delta: if marked { self.args.strength.delta_of(self.args.scheme) } else { None },
+                mixing_share: if marked { self.args.strength.mixing_share_of(self.args.scheme) } else { None },
             })?)?;
         }
         Ok(Outcome::Done)
@@ -162,7 +212,8 @@ impl Run<'_> {
         };
         // Prompts that are being answered, by index.
         let open: RefCell<HashMap<u64, Prompt>> = RefCell::default();
-        let Self { args, embedder, writer, options } = self;
+        let Self { args, marks, writer, options } = self;
+        let marks = marks.as_ref();
         let Writer { model, reader } = writer;
         let tokenizer = &reader.tokenizer;
         let requests = source.prompts()?.filter_map(|prompt| {
@@ -191,7 +242,7 @@ impl Run<'_> {
             model.as_mut(),
             requests,
             options,
-            |_| hook(*embedder),
+            |index| hook(marks, index),
             |event| {
                 match event {
                     Event::Token { .. } => tokens += 1,
@@ -204,6 +255,7 @@ impl Run<'_> {
                             text,
                             tokens: &ids,
                             finish: finish(reason),
+                            key_id: marks.map(|marks| marks.key(index).id().to_string()),
                         };
                         failed = serde_json::to_string(&written)
                             .map_err(|error| anyhow!(error))
@@ -240,11 +292,8 @@ impl Run<'_> {
     }
 }
 
-fn hook<'e>(embedder: Option<&'e RefCell<Embedder>>) -> Box<dyn LogitsHook + 'e> {
-    match embedder {
-        Some(embedder) => Box::new(MarkHook::new(embedder)),
-        None => Box::new(NoHook),
-    }
+fn hook(marks: Option<&Marks<'_>>, index: u64) -> Box<dyn LogitsHook> {
+    marks.map_or_else(|| Box::new(NoHook) as Box<dyn LogitsHook>, |marks| marks.hook(index))
 }
 
 fn finish(reason: Finish) -> &'static str {

@@ -1,0 +1,217 @@
+//! Where the spans that were found stand in the text.
+
+use std::{borrow::Cow, ops::Range};
+
+use anyhow::Result;
+use greenmark::{Examination, Family, KeyId, Normalised, Scheme, Span, TokenId};
+use greenmark_lm::Tokenizer;
+use unicode_segmentation::GraphemeCursor;
+
+use crate::output::printable;
+
+/// A text in characters, as it is and as it was examined besides.
+pub(crate) struct Characters<'a> {
+    pub(crate) raw: &'a str,
+    /// `None` where nothing changes.
+    pub(crate) normalised: Option<&'a Normalised<'a>>,
+    pub(crate) tokenizer: &'a Tokenizer,
+}
+
+/// A span, what it is evidence of, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Passage {
+    pub(crate) span: Span,
+    pub(crate) key_id: KeyId,
+    pub(crate) scheme: Scheme,
+    /// Whether the span's tokens are those of the normalised text.
+    pub(crate) normalised: bool,
+    /// `None` where ids were given.
+    pub(crate) place: Option<Place>,
+}
+
+/// A stretch of the raw text, of whole grapheme clusters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) bytes: Range<usize>,
+    /// Unicode code points.
+    pub(crate) characters: Range<usize>,
+}
+
+impl Passage {
+    /// "104 of 180 tokens green", or the mean score.
+    pub(crate) fn score(&self) -> String {
+        let Span { scored, score, .. } = self.span;
+        match self.scheme.family() {
+            Family::Green { .. } => format!("{score} of {scored} green"),
+            Family::Gumbel { .. } => format!("{scored} scored, mean {:.2}", score / scored as f64),
+        }
+    }
+}
+
+/// The passages of everything that is significant, in the order of the text.
+pub(crate) fn passages(examination: &Examination, text: Option<&Characters<'_>>) -> Result<Vec<Passage>> {
+    // Of each version, once it is asked for.
+    let mut ranges: [Option<Vec<Range<usize>>>; 2] = [None, None];
+    let mut passages = Vec::new();
+    for hit in &examination.hits {
+        for &span in &hit.spans {
+            let bytes = match text {
+                None => None,
+                Some(text) => Some(bytes(text, &mut ranges, hit.version, span)?),
+            };
+            let place = bytes.map(|bytes| Place { bytes, characters: 0..0 });
+            let (key_id, scheme) = (hit.detection.key_id, hit.detection.scheme);
+            passages.push(Passage { span, key_id, scheme, normalised: hit.version > 0, place });
+        }
+    }
+    passages.sort_by_key(|passage| (passage.place.as_ref().map(|place| place.bytes.start), passage.span.start));
+    if let Some(text) = text {
+        count_characters(text.raw, &mut passages);
+    }
+    Ok(passages)
+}
+
+/// The bytes of the raw text behind a span.
+fn bytes(
+    text: &Characters<'_>,
+    ranges: &mut [Option<Vec<Range<usize>>>; 2],
+    version: usize,
+    span: Span,
+) -> Result<Range<usize>> {
+    // The first version is the raw text.
+    let normalised = text.normalised.filter(|_| version > 0);
+    let ranges = match &mut ranges[version] {
+        Some(ranges) => ranges,
+        none => none.insert(text.tokenizer.encode_with_offsets(normalised.map_or(text.raw, Normalised::text))?.1),
+    };
+    let bytes = ranges[span.start].start..ranges[span.end - 1].end;
+    let bytes = normalised.map_or(bytes.clone(), |normalised| normalised.raw_range(bytes));
+    Ok(whole_graphemes(text.raw, bytes))
+}
+
+/// The least stretch of whole grapheme clusters that holds one on character boundaries: a token may be a part of what a reader takes for
+/// one character.
+fn whole_graphemes(text: &str, bytes: Range<usize>) -> Range<usize> {
+    let boundary = |at: usize, next: bool| {
+        let mut cursor = GraphemeCursor::new(at, text.len(), true);
+        // The whole text is one chunk, so the cursor never asks for more of it.
+        match cursor.is_boundary(text, 0) {
+            Ok(false) if next => cursor.next_boundary(text, 0).ok().flatten().unwrap_or(text.len()),
+            Ok(false) => cursor.prev_boundary(text, 0).ok().flatten().unwrap_or(0),
+            _ => at,
+        }
+    };
+    boundary(bytes.start, false)..boundary(bytes.end, true)
+}
+
+/// Fills in code points, in one walk over the text.
+fn count_characters(text: &str, passages: &mut [Passage]) {
+    let mut edges: Vec<usize> = passages
+        .iter()
+        .flat_map(|passage| &passage.place)
+        .flat_map(|place| [place.bytes.start, place.bytes.end])
+        .collect();
+    edges.sort_unstable();
+    let (mut at, mut characters) = (0, 0);
+    let counts: Vec<(usize, usize)> = (edges.into_iter())
+        .map(|edge| {
+            characters += text[at..edge].chars().count();
+            at = edge;
+            (edge, characters)
+        })
+        .collect();
+    let count = |edge: usize| counts[counts.partition_point(|&(at, _)| at < edge)].1;
+    for place in passages.iter_mut().filter_map(|passage| passage.place.as_mut()) {
+        place.characters = count(place.bytes.start)..count(place.bytes.end);
+    }
+}
+
+/// The first and the last words of a stretch, for one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    const SHOWN: usize = 36;
+    // Of a long stretch only the ends are looked at.
+    const ENDS: usize = 1 << 10;
+    let text: Cow<'_, str> = if text.len() > 2 * ENDS {
+        let (head, tail) = (text.floor_char_boundary(ENDS), text.ceil_char_boundary(text.len() - ENDS));
+        format!("{} {}", &text[..head], &text[tail..]).into()
+    } else {
+        text.into()
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut line = words.join(" ");
+    let length = line.chars().count();
+    if length > 2 * SHOWN + 3 {
+        let cut = |at: usize| line.char_indices().nth(at).map_or(line.len(), |(at, _)| at);
+        let (head, tail) = (&line[..cut(SHOWN)], &line[cut(length - SHOWN)..]);
+        // Whole words, where they are not longer than what is shown.
+        let head = head.rsplit_once(' ').map_or(head, |(head, _)| head);
+        let tail = tail.split_once(' ').map_or(tail, |(_, tail)| tail);
+        line = format!("{head} … {tail}");
+    }
+    printable(&line)
+}
+
+/// For each stretch that begins at one of `starts`, ascending, whether it begins in a passage: places in bytes, or tokens where ids were given.
+pub(crate) fn within(passages: &[Passage], starts: impl Iterator<Item = usize>) -> impl Iterator<Item = bool> {
+    let stretch = |passage: &Passage| {
+        passage.place.as_ref().map_or(passage.span.start..passage.span.end, |place| place.bytes.clone())
+    };
+    let mut stretches = passages.iter().map(stretch).peekable();
+    let mut end = 0;
+    starts.map(move |start| {
+        while let Some(begun) = stretches.next_if(|stretch| stretch.start <= start) {
+            end = end.max(begun.end);
+        }
+        start < end
+    })
+}
+
+/// The ids of the versions of a text that are looked at: as it is, and normalised if that is another text.
+pub(crate) fn versions(text: &Characters<'_>) -> Result<Vec<Vec<TokenId>>> {
+    let mut versions = vec![text.tokenizer.encode(text.raw)?];
+    if let Some(normalised) = text.normalised {
+        versions.push(text.tokenizer.encode(normalised.text())?);
+    }
+    Ok(versions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenmark::{Key, Position, Search};
+
+    #[test]
+    fn places_are_widened_to_what_a_reader_takes_for_one_character() {
+        let text = "ae\u{301}👩\u{200d}👧b";
+        let at = |part: &str| text.find(part).expect("a part");
+        assert_eq!(whole_graphemes(text, at("\u{301}")..at("👧")), 1..at("b"));
+        assert_eq!(whole_graphemes(text, 0..1), 0..1);
+        assert_eq!(whole_graphemes(text, 0..text.len()), 0..text.len());
+        assert_eq!(whole_graphemes("", 0..0), 0..0);
+    }
+
+    #[test]
+    fn an_excerpt_is_one_line_of_whole_words() {
+        assert_eq!(excerpt(" a\nb  c "), "a b c");
+        let long = "word ".repeat(100);
+        let shown = excerpt(&long);
+        assert!(shown.starts_with("word word") && shown.contains(" … word") && shown.chars().count() < 80, "{shown}");
+        assert!(excerpt(&"日".repeat(500)).chars().count() < 80);
+    }
+
+    #[test]
+    fn what_begins_in_a_passage() {
+        let scheme: Scheme = "gm1:gumbel,h=1".parse().expect("canonical");
+        let span = Search::new(scheme, &[Position::Scored(20.0); 3]).spans(1.0)[0];
+        let passage = |range: Range<usize>| Passage {
+            span,
+            key_id: Key::from_bytes([1; 32]).id(),
+            scheme,
+            normalised: false,
+            place: Some(Place { bytes: range.clone(), characters: range }),
+        };
+        let passages = [passage(2..4), passage(3..3), passage(3..6), passage(8..9)];
+        let found: Vec<bool> = within(&passages, 0..10).collect();
+        assert_eq!(found, [0, 0, 1, 1, 1, 1, 0, 0, 1, 0].map(|yes| yes == 1));
+    }
+}
