@@ -8,12 +8,13 @@ library. It draws no keys and embeds nothing; it says what the right answer is.
 import argparse
 import hashlib
 import hmac
+import itertools
 import json
 import math
 import re
 import struct
 import sys
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -382,6 +383,152 @@ def z_score_gamma(score, scored):
     if scored == 0:
         return None
     return float(EXACT.divide(EXACT.subtract(Decimal(score), Decimal(scored)), EXACT.sqrt(Decimal(scored))))
+
+
+# SPEC §7.5: θ of the bets. The search and the stream are plain arithmetic in the 60 digits above, which nothing overflows.
+GREEN_BETS = [Decimal(theta) for theta in ("0.25", "0.5", "1", "1.5", "2.25", "4")]
+GUMBEL_BETS = [Decimal(theta) for theta in ("0.125", "0.25", "0.375", "0.5", "0.6875", "0.875")]
+
+
+def bets_of(scheme):
+    """SPEC §7.5: each bet as (θ, ψ(θ))."""
+    with localcontext(EXACT):
+        if isinstance(scheme, Green):
+            gamma = Decimal(scheme.g) / 256
+            return [(theta, (1 - gamma + gamma * theta.exp()).ln()) for theta in GREEN_BETS]
+        return [(theta, -(1 - theta).ln()) for theta in GUMBEL_BETS]
+
+
+def gains_of(scheme, scores):
+    """θs − ψ(θ) of each score, on every bet: [T][K]."""
+    with localcontext(EXACT):
+        bets = bets_of(scheme)
+        of = {s: [theta * Decimal(s) - psi for theta, psi in bets] for s in set(scores)}
+    return [of[s] for s in scores]
+
+
+def greatest_stake(scheme, scores):
+    """SPEC §7.5, *Stake*: the maximum of M_0 … M_T."""
+    with localcontext(EXACT):
+        bets = bets_of(scheme)
+        factors = {s: [(theta * Decimal(s) - psi).exp() for theta, psi in bets] for s in set(scores)}
+        K, lam, mu = len(bets), Decimal(4) / (len(scores) + 4), Decimal(1) / 512
+        A, R, greatest = Decimal(1), [Decimal(0)] * K, Decimal(1)
+        for s in scores:
+            A, R = (  # all right-hand sides being old values
+                (1 - lam) * A + mu * sum(R),
+                [((1 - mu) * R[k] + lam * A / K) * factors[s][k] for k in range(K)],
+            )
+            greatest = max(greatest, A + sum(R))
+        return greatest
+
+
+def layouts(gains, fee):
+    """The greatest Σ (G − c) from the first i scores with one stretch at least, for i = 0 … T: [T + 1]; and for every score
+    and bet the greatest with a stretch on that bet whose last score this is: [T][K]."""
+    some, last = [Decimal("-Infinity")], []
+    for i, gain in enumerate(gains):
+        fresh = max(some[i], Decimal(0)) - fee
+        last.append([max(fresh, last[i - 1][k] if i else fresh) + gain[k] for k in range(len(gain))])
+        some.append(max(some[i], *last[i]))
+    return some, last
+
+
+def marked(scheme, scores):
+    """SPEC §7.5, *Spans*: for every score whether it is in a span; the fee; and the margin, by how many nats every other
+    such answer with a span at all falls short. A score is in if the best layout that covers it beats the best that does not.
+    """
+    with localcontext(EXACT):
+        gains = gains_of(scheme, scores)
+        K, T = len(bets_of(scheme)), len(scores)
+        best, run = Decimal(0), [Decimal(0)] * K
+        for gain in gains:
+            run = [max(r, Decimal(0)) + g for r, g in zip(run, gain)]
+            best = max(best, *run)
+        if best == 0:
+            return [False] * T, None, None
+        fee = min(Decimal(20 * K * T).ln(), (1 - Decimal("1e-9")) * best)
+        before, ending = layouts(gains, fee)
+        after, starting = (part[::-1] for part in layouts(gains[::-1], fee))
+        inside, margin = [], Decimal("Infinity")
+        for i, gain in enumerate(gains):
+            covered = max(ending[i][k] + starting[i][k] - gain[k] + fee for k in range(K))
+            spared = max(before[i] + max(after[i + 1], Decimal(0)), max(before[i], Decimal(0)) + after[i + 1])
+            inside.append(covered > spared)
+            margin = min(margin, abs(covered - spared))
+        return inside, fee, float(margin) if margin.is_finite() else None
+
+
+def ln_tail(scheme, total, scored):
+    """SPEC §7.2, §7.4: the exact tail of a sum of scores; in gumbel, of the nearest double."""
+    return ln_p(int(total), scored, scheme.g) if isinstance(scheme, Green) else ln_p_gamma(float(total), scored)
+
+
+class Span(NamedTuple):
+    """SPEC §7.5: positions in the text, the end excluded; and the counts between them."""
+
+    start: int
+    end: int
+    scored: int
+    score: Decimal
+    ln_p: Decimal
+
+
+class Search(NamedTuple):
+    """`ln_whole` and `ln_stake` are ln W and ln max M; `fee` and `margin` are None where there are no spans."""
+
+    scored: int
+    score: Decimal
+    ln_whole: Decimal
+    ln_stake: Decimal
+    ln_p: Decimal
+    spans: list
+    fee: Decimal
+    margin: float
+
+
+def search(scheme, positions, alpha):
+    """SPEC §7.5. `positions`: of every position of the text its score, or None if it is not scored."""
+    places = [place for place, s in enumerate(positions) if s is not None]
+    scores = [positions[place] for place in places]
+    with localcontext(EXACT):
+        total = sum(map(Decimal, scores), Decimal(0))
+        ln_whole, ln_stake = ln_tail(scheme, total, len(scores)), greatest_stake(scheme, scores).ln()
+        ln = min(Decimal(0), Decimal(2).ln() + min(ln_whole, -ln_stake))
+        spans, fee, margin = [], None, None
+        if ln <= math.log(alpha):
+            inside, fee, margin = marked(scheme, scores)
+            for is_in, group in itertools.groupby(range(len(scores)), inside.__getitem__):
+                if is_in:
+                    span = list(group)
+                    part = sum((Decimal(scores[j]) for j in span), Decimal(0))
+                    tail = ln_tail(scheme, part, len(span))
+                    spans.append(Span(places[span[0]], places[span[-1]] + 1, len(span), part, tail))
+    return Search(len(scores), total, ln_whole, ln_stake, ln, spans, fee, margin)
+
+
+def stream(scheme, positions):
+    """SPEC §7.6: (T, S, ln e, ln p) before the first position, and after each."""
+    with localcontext(EXACT):
+        bets = bets_of(scheme)
+        T, S, greatest, ln_e = 0, Decimal(0), Decimal(1), Decimal(0)
+        states = [(T, S, ln_e, Decimal(0))]
+        for s in positions:
+            if s is not None:
+                T, S = T + 1, S + Decimal(s)
+                e = sum((theta * S - T * psi).exp() for theta, psi in bets) / len(bets)
+                ln_e, greatest = e.ln(), max(greatest, e)
+            states.append((T, S, ln_e, Decimal(0) - greatest.ln()))
+        return states
+
+
+def scored_positions(key, scheme, ids):
+    """SPEC §6: of every position its score, or None if it is not scored."""
+    if isinstance(scheme, Green):
+        return [{"G": 1, "R": 0}.get(mark) for mark in score(key, *scheme, ids).colours]
+    found = add_scores(key, *scheme, ids)
+    words = iter(found.words)
+    return [token_score(next(words), scheme.dual) if mark == "S" else None for mark in found.marks]
 
 
 # --- SPEC §8.2, sampling ---------------------------------------------------------------------------------------------
@@ -1193,6 +1340,215 @@ def accumulated_file():
     return file_of("accumulated", "SPEC §2 to §6, by the recipe of §11", notes, cases)
 
 
+def rule_scores(scheme, label, stretches):
+    """SPEC §11: scores by rule, for texts too long to write down."""
+    scores = []
+    for count, factor in stretches:
+        for _ in range(count):
+            byte = sha256(b"greenmark/v1/vectors/" + label.encode() + b"/" + le32(len(scores)))[0]
+            scores.append(int(byte < factor) if isinstance(scheme, Green) else factor * byte / 256)
+    return scores
+
+
+def rule_ids(label, count, size):
+    """SPEC §11: ids by rule, for texts too long to write down."""
+    digests = (sha256(b"greenmark/v1/vectors/" + label.encode() + b"/" + le32(j)) for j in range(count))
+    return [int.from_bytes(digest[:4], "little") % size for digest in digests]
+
+
+def drawn_scores(label, stretches):
+    """Scores of gumbel to be written down, thousandths: Exp(1), times a factor in each stretch."""
+    source, scores = draws(label), []
+    for count, factor in stretches:
+        scores += [float(round(factor * token_score(next(source), False), 3)) for _ in range(count)]
+    return scores
+
+
+def two_bets_are_better(scheme, scores, fee):
+    """Whether no single stretch comes to what the best layout does."""
+    with localcontext(EXACT):
+        gains = gains_of(scheme, scores)
+        ends = list(itertools.accumulate(gains, lambda run, gain: [max(r, Decimal(0)) + g for r, g in zip(run, gain)]))
+        return layouts(gains, fee)[0][-1] > max(map(max, ends)) - fee
+
+
+def likely_stretch(label, key, scheme, ids, places):
+    """Those ids, but with the likeliest-scored of eight tokens drawn (or in green, a green one) at the places given."""
+    source, ids = draws(label), list(ids)
+    for i in places:
+        drawn = [next(source) % 50257 for _ in range(8)]
+        seed = seed_of(key, context_at(ids, i, scheme.h))
+        if isinstance(scheme, Green):
+            drawn.sort(key=lambda token: is_green(byte_of(seed, token), scheme.g))
+        else:
+            drawn.sort(key=lambda token: telling_word(seed, token, scheme.dual))
+        ids[i] = drawn[-1]
+    return ids
+
+
+def search_file():
+    cases = Cases()
+
+    def add(comment, scheme, positions, source, alpha, near):
+        found = search(scheme, positions, alpha)
+        # What another implementation may get otherwise is no case: a verdict on the brink, or a near tie of spans.
+        assert abs(float(found.ln_p) - math.log(alpha)) > 1e-3, comment
+        assert found.margin is None or found.margin > (1e-9 if near else 1e-3), (comment, found.margin)
+        values = {"scheme": str(scheme)} | source | {"alpha": alpha, "scored": found.scored, "score": float(found.score)}
+        values |= {"ln_whole": float(found.ln_whole), "ln_stake": float(found.ln_stake), "ln_p": float(found.ln_p)}
+        values["detected"] = float(found.ln_p) <= math.log(alpha)
+        values["spans"] = [span._asdict() | {"score": float(span.score), "ln_p": float(span.ln_p)} for span in found.spans]
+        values["fee"] = None if found.fee is None else float(found.fee)
+        cases.add(comment, "§7.5", values | {"margin": found.margin})
+        return found
+
+    def listed(comment, scheme, scores, alpha=1e-6, near=False):
+        return add(comment, scheme, scores, {"scores": scores}, alpha, near)
+
+    def ruled(comment, scheme, label, stretches, alpha=1e-6, near=False):
+        source = {"label": label, "stretches": stretches}
+        return add(comment, scheme, rule_scores(scheme, label, stretches), source, alpha, near)
+
+    def written(comment, scheme, ids, key=KEYS[3][1], alpha=1e-6):
+        counts = score(key, *scheme, ids) if isinstance(scheme, Green) else add_scores(key, *scheme, ids)
+        source = {"key": key.hex(), "ids": list(ids), "tokens": counts.tokens, "repeated": counts.repeated}
+        return add(comment, scheme, scored_positions(key, scheme, ids), source, alpha, False)
+
+    green, gumbel, dual = Green(1, 64), Gumbel(1, False), Gumbel(4, True)
+    for scheme, low, high in ((green, 0, 1), (gumbel, 0.0, 22.0)):
+        for scores in ([], [None], [None] * 4):
+            listed("nothing scored", scheme, scores, 0.5)
+        listed("one low score", scheme, [low], 0.5)
+        listed("one high score", scheme, [high], 0.6)
+        listed("one high score between positions that are not scored", scheme, [None, None, high, None], 0.6)
+        listed("low scores alone", scheme, [low] * 40, 0.5)
+        listed("high scores alone", scheme, [high] * 40)
+        listed("ten high scores at the start", scheme, [high] * 10 + [low] * 30, 0.01)
+        listed("ten high scores at the end", scheme, [low] * 30 + [high] * 10, 0.01)
+        scores = [low] * 20 + [high] * 12 + [None] * 3 + [high] * 12 + [low] * 20
+        listed("high scores, and positions in their midst that are not scored: one span", scheme, scores)
+        listed("high and low in turn", scheme, [high, low] * 30, 0.1)
+    listed("no bet gains on any stretch, and p is below 1 all the same: no span", gumbel, [1.0625] * 10, 0.9)
+    twins = [0] * 12 + [1] * 4 + [0] * 30 + [1] * 4 + [0] * 12
+    found = listed("the lower fee, two places alike: both, for each gains more than it", green, twins, 0.99, near=True)
+    assert len(found.spans) == 2 and found.fee < math.log(120 * 62)
+
+    for g in (1, 8, 64, 128, 240, 255):
+        scheme = Green(1, g)
+        ruled(f"every position green, g = {g}", scheme, "search", [[500, 256]], 1e-3 if g > 200 else 1e-6)
+        ruled(f"as by chance, g = {g}", scheme, "search", [[500, g]], 0.5)
+        if g < 200:
+            stretches = [[900, g], [120, 128 + g // 2], [900, g]]
+            ruled(f"120 strong positions in the middle, g = {g}", scheme, "search", stretches)
+            stretches = [[700, g], [100, 150 + g // 3], [600, g], [140, 150 + g // 3], [500, g]]
+            ruled(f"two strong stretches, g = {g}", scheme, "search 2", stretches)
+    ruled("faint and throughout: the whole text tells more than any bet", green, "faint", [[2000, 92]])
+    ruled("faint, in the first half", green, "faint half", [[1500, 110], [1500, 64]])
+    ruled("a short pause in a mark: one span", green, "pause", [[300, 64], [150, 180], [10, 0], [150, 180], [300, 64]])
+    ruled("a long pause in a mark: two spans", green, "pause", [[300, 64], [150, 180], [80, 64], [150, 180], [300, 64]])
+    stretches = [[300, 64], [500, 140], [80, 256], [300, 64]]
+    found = ruled("a faint stretch and a strong one, a red between", green, "touch", stretches)
+    assert found.spans[1].start - found.spans[0].end == 1
+    pieces = [[400, 64]] + [[40, 180], [360, 64]] * 6
+    ruled("six short pieces, of which one does not earn its fee", green, "pieces", pieces)
+    ruled("the mark begins with the text", green, "edges", [[150, 160], [800, 64]])
+    ruled("the mark ends with the text", green, "edges", [[800, 64], [150, 160]])
+    stretches = [[200, 64], [7, 256], [200, 64]]
+    found = ruled("every stretch below the full fee: one span, the likeliest", green, "lower 2", stretches, 0.5)
+    assert len(found.spans) == 1 and found.fee < math.log(120 * 407)
+    ruled("the same, asked at a level that it does not reach: none", green, "lower 2", stretches, 0.01)
+    ruled("100,000 positions, 400 of them marked", green, "long", [[60_000, 64], [400, 154], [39_600, 64]])
+    for reds, spans in ((141, 2), (271, 1)):  # nine greens gain 11.995 nats; the fee is 11.95, then 12.05
+        stretches = [[600, 0], [9, 256], [500, 0], [40, 256], [reds, 0]]
+        found = ruled("nine greens against the full fee: more with few positions, less with more", green, "fee", stretches)
+        assert len(found.spans) == spans and abs(found.fee - Decimal("11.995")) < Decimal("0.06")
+    stretches = [[25_000, 64], [50_000, 128], [25_000, 64]]
+    ruled("100,000 positions, half of them marked: exp(ln_p) underflows a double", green, "deep", stretches)
+
+    ruled("as by chance", gumbel, "gumbel", [[600, 2]], 0.5)
+    ruled("100 strong positions in the middle", gumbel, "gumbel", [[700, 2], [100, 7], [700, 2]])
+    ruled("two strong stretches", dual, "gumbel 2", [[400, 2], [60, 8], [500, 2], [90, 6], [400, 2]])
+    stretches = [[300, 2], [300, 4], [60, 16], [300, 2]]
+    found = ruled("faint, then strong, better by a bet each: the two touch, and are one span", gumbel, "touch", stretches)
+    assert len(found.spans) == 1
+    assert two_bets_are_better(gumbel, rule_scores(gumbel, "touch", stretches), found.fee)
+    ruled("20,000 positions, 150 of them marked", gumbel, "gumbel long", [[12_000, 2], [150, 6], [7850, 2]])
+    listed("drawn as by chance", gumbel, drawn_scores("chance", [(120, 1)]), 0.5)
+    listed("drawn, marked in the middle", gumbel, drawn_scores("middle", [(120, 1), (40, 4), (120, 1)]))
+    drawn = drawn_scores("holes", [(60, 1), (50, 3), (60, 1)])
+    drawn = [s for i, at in enumerate(drawn) for s in ([at, None] if i % 3 == 2 else [at])]
+    listed("drawn, with a hole after every third score", gumbel, drawn)
+    listed("scores as great as there are", gumbel, [22.18070977791825] * 60 + [0.0] * 60)
+
+    some = list(natural_ids("some", 32))
+    for scheme in (Green(0, 64), green, Green(4, 64), gumbel, dual):
+        h = scheme.h
+        for n in sorted({0, 1, h, h + 1}):
+            written(f"n = {n}, h = {h}", scheme, some[:n], alpha=0.6)
+        written("one token 60 times", scheme, [7] * 60, alpha=0.6)
+        written("natural", scheme, natural_ids("search", 150), alpha=0.5)
+        if h > 0:
+            ids = likely_stretch("stretch", KEYS[3][1], scheme, natural_ids("around", 260), range(90, 170))
+            found = written("80 marked ids in the middle", scheme, ids)
+            assert len(found.spans) == 1
+            written("the same text under another key", scheme, ids, KEYS[1][1], 0.5)
+        if h == 4:
+            places = [*range(40, 110), *range(240, 310)]
+            ids = likely_stretch("both", KEYS[3][1], scheme, natural_ids("around both", 360), places)
+            found = written("two marked stretches", scheme, ids)
+            assert len(found.spans) == 2
+    notes = [
+        "A text is given as scores (of each position its score, null where it is not scored), as key and ids (key in"
+        " hexadecimal), or by rule (SPEC §11): label and stretches, a list of pairs (count, factor).",
+        "ln_whole is ln W and ln_stake is ln max M. score and ln_p of a span are of its scored positions alone.",
+        "detected, and start, end and scored of every span, match exactly, for nothing is a near tie: margin is by how many"
+        " nats of the sum of G - c every other choice of positions with a span falls short (null where there is no span or"
+        " no other choice). It is above 0.001 in all cases but that of two places alike, where it is the 1e-9 of the lower"
+        " fee; and ln_p is more than 0.001 from the logarithm of alpha.",
+    ]
+    return file_of("search", "SPEC §7.5", notes, cases)
+
+
+def stream_file():
+    cases = Cases()
+
+    def add(comment, scheme, ids, after, key=KEYS[3][1], rule=None):
+        states = stream(scheme, scored_positions(key, scheme, ids))
+        values = {"key": key.hex(), "scheme": str(scheme)} | (rule or {"ids": list(ids)}) | {"after": after}
+        for at, member in enumerate(("scored", "score", "ln_e", "ln_p")):
+            values[member] = [states[n][at] if member == "scored" else float(states[n][at]) for n in after]
+        cases.add(comment, "§7.6", values)
+
+    some = list(natural_ids("some", 32))
+    schemes = [Green(0, 64), Green(1, 1), Green(1, 64), Green(1, 255), Green(4, 128)]
+    schemes += [Gumbel(1, False), Gumbel(4, True)]
+    for scheme in schemes:
+        h, key = scheme.h, KEYS[3][1]
+        add("nothing read", scheme, [], [0])
+        add(f"the first ids, h = {h}", scheme, some[: h + 3], list(range(h + 4)))
+        add("one token 60 times", scheme, [7] * 60, [0, h, h + 1, h + 2, 60])
+        add("natural", scheme, natural_ids("stream", 120), [1, 10, 25, 50, 100, 119, 120])
+        if h > 0:
+            unmarked = natural_ids("stream around", 120)
+            ids = likely_stretch("stream", key, scheme, unmarked, range(h, 120))
+            add("marked from the start", scheme, ids, [5, 10, 20, 40, 80, 120])
+            add("marked for 40, then not", scheme, ids[:40] + unmarked[40:], [20, 40, 45, 60, 80, 120])
+            ids = likely_stretch("late", key, scheme, unmarked, range(60, 120))
+            add("marked from 60 on: what was lost is won back first", scheme, ids, [30, 60, 70, 90, 120])
+    key = KEYS[3][1]
+    add("every position red", Green(1, 64), coloured_ids("red", key, 1, 64, 120, "R"), [2, 10, 60, 120])
+    add("every position green: 1/e underflows a double", Green(1, 64), coloured_ids("deep", key, 1, 64, 801, "G"), [2, 10, 100, 800, 801])
+    for scheme in (Green(1, 64), Gumbel(2, False), Gumbel(2, True)):
+        for label, n, size in (("stream", 3000, 2**16), ("stream", 3000, 2**5)):
+            rule = {"label": label, "count": n, "size": size}
+            add(f"by rule, {size} different ids", scheme, rule_ids(label, n, size), [1, 100, 1000, 2000, 3000], rule=rule)
+    notes = [
+        "The ids are listed, or made by rule (SPEC §11) from label, count and size. key is hexadecimal.",
+        "after: numbers of ids read. scored, score, ln_e and ln_p are lists, a value for each number.",
+    ]
+    return file_of("stream", "SPEC §7.6", notes, cases)
+
+
 FILES = {
     "keys.json": keys_file,
     "schemes.json": schemes_file,
@@ -1203,6 +1559,8 @@ FILES = {
     "gumbel-scores.json": gumbel_scores_file,
     "samples.json": samples_file,
     "accumulated.json": accumulated_file,
+    "search.json": search_file,
+    "stream.json": stream_file,
 }
 
 # Written by tails.py beside this file, from arbitrary-precision arithmetic.
@@ -1323,6 +1681,81 @@ def selftest():
             assert abs(ln_p_gamma(s, scored) - whole) < Decimal("1e-25") * abs(whole), (scored, s)
     # Of two tokens the one with the lower −ln u / p: u of ¼ and ½ at equal chances, and at 5 to 1.
     assert ratio(2**31, 0.5) < ratio(2**30, 0.5) and ratio(2**31, 1 / 6) > ratio(2**30, 5 / 6)
+    selftest_search()
+
+
+def selftest_search():
+    """SPEC §7.5 and §7.6 against their definitions, by trying everything."""
+    schemes = [Green(1, 8), Green(1, 64), Green(1, 240), Gumbel(1, False)]
+    with localcontext(EXACT):
+        for scheme in schemes:
+            for theta, psi in bets_of(scheme):
+                if isinstance(scheme, Green):
+                    mean = scheme.g * (theta - psi).exp() + (256 - scheme.g) * (-psi).exp()
+                    assert abs(mean / 256 - 1) < Decimal("1e-50")
+                else:  # Exp(1) has E e^(θs) = 1 / (1 − θ)
+                    assert abs((-psi).exp() / (1 - theta) - 1) < Decimal("1e-50")
+
+        def stake(scheme, scores):
+            """M after these scores, as §7.5 reads it: over all ways to set out spans, apart, of one bet each."""
+            lam, mu, gains = Decimal(4) / (T + 4), Decimal(1) / 512, gains_of(scheme, scores)
+            total = Decimal(0)
+            for inside in itertools.product((False, True), repeat=len(scores)):
+                weight = Decimal(1)
+                for is_in, group in itertools.groupby(range(len(scores)), inside.__getitem__):
+                    run = list(group)
+                    if is_in:
+                        bets = (sum(gains[i][k] for i in run).exp() for k in range(6))
+                        weight *= lam / 6 * (1 - mu) ** (len(run) - 1) * sum(bets)
+                    else:  # after a span, the first step is its end
+                        weight *= (1 - lam) ** len(run) if run[0] == 0 else mu * (1 - lam) ** (len(run) - 1)
+                total += weight
+            return total
+
+        source = draws("selftest")
+        for scheme, T in itertools.product(schemes, (0, 1, 2, 5, 8)):
+            for _ in range(4):
+                texts = [next(source) % 2 for _ in range(T)]
+                scores = texts if isinstance(scheme, Green) else [next(source) / 2**29 for _ in range(T)]
+                expected = max(stake(scheme, scores[:n]) for n in range(T + 1))
+                assert abs(greatest_stake(scheme, scores) / expected - 1) < Decimal("1e-50"), (scheme, scores)
+
+                gains = gains_of(scheme, scores)
+                G = {
+                    (a, b): max(sum(gains[i][k] for i in range(a, b)) for k in range(6))
+                    for a in range(T)
+                    for b in range(a + 1, T + 1)
+                }
+                best = max(G.values(), default=0)
+                inside, fee, margin = marked(scheme, scores)
+                if best <= 0:
+                    assert inside == [False] * T
+                    continue
+                assert fee <= Decimal(120 * T).ln() and 0 < best - fee
+
+                def value(run):
+                    """A run of positions cut into stretches as well as can be."""
+                    most = [Decimal(0)]
+                    for b in range(1, len(run) + 1):
+                        most.append(max(most[a] + G[run[0] + a, run[0] + b] - fee for a in range(b)))
+                    return most[-1]
+
+                answers = {}
+                for answer in itertools.product((False, True), repeat=T):
+                    runs = itertools.groupby(range(T), answer.__getitem__)
+                    if any(answer):
+                        answers[answer] = sum(value(list(group)) for is_in, group in runs if is_in)
+                ranked = sorted(answers, key=answers.get, reverse=True)
+                assert tuple(inside) == ranked[0], (scheme, scores)
+                if len(ranked) > 1:
+                    assert abs(answers[ranked[0]] - answers[ranked[1]] - Decimal(margin)) < Decimal("1e-12")
+
+        for scheme in schemes:
+            assert stream(scheme, [None]) == [(0, 0, 0, 0)] * 2
+            assert search(scheme, [None], 0.5)[:2] == (0, 0) and search(scheme, [], 0.5).ln_p == 0
+            states = stream(scheme, [1, None, 0, 1])
+            assert [state[0] for state in states] == [0, 1, 1, 2, 3] and states[1] == states[2]
+            assert all(-ln_p >= max(ln_e, 0) for _, _, ln_e, ln_p in states)
 
 
 # --- Command line ----------------------------------------------------------------------------------------------------

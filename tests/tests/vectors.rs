@@ -2,7 +2,7 @@
 
 use greenmark::{
     Colour, ContextWidth, Detection, Detector, Embedder, Family, Field, Gamma, Key, KeyError, MixingShare, Position,
-    Scheme, SchemeError, SchemeParams, Scorer, Subkey, TokenId, colour, stats::ln_binomial_sf,
+    Scheme, SchemeError, SchemeParams, Scorer, Search, Stream, Subkey, TokenId, colour, stats::ln_binomial_sf,
 };
 use greenmark_tests::{bytes, cases, close, hex, ids, integer, name, string};
 use hmac::{Hmac, KeyInit, Mac};
@@ -259,6 +259,124 @@ fn accumulated() {
         let found = digest(&[lines[..count].concat().as_bytes()]);
         assert_eq!(hex(&found), string(&case, "sha256"), "{}", name(&case));
     }
+}
+
+#[test]
+fn search() {
+    for case in cases(include_str!("../vectors/search.json")) {
+        let scheme: Scheme = string(&case, "scheme").parse().expect("canonical");
+        let (positions, search) = if case.get("ids").is_some() {
+            let mut detector = Detector::new(&key(&case), scheme);
+            let text = ids(&case, "ids");
+            let (detection, search) = detector.search(&text);
+            assert_eq!(detection.tally.tokens, integer(&case, "tokens"), "{}", name(&case));
+            assert_eq!(detection.tally.repeated, integer(&case, "repeated"), "{}", name(&case));
+            meets_to_nine_digits(&case, "ln_whole", &case["ln_whole"], detection.ln_p);
+            (detector.detect_positions(&text).1, search)
+        } else {
+            let positions = given_positions(&case, scheme);
+            let search = Search::new(scheme, &positions);
+            (positions, search)
+        };
+        let scores = scores_between(&positions, 0, positions.len());
+        assert_eq!(scores.len() as u64, integer(&case, "scored"), "{}", name(&case));
+        meets_to_nine_digits(&case, "score", &case["score"], scores.iter().sum());
+        meets_to_nine_digits(&case, "ln_p", &case["ln_p"], search.ln_p);
+        assert!(search.ln_p.is_sign_negative() || search.ln_p == 0.0, "{}", name(&case));
+        // SPEC §7.5: p ≤ 2W always.
+        let ln_whole = case["ln_whole"].as_f64().expect("a number");
+        assert!(search.ln_p <= ln_whole + core::f64::consts::LN_2 + 1e-9, "{}", name(&case));
+
+        let alpha = case["alpha"].as_f64().expect("a number");
+        assert_eq!(Some(search.is_significant(alpha)), case["detected"].as_bool(), "{}", name(&case));
+        let expected = case["spans"].as_array().expect("a list");
+        let spans: Vec<_> = search.spans(alpha).to_vec();
+        assert_eq!(spans.len(), expected.len(), "{}: {spans:?}", name(&case));
+        for (span, expected) in spans.iter().zip(expected) {
+            let found = [span.start as u64, span.end as u64, span.scored];
+            let members = ["start", "end", "scored"].map(|member| expected[member].as_u64().expect("an integer"));
+            assert_eq!(found, members, "{}", name(&case));
+            assert_eq!(scores_between(&positions, span.start, span.end).len() as u64, span.scored, "{}", name(&case));
+            meets_to_nine_digits(&case, "score of a span", &expected["score"], span.score);
+            meets_to_nine_digits(&case, "ln_p of a span", &expected["ln_p"], span.ln_p);
+        }
+    }
+}
+
+#[test]
+fn stream() {
+    for case in cases(include_str!("../vectors/stream.json")) {
+        let mut stream = Stream::new(&key(&case), string(&case, "scheme").parse().expect("canonical"));
+        let text = match case.get("ids") {
+            Some(_) => ids(&case, "ids"),
+            None => {
+                let size = u32::try_from(integer(&case, "size")).expect("small");
+                let id = |j| u32::from_le_bytes(by_rule(&case, j)[..4].try_into().expect("4 bytes")) % size;
+                (0..integer(&case, "count")).map(id).collect()
+            }
+        };
+        let mut read = 0;
+        for (row, after) in ids(&case, "after").into_iter().enumerate() {
+            let mut evidence = stream.evidence();
+            for &token in &text[read..after as usize] {
+                evidence = stream.push(token);
+            }
+            read = after as usize;
+            assert_eq!(evidence, stream.evidence(), "{}, after {after}", name(&case));
+            assert_eq!(evidence.tally.tokens, u64::from(after), "{}", name(&case));
+            assert_eq!(Some(evidence.tally.scored), case["scored"][row].as_u64(), "{}, after {after}", name(&case));
+            let found = [("score", evidence.tally.score), ("ln_e", evidence.ln_e), ("ln_p", evidence.ln_p)];
+            for (member, found) in found {
+                meets_to_nine_digits(&case, member, &case[member][row], found);
+            }
+            // SPEC §7.6: p = 1 / max e, and 1 is among what the maximum is taken of.
+            assert!(evidence.ln_p <= -evidence.ln_e && evidence.ln_p <= 0.0, "{}, after {after}", name(&case));
+        }
+        assert_eq!(read, text.len(), "{}: the last row is of the whole text", name(&case));
+    }
+}
+
+/// SPEC §7.5: 1e-9 relative, or 1e-9 if that is more.
+fn meets_to_nine_digits(case: &Value, member: &str, expected: &Value, found: f64) {
+    let expected = expected.as_f64().unwrap_or_else(|| panic!("{}: {member} is no number", name(case)));
+    assert!(
+        (found - expected).abs() <= 1e-9 * expected.abs().max(1.0),
+        "{}, {member}: {found} for {expected}",
+        name(case)
+    );
+}
+
+/// The digest that a text by rule is made of. SPEC §11.
+fn by_rule(case: &Value, place: u64) -> [u8; 32] {
+    let place = u32::try_from(place).expect("small").to_le_bytes();
+    Sha256::digest([b"greenmark/v1/vectors/", string(case, "label").as_bytes(), b"/", &place].concat()).into()
+}
+
+/// A text of search.json that is given by its scores, listed or by rule.
+fn given_positions(case: &Value, scheme: Scheme) -> Vec<Position> {
+    if let Some(scores) = case.get("scores") {
+        let scores = scores.as_array().expect("a list");
+        return scores.iter().map(|score| score.as_f64().map_or(Position::Repeated, Position::Scored)).collect();
+    }
+    let mut positions = Vec::new();
+    for stretch in case["stretches"].as_array().expect("a list") {
+        let (count, factor) = (stretch[0].as_u64().expect("an integer"), stretch[1].as_f64().expect("a number"));
+        for _ in 0..count {
+            let byte = f64::from(by_rule(case, positions.len() as u64)[0]);
+            let green = f64::from(u8::from(byte < factor));
+            positions.push(Position::Scored(if scheme.gamma().is_some() { green } else { factor * byte / 256.0 }));
+        }
+    }
+    positions
+}
+
+/// The scores from one position of a text up to another.
+fn scores_between(positions: &[Position], start: usize, end: usize) -> Vec<f64> {
+    let score = |position: &Position| match position {
+        Position::Scored(score) => Some(*score),
+        Position::Unscored | Position::Repeated => None,
+    };
+    positions[start..end].iter().filter_map(score).collect()
 }
 
 fn letter(colour: Colour) -> char {
