@@ -20,7 +20,7 @@ say "tests of every crate"
 cargo test --release --workspace
 
 say "core with overflow checks and debug assertions"
-cargo test -p greenmark --lib
+cargo test -p greenmark --features normalise --lib
 
 say "core without default features"
 cargo check --release -p greenmark --no-default-features

@@ -134,7 +134,12 @@ pub fn normalise(text: &str) -> Normalised<'_> {
         let end = group_end(text, at);
         let raw = &text[at..end];
         group.clear();
-        group.extend(decomposed(raw));
+        let mut chars = raw.chars();
+        match (chars.next(), chars.next()) {
+            // Most groups are of one character, whose decomposition is in order.
+            (Some(c), None) if !is_ignorable(c) => decompose_compatible(c, |c| group.push(c)),
+            _ => group.extend(decomposed(raw)),
+        }
         for index in 0..group.len() {
             let c = group[index];
             if let Some(ascii) = look_alike(c) {
@@ -147,13 +152,13 @@ pub fn normalise(text: &str) -> Normalised<'_> {
             }
             word.push(c);
         }
-        // One character that is its own decomposition needs no composing.
-        if !raw.chars().eq(group.iter().copied()) || group.len() > 1 {
-            composed.clear();
-            composed.extend(group.iter().copied().nfc());
-            if composed != raw {
-                writer.replace(at..end, &composed);
-            }
+        composed.clear();
+        match group[..] {
+            [c] => composed.push(c),
+            _ => composed.extend(group.iter().copied().nfc()),
+        }
+        if composed != raw {
+            writer.replace(at..end, &composed);
         }
         at = end;
     }
