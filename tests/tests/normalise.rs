@@ -1,11 +1,9 @@
 //! The normaliser: properties over arbitrary text, and attacks undone. SPEC §9.5.
 
-use std::time::Instant;
-
 use greenmark::normalise;
 use proptest::{collection::vec, prelude::*, sample::select};
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::confusable_detection::skeleton;
 
@@ -92,7 +90,10 @@ proptest! {
         let whole = format!("{latin}{text}");
         let normal = normalise(&whole);
         // Whole groups, and whole words, for a word's other half may hold its only ASCII letter.
-        let in_word = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() || is_combining_mark(c));
+        let in_word = |c: Option<char>| {
+            let group = c.map(|c| c.general_category_group());
+            matches!(group, Some(GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark))
+        };
         let is_cut = |at: &usize| {
             let Some((before, after)) = normal.text().split_at_checked(*at) else { return false };
             normal.raw_range(0..*at).end == normal.raw_range(*at..*at + 1).start
@@ -202,9 +203,9 @@ fn look_alikes_are_those_of_the_source() {
     assert_eq!(folded, 178);
 }
 
-/// Sixteen times the text is to take some sixteen times as long; where time grew with the square it would take 256 times.
+/// Texts whose time would grow with the square of their length in a careless normaliser: at these lengths, to hours.
 #[test]
-fn time_grows_with_the_text() {
+fn long_groups_and_words_take_no_longer_than_short_ones() {
     let texts = |n: usize| {
         [
             format!("e{}", "\u{301}\u{323}".repeat(n)),
@@ -220,19 +221,11 @@ fn time_grows_with_the_text() {
             "\u{fdfa}".repeat(n),
         ]
     };
-    let seconds = |text: &str| {
-        let start = Instant::now();
-        let normal = normalise(text);
+    for text in texts(1 << 19) {
+        let normal = normalise(&text);
         // As a detector asks: a few bytes at a time.
         for at in (0..normal.text().len()).step_by(4) {
             assert!(normal.raw_range(at..at + 4).end <= text.len());
         }
-        start.elapsed().as_secs_f64()
-    };
-    let least = |text: &str| (0..5).map(|_| seconds(text)).fold(f64::INFINITY, f64::min);
-    for (short, long) in texts(1 << 12).iter().zip(&texts(1 << 16)) {
-        let (short_time, long_time) = (least(short), least(long));
-        let start: String = short.chars().take(4).collect();
-        assert!(long_time < 100.0 * short_time, "{start:?}…: {short_time} s, {long_time} s");
     }
 }

@@ -1,6 +1,6 @@
 //! The search and the stream under the null of SPEC §7.1: P(p ≤ α) ≤ α for fixed texts and random keys, wherever one stops.
 
-use greenmark::{Detector, Embedder, Key, Position, Scheme, Search, Stream, TokenId};
+use greenmark::{Detector, Embedder, Examiner, Key, Position, Scheme, Search, Stream, TokenId};
 use sha2::{Digest, Sha256};
 
 /// Text–key pairs of each case.
@@ -87,6 +87,76 @@ fn streams_are_valid_wherever_one_stops() {
                 assert!(mean <= bound, "{scheme}, {name}: a stake of 1 became {mean}, at most {bound}");
             }
         }
+    }
+}
+
+/// SPEC §7.7: three keys, two schemes and two versions of a text are twelve looks, or with repeats among them fewer, and paid for.
+#[test]
+fn examinations_are_valid() {
+    let schemes = ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"].map(|scheme| scheme.parse().expect("canonical"));
+    for (name, text) in texts() {
+        // What a normaliser might make of it: the same but for every tenth token.
+        let other: Vec<TokenId> = text.iter().enumerate().map(|(i, &id)| if i % 10 == 9 { 7 } else { id }).collect();
+        for (what, versions, searches) in [
+            ("one version", vec![&text[..]], true),
+            ("two versions", vec![&text[..], &other], true),
+            ("two versions, whole", vec![&text[..], &other, &text], false),
+        ] {
+            let ln_p: Vec<f64> = (0..KEYS / 2)
+                .map(|i| {
+                    let keys = [0, 1, 2, 0].map(|j| key(3 * i + j));
+                    let found = Examiner::new(&keys, &schemes).searches(searches).examine(&versions, 0.05);
+                    assert_eq!(found.looks, 6 * versions.len().min(2) as u64);
+                    assert_eq!(!found.hits.is_empty(), found.is_significant(0.05));
+                    found.ln_p
+                })
+                .collect();
+            assert_valid(&format!("{name}, {what}"), &ln_p);
+        }
+    }
+}
+
+/// SPEC §7.7: where one key has marked the text, the others are no likelier to be named for it.
+#[test]
+fn a_marked_text_accuses_no_other_key() {
+    let scheme: Scheme = "gm1:gumbel,h=2".parse().expect("canonical");
+    let owner = key(u32::MAX);
+    let embedder = Embedder::new(&owner, scheme);
+    let (mut state, mut ids) = (embedder.start(), Vec::new());
+    for i in 0..150u32 {
+        let mut chances = [0.0; 2000];
+        chances[i as usize * 61 % 1900..][..60].fill(1.0 / 60.0);
+        let token = embedder.choose(&state, &chances, f64::from(varied(i) & 0xff) / 256.0).expect("a distribution");
+        state.push(token);
+        ids.push(token);
+    }
+    let (alpha, n) = (0.05, KEYS / 4);
+    let mut accused = 0.0;
+    for i in 0..n {
+        let keys = [owner.clone(), key(3 * i), key(3 * i + 1), key(3 * i + 2)];
+        let found = Examiner::new(&keys, &[scheme]).examine(&[&ids], alpha);
+        assert_eq!(found.hits[0].detection.key_id, owner.id());
+        accused += f64::from(u8::from(found.hits.len() > 1));
+    }
+    let n = f64::from(n);
+    let bound = alpha * n + STANDARD_ERRORS * (n * alpha * (1.0 - alpha)).sqrt();
+    assert!(accused <= bound, "{accused} of {n}, at most {bound:.0}");
+}
+
+/// SPEC §7.7: a stream about several keys and schemes, at its least p.
+#[test]
+fn streams_about_several_keys_are_valid() {
+    let schemes: [Scheme; 2] = ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"].map(|s| s.parse().expect("canonical"));
+    for (name, text) in texts() {
+        let ln_p: Vec<f64> = (0..KEYS / 2)
+            .map(|i| {
+                let (one, two) = (key(2 * i), key(2 * i + 1));
+                let mut stream = Stream::new(&one, schemes[0]).and(&two, schemes[0]).and(&one, schemes[1]);
+                text.iter().for_each(|&id| _ = stream.push(id));
+                stream.finish().ln_p
+            })
+            .collect();
+        assert_valid(name, &ln_p);
     }
 }
 
