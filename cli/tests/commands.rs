@@ -1,6 +1,8 @@
 //! The command line as a user meets it: `cmd/*.trycmd` for what is said, the rest here for what is done to files,
 //! pipes and signals.
 
+mod support;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
@@ -8,6 +10,16 @@ use std::{
 };
 
 use serde_json::Value;
+use support::{greenmark, marked, run, stderr, stdout};
+
+/// A key file in a folder of its own.
+fn key() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("test.key").to_str().expect("UTF-8").to_owned();
+    let made = run(&["keygen", "-o", &path]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    (folder, path)
+}
 
 #[test]
 fn transcripts() {
@@ -22,41 +34,6 @@ fn transcripts() {
         .env("NO_COLOR", "1")
         .env("RUST_BACKTRACE", "0")
         .env("GREENMARK_CACHE", "/nonexistent");
-}
-
-fn greenmark() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_greenmark"));
-    command.env_remove("GREENMARK_KEY_FILE").env("GREENMARK_CACHE", "/nonexistent").stdin(Stdio::null());
-    command
-}
-
-fn run(args: &[&str]) -> Output {
-    greenmark().args(args).output().expect("the binary runs")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("messages are UTF-8")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("results are UTF-8")
-}
-
-/// A key file in a folder of its own.
-fn key() -> (tempfile::TempDir, String) {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("test.key").to_str().expect("UTF-8").to_owned();
-    let made = run(&["keygen", "-o", &path]);
-    assert!(made.status.success(), "{}", stderr(&made));
-    (folder, path)
-}
-
-/// A marked text by the demo model.
-fn marked(key: &str, tokens: &str) -> String {
-    let args = ["embed", "-k", key, "--prompt", "One morning", "--seed", "5", "-n", tokens, "--ignore-eos"];
-    let written = run(&args);
-    assert!(written.status.success(), "{}", stderr(&written));
-    stdout(&written)
 }
 
 #[test]
@@ -104,8 +81,12 @@ fn a_marked_text_is_found_and_nothing_else_is() {
         "z_score",
         "ln_p",
         "p_value",
+        "search_ln_p",
+        "looks",
+        "normalised",
         "alpha",
         "detected",
+        "spans",
         "tokenizer",
     ] {
         assert!(found.get(member).is_some_and(|value| !value.is_null()), "{member}: {found}");
