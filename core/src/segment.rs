@@ -17,6 +17,9 @@ const SPAN_LENGTH: f64 = 512.0;
 /// The chance at which any span at all is reported where nothing is marked. SPEC §7.5.
 const STRAY: f64 = 0.05;
 
+/// Scores between two stretches from which on they are two spans: fewer cannot speak against a mark. SPEC §7.5.
+const GAP: usize = 4;
+
 /// A stretch of a text that looks marked.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -214,12 +217,12 @@ fn best_spans(family: Family, scores: &[f64]) -> Vec<(usize, usize)> {
     spans
 }
 
-/// Makes one span of those that touch: to the reader a stronger stretch within a span is no span of its own.
+/// Makes one span of those that (nearly) touch: to the reader a stronger stretch within a span is no span of its own.
 fn joined(spans: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
     let mut joined: Vec<(usize, usize)> = Vec::with_capacity(spans.len());
     for (start, end) in spans {
         match joined.last_mut() {
-            Some(last) if last.1 == start => last.1 = end,
+            Some(last) if start - last.1 < GAP => last.1 = end,
             _ => joined.push((start, end)),
         }
     }
@@ -365,7 +368,8 @@ mod tests {
 
     #[test]
     fn touching_spans_are_one() {
-        assert_eq!(joined(vec![(0, 3), (3, 7), (8, 9), (9, 12)]), [(0, 7), (8, 12)]);
+        assert_eq!(joined(vec![(0, 3), (3, 7), (11, 12), (16, 20)]), [(0, 7), (11, 12), (16, 20)]);
+        assert_eq!(joined(vec![(0, 3), (3, 7), (10, 12), (13, 14)]), [(0, 14)]);
     }
 
     #[test]

@@ -461,6 +461,15 @@ def marked(scheme, scores):
         return inside, fee, float(margin) if margin.is_finite() else None
 
 
+def joined(inside):
+    """SPEC §7.5: of stretches with fewer than four scores between them, one span."""
+    runs = [(is_in, len(list(group))) for is_in, group in itertools.groupby(inside)]
+    for at in range(1, len(runs) - 1):
+        if not runs[at][0] and runs[at][1] < 4:
+            runs[at] = (True, runs[at][1])
+    return [is_in for is_in, count in runs for _ in range(count)]
+
+
 def ln_tail(scheme, total, scored):
     """SPEC §7.2, §7.4: the exact tail of a sum of scores; in gumbel, of the nearest double."""
     return ln_p(int(total), scored, scheme.g) if isinstance(scheme, Green) else ln_p_gamma(float(total), scored)
@@ -500,6 +509,7 @@ def search(scheme, positions, alpha):
         spans, fee, margin = [], None, None
         if ln <= math.log(alpha):
             inside, fee, margin = marked(scheme, scores)
+            inside = joined(inside)
             for is_in, group in itertools.groupby(range(len(scores)), inside.__getitem__):
                 if is_in:
                     span = list(group)
@@ -1544,11 +1554,18 @@ def search_file():
             ruled(f"two strong stretches, g = {g}", scheme, "search 2", stretches)
     ruled("faint and throughout: the whole text tells more than any bet", green, "faint", [[2000, 92]])
     ruled("faint, in the first half", green, "faint half", [[1500, 110], [1500, 64]])
+    for reds, spans in ((3, 1), (4, 2)):
+        scores = [1] * 40 + [0] * reds + [1] * 40
+        found = listed(f"two stretches, {reds} reds between: {spans} span(s)", Green(1, 128), scores)
+        assert len(found.spans) == spans
+        assert sum(not is_in for is_in in marked(Green(1, 128), scores)[0]) == reds
     ruled("a short pause in a mark: one span", green, "pause", [[300, 64], [150, 180], [10, 0], [150, 180], [300, 64]])
     ruled("a long pause in a mark: two spans", green, "pause", [[300, 64], [150, 180], [80, 64], [150, 180], [300, 64]])
     stretches = [[300, 64], [500, 140], [80, 256], [300, 64]]
-    found = ruled("a faint stretch and a strong one, a red between", green, "touch", stretches)
-    assert found.spans[1].start - found.spans[0].end == 1
+    found = ruled("a faint stretch and a strong one, a red between: one span", green, "touch", stretches)
+    assert len(found.spans) == 1
+    inside = marked(green, rule_scores(green, "touch", stretches))[0]
+    assert [len(list(group)) for is_in, group in itertools.groupby(inside) if not is_in][1] == 1
     pieces = [[400, 64]] + [[40, 180], [360, 64]] * 6
     ruled("six short pieces, of which one does not earn its fee", green, "pieces", pieces)
     ruled("the mark begins with the text", green, "edges", [[150, 160], [800, 64]])
