@@ -64,6 +64,7 @@ mod seen;
 mod segment;
 pub mod stats;
 mod stream;
+mod weight;
 
 /// A token id, as the model's tokenizer gives it. A bare alias: bulk data crosses boundaries uncopied.
 pub type TokenId = u32;

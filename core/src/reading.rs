@@ -1,14 +1,18 @@
 //! A text as a scheme reads it, before any key: which of its positions count. SPEC §6.2, §6.4.
 
+use std::sync::OnceLock;
+
 use crate::{
     TokenId,
-    detect::{Detection, Detector},
+    detect::{Detection, Detector, ln_tail},
     lanes::LANES,
     scheme::Scheme,
     score::{Position, Tally, scores_at},
     seen::Seen,
     segment::{self, Search},
+    stats::WeightedBinomial,
     stream,
+    weight::{self, weight},
 };
 
 /// Which positions of a text count: the same for every key, so many keys share one.
@@ -32,6 +36,17 @@ pub struct Reading<'t> {
     ids: &'t [TokenId],
     /// Positions that count, ascending.
     scored: Vec<usize>,
+    /// By position, how often what is counted there stands in the text.
+    multiplicity: Vec<u32>,
+    weights: OnceLock<Option<Weights>>,
+}
+
+/// What the positions that count weigh, and the law of their sum by chance. SPEC §7.8.
+#[derive(Debug, Clone)]
+struct Weights {
+    /// Of each position that counts.
+    of: Vec<u32>,
+    law: WeightedBinomial,
 }
 
 impl<'t> Reading<'t> {
@@ -41,10 +56,16 @@ impl<'t> Reading<'t> {
     pub fn new(scheme: Scheme, ids: &'t [TokenId], salt: u64) -> Self {
         let mut seen = Seen::new(scheme, salt);
         seen.reserve(ids.len());
-        let scored = (ids.iter().enumerate())
-            .filter_map(|(position, &id)| (seen.push(id) == Some(true)).then_some(position))
-            .collect();
-        Self { scheme, ids, scored }
+        let mut scored = Vec::with_capacity(ids.len());
+        let mut multiplicity = vec![0u32; ids.len()];
+        for (position, &id) in ids.iter().enumerate() {
+            let Some(first) = seen.first(id) else { continue };
+            multiplicity[first] = multiplicity[first].saturating_add(1);
+            if first == position {
+                scored.push(position);
+            }
+        }
+        Self { scheme, ids, scored, multiplicity, weights: OnceLock::new() }
     }
 
     /// Keeps the counted positions for which `keep` holds, and counts the others as repeated.
@@ -55,11 +76,26 @@ impl<'t> Reading<'t> {
         let (width, behind) = (self.scheme.context_width().get(), usize::from(self.scheme.gamma().is_some()));
         let ids = self.ids;
         self.scored.retain(|&at| keep(&ids[at - width..at + behind]));
+        self.weights = OnceLock::new();
     }
 
     /// Positions that count: T.
     pub fn scored(&self) -> usize {
         self.scored.len()
+    }
+
+    /// The weights, made when they are first asked for; `None` where positions count alike.
+    fn weights(&self) -> Option<&Weights> {
+        let make = || {
+            let gamma = self.scheme.gamma().filter(|_| self.scored.len() <= weight::LONGEST)?;
+            let of: Vec<u32> = self.scored.iter().map(|&at| weight(self.multiplicity[at], self.ids[at])).collect();
+            let mut classes = [0u64; 12];
+            of.iter().for_each(|&weight| classes[weight as usize] += 1);
+            let classes: Vec<(u32, u64)> = (0..).zip(classes).collect();
+            let law = WeightedBinomial::new(&classes, gamma.fraction()).expect("a gamma is within (0, 1)");
+            Some(Weights { of, law })
+        };
+        self.weights.get_or_init(make).as_ref()
     }
 }
 
@@ -72,6 +108,14 @@ pub struct Scores<'r> {
 }
 
 impl Detector {
+    /// As [`detect`](Self::detect), and searches the text for marked spans.
+    pub fn search(&mut self, text: &[TokenId]) -> (Detection, Search) {
+        let salt = self.seeds().field().table_salt();
+        let reading = Reading::new(self.scheme(), text, salt);
+        let scores = self.score(&reading);
+        (scores.detection(), scores.search())
+    }
+
     /// Scores a text that has been read.
     ///
     /// # Panics
@@ -97,14 +141,26 @@ impl Scores<'_> {
         Detection::new(self.key_id, self.reading.scheme, tally)
     }
 
+    /// ln W, in nats, ≤ 0: the test of the whole text that the search takes for its own.
+    ///
+    /// In green that of the weighted count: pairs that repeat weigh more, and the lowest ids less, which finds more than the plain count
+    /// of [`detection`](Self::detection). With more than 1,024 scored positions, and in gumbel, the same as there. SPEC §7.8.
+    pub fn ln_whole(&self) -> f64 {
+        let Some(weights) = self.reading.weights() else {
+            return ln_tail(self.reading.scheme.family(), segment::sum(&self.scores), self.scores.len() as u64);
+        };
+        let hits = self.scores.iter().zip(&weights.of).filter(|&(&score, _)| score > 0.0);
+        weights.law.ln_sf(hits.map(|(_, &weight)| u64::from(weight)).sum())
+    }
+
     /// ln p of the search for marked spans, without the spans: [`Search::ln_p`].
     pub fn ln_p_of_search(&self) -> f64 {
-        segment::ln_p(self.reading.scheme.family(), &self.scores)
+        segment::ln_p(self.reading.scheme.family(), &self.scores, self.ln_whole())
     }
 
     /// The search, with its spans.
     pub fn search(&self) -> Search {
-        Search::new(self.reading.scheme, &self.positions())
+        Search::of(self.reading.scheme, &self.positions(), self.ln_whole())
     }
 
     /// ln p of a stream that has read the text to its end: what the boldest reader could have claimed at any token of it.
@@ -156,6 +212,28 @@ mod tests {
                     assert!((scores.ln_p_of_stream() - expected).abs() <= 1e-9 * (1.0 + expected.abs()));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_whole_is_the_weighted_count() {
+        let (key, scheme) = (Key::from_bytes([5; 32]), "gm1:green,h=0,gamma=64/256".parse().expect("canonical"));
+        // Ids that stand 1 to 10 times each, on both sides of 256 and 512.
+        let ids: Vec<TokenId> = (0..10u32).flat_map(|i| vec![200 + 40 * i; i as usize + 1]).collect();
+        let reading = Reading::new(scheme, &ids, 0);
+        let scores = { Detector::new(&key, scheme) }.score(&reading);
+        let weights = [3, 6, 8, 8, 9, 9, 9, 9, 11, 11];
+        let green: u32 = scores.scores.iter().zip(weights).map(|(&score, weight)| score as u32 * weight).sum();
+        let classes = [(3, 1), (6, 1), (8, 2), (9, 4), (11, 2)];
+        let law = WeightedBinomial::new(&classes, 0.25).expect("in range");
+        assert_eq!(scores.ln_whole(), law.ln_sf(green.into()));
+        assert!(green > 0 && scores.ln_whole() < 0.0);
+        // Too long to be weighed, and a family without weights.
+        let long: Vec<TokenId> = (0..2000).collect();
+        for (scheme, ids) in [(scheme, &long), ("gm1:gumbel,h=1".parse().expect("canonical"), &ids)] {
+            let reading = Reading::new(scheme, ids, 0);
+            let scores = { Detector::new(&key, scheme) }.score(&reading);
+            assert_eq!(scores.ln_whole(), scores.detection().ln_p);
         }
     }
 

@@ -42,6 +42,12 @@ impl Seen {
 
     /// Appends a token; returns whether its position is the first of its kind, or `None` if it has no context.
     pub(crate) fn push(&mut self, token: TokenId) -> Option<bool> {
+        let position = self.ids.len();
+        self.first(token).map(|first| first == position)
+    }
+
+    /// Appends a token; returns the first position of its kind, its own if there was none before, or `None` if it has no context.
+    pub(crate) fn first(&mut self, token: TokenId) -> Option<usize> {
         let Self { width, behind, salt, ids, first } = self;
         let position = ids.len();
         ids.push(token);
@@ -50,7 +56,7 @@ impl Seen {
         let ngram = ngram_at(position);
         let hash = |ngram: &[TokenId]| hash(*salt, ngram);
         let entry = first.entry(hash(ngram), |&at| ngram_at(at) == ngram, |&at| hash(ngram_at(at)));
-        Some(*entry.or_insert(position).get() == position)
+        Some(*entry.or_insert(position).get())
     }
 
     /// The context of a position that has one: `[h]` ids.

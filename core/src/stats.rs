@@ -9,6 +9,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `binomial` | tail, mass function and z-score of the count of green positions |
+//! | `weighted` | tail of a count whose hits weigh differently |
 //! | `gamma` | tail and z-score of a sum of Gumbel scores |
 //! | `saddle` | deviance and Stirling remainder, from which mass functions are put together |
 //! | `interval` | exact confidence interval of a rate |
@@ -22,9 +23,11 @@ mod format;
 mod gamma;
 mod interval;
 mod saddle;
+mod weighted;
 
 pub use binomial::{ln_binomial_pmf, ln_binomial_sf, z_score};
 pub use error::StatsError;
 pub use format::format_p_value;
 pub use gamma::{gamma_z_score, ln_gamma_sf};
 pub use interval::clopper_pearson;
+pub use weighted::WeightedBinomial;
