@@ -72,7 +72,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// Searches a text that has been scored: `[n]` positions in its order, as [`Detector::detect_positions`] gives them.
+    /// Searches a text that has been scored: `[n]` positions in its order, as [`Detector::detect_positions`](crate::Detector::detect_positions) gives them.
     ///
     /// The test of the whole text is then the plain one: what the positions weigh cannot be told without ids (SPEC §7.8).
     ///

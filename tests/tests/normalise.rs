@@ -91,7 +91,7 @@ proptest! {
         let normal = normalise(&whole);
         // Whole groups, and whole words, for a word's other half may hold its only ASCII letter.
         let in_word = |c: Option<char>| {
-            let group = c.map(|c| c.general_category_group());
+            let group = c.map(UnicodeGeneralCategory::general_category_group);
             matches!(group, Some(GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark))
         };
         let is_cut = |at: &usize| {
