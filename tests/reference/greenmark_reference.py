@@ -6,6 +6,7 @@ library. It draws no keys and embeds nothing; it says what the right answer is.
 """
 
 import argparse
+import collections
 import functools
 import hashlib
 import hmac
@@ -498,13 +499,16 @@ class Search(NamedTuple):
     margin: float
 
 
-def search(scheme, positions, alpha):
-    """SPEC §7.5. `positions`: of every position of the text its score, or None if it is not scored."""
+def search(scheme, positions, alpha, ln_whole=None):
+    """SPEC §7.5. `positions`: of every position of the text its score, or None if it is not scored. `ln_whole` is that of
+    §7.8, where ids are given.
+    """
     places = [place for place, s in enumerate(positions) if s is not None]
     scores = [positions[place] for place in places]
     with localcontext(EXACT):
         total = sum(map(Decimal, scores), Decimal(0))
-        ln_whole, ln_stake = ln_tail(scheme, total, len(scores)), greatest_stake(scheme, scores).ln()
+        ln_whole = ln_tail(scheme, total, len(scores)) if ln_whole is None else ln_whole
+        ln_stake = greatest_stake(scheme, scores).ln()
         ln = min(Decimal(0), Decimal(2).ln() + min(ln_whole, -ln_stake))
         spans, fee, margin = [], None, None
         if ln <= math.log(alpha):
@@ -541,6 +545,60 @@ def scored_positions(key, scheme, ids):
     found = add_scores(key, *scheme, ids)
     words = iter(found.words)
     return [token_score(next(words), scheme.dual) if mark == "S" else None for mark in found.marks]
+
+
+def pair_weight(m, token):
+    """SPEC §7.8: the weight of a pair that stands at m positions."""
+    a = 5 if m == 1 else 8 if m == 2 else 9 if m <= 4 else 10 if m <= 8 else 11
+    b = 2 if token < 256 else 1 if token < 512 else 0
+    return a - b
+
+
+def pair_weights(h, ids):
+    """SPEC §7.8: of each scored pair its weight, in the order of the text."""
+    pairs = [(context_at(ids, i, h), ids[i]) for i in range(h, len(ids))]
+    stands = collections.Counter(pairs)
+    return [pair_weight(m, token) for (_, token), m in stands.items()]  # in the order of first occurrence
+
+
+@functools.lru_cache(maxsize=1)
+def ways_of(classes, g):
+    """Of each sum Σ c X_c from 0 on, how many of the 256^T outcomes of T bytes come to it; `classes`: pairs (c, n_c)."""
+    ways = [1]
+    for c, n in classes:
+        for _ in range(n):  # one byte more, red or green
+            ways = [(256 - g) * red + g * green for red, green in zip(ways + [0] * c, [0] * c + ways)]
+    assert sum(ways) == 256 ** sum(n for _, n in classes)
+    return ways
+
+
+def ln_p_weighted(classes, total, g):
+    """SPEC §7.8: ln P(Σ c X_c ≥ total), X_c ~ Binomial(n_c, g/256), as a Decimal. Whole numbers until the last step."""
+    assert 0 <= total <= sum(c * n for c, n in classes)
+    ways = ways_of(tuple(classes), g)
+    at_least, all_ways = sum(ways[total:]), sum(ways)
+    if 2 * at_least > all_ways:
+        return ln_one_minus(EXACT.divide(Decimal(all_ways - at_least), Decimal(all_ways)))
+    return EXACT.ln(EXACT.divide(Decimal(at_least), Decimal(all_ways)))
+
+
+class Weighted(NamedTuple):
+    """SPEC §7.8: the classes (c, n_c), the lightest first, G_w, and ln W."""
+
+    classes: list
+    total: int
+    ln_whole: Decimal
+
+
+def weighted_count(key, scheme, ids):
+    """SPEC §7.8."""
+    weights = pair_weights(scheme.h, ids)
+    colours = [s for s in scored_positions(key, scheme, ids) if s is not None]
+    classes = sorted(collections.Counter(weights).items())
+    total = sum(w for w, s in zip(weights, colours, strict=True) if s)
+    if len(weights) > 1024:
+        return Weighted(classes, total, ln_p(sum(colours), len(colours), scheme.g))
+    return Weighted(classes, total, ln_p_weighted(classes, total, scheme.g))
 
 
 # --- SPEC §8.2, sampling ---------------------------------------------------------------------------------------------
@@ -1496,11 +1554,31 @@ def likely_stretch(label, key, scheme, ids, places):
     return ids
 
 
+# (length, times): every multiplicity of SPEC §7.8, in green schemes of width 4 too.
+PIECES = [(30, 1), (12, 2), (10, 3), (8, 4), (9, 5), (8, 8), (7, 9), (6, 14), (25, 1)]
+
+
+def repetitive_ids(label, key, scheme, pieces, share):
+    """Pieces of a length, each so many times over, on ids of 7 to 16 bits; a share of the positions green, at first sight."""
+    source, ids = draws(label), []
+    for length, times in pieces:
+        piece = []
+        for _ in range(length):
+            tokens = [next(source) % 2 ** (7 + next(source) % 10) for _ in range(8)]
+            context = context_at(ids + piece, len(ids) + len(piece), scheme.h)
+            if context is not None and next(source) < share * 2**32:
+                seed = seed_of(key, context)
+                tokens.sort(key=lambda token: is_green(byte_of(seed, token), scheme.g))
+            piece.append(tokens[-1])
+        ids += piece * times
+    return ids
+
+
 def search_file():
     cases = Cases()
 
-    def add(comment, scheme, positions, source, alpha, near):
-        found = search(scheme, positions, alpha)
+    def add(comment, scheme, positions, source, alpha, near, ln_whole=None):
+        found = search(scheme, positions, alpha, ln_whole)
         # What another implementation may get otherwise is no case: a verdict on the brink, or a near tie of spans.
         assert abs(float(found.ln_p) - math.log(alpha)) > 1e-3, comment
         assert found.margin is None or found.margin > (1e-9 if near else 1e-3), (comment, found.margin)
@@ -1522,7 +1600,8 @@ def search_file():
     def written(comment, scheme, ids, key=KEYS[3][1], alpha=1e-6):
         counts = score(key, *scheme, ids) if isinstance(scheme, Green) else add_scores(key, *scheme, ids)
         source = {"key": key.hex(), "ids": list(ids), "tokens": counts.tokens, "repeated": counts.repeated}
-        return add(comment, scheme, scored_positions(key, scheme, ids), source, alpha, False)
+        ln_whole = weighted_count(key, scheme, ids).ln_whole if isinstance(scheme, Green) else None
+        return add(comment, scheme, scored_positions(key, scheme, ids), source, alpha, False, ln_whole)
 
     green, gumbel, dual = Green(1, 64), Gumbel(1, False), Gumbel(4, True)
     for scheme, low, high in ((green, 0, 1), (gumbel, 0.0, 22.0)):
@@ -1614,16 +1693,25 @@ def search_file():
             ids = likely_stretch("both", KEYS[3][1], scheme, natural_ids("around both", 360), places)
             found = written("two marked stretches", scheme, ids)
             assert len(found.spans) == 2
+
+    for h, label, share, finds in ((0, "search 0", 0.3, True), (1, "search 4", 0.3, False), (4, "search 2", 0.4, False)):
+        scheme = Green(h, 64)
+        ids = repetitive_ids(label, KEYS[3][1], scheme, PIECES, share)
+        which = "the weighted count finds it and the plain one would not" if finds else "the other way round"
+        found = written(f"phrases again and again, h = {h}: {which}", scheme, ids)
+        plain = math.log(2) + float(ln_tail(scheme, found.score, found.scored))
+        assert (float(found.ln_p) <= math.log(1e-6)) == finds and (plain <= math.log(1e-6)) != finds
     notes = [
         "A text is given as scores (of each position its score, null where it is not scored), as key and ids (key in"
         " hexadecimal), or by rule (SPEC §11): label and stretches, a list of pairs (count, factor).",
-        "ln_whole is ln W and ln_stake is ln max M. score and ln_p of a span are of its scored positions alone.",
+        "ln_whole is ln W: in green the weighted count (SPEC §7.8) where ids are given, the count of SPEC §7.2 elsewhere."
+        " ln_stake is ln max M. score and ln_p of a span are of its scored positions alone.",
         "detected, and start, end and scored of every span, match exactly, for nothing is a near tie: margin is by how many"
         " nats of the sum of G - c every other choice of positions with a span falls short (null where there is no span or"
         " no other choice). It is above 0.001 in all cases but that of two places alike, where it is the 1e-9 of the lower"
         " fee; and ln_p is more than 0.001 from the logarithm of alpha.",
     ]
-    return file_of("search", "SPEC §7.5", notes, cases)
+    return file_of("search", "SPEC §7.5, §7.8", notes, cases)
 
 
 def stream_file():
@@ -1664,6 +1752,142 @@ def stream_file():
         "after: numbers of ids read. scored, score, ln_e and ln_p are lists, a value for each number.",
     ]
     return file_of("stream", "SPEC §7.6", notes, cases)
+
+
+def weighted_file():
+    cases = Cases()
+
+    def classes(comment, counts, total, g):
+        found = ln_p_weighted(counts, total, g)
+        cases.add(comment, "§7.8", {"counts": [list(pair) for pair in counts], "g": g, "total": total} | decimal_members(found))
+        return found
+
+    def most(counts):
+        return sum(c * n for c, n in counts)
+
+    for g in (1, 64, 255):
+        classes("nothing scored", [], 0, g)
+        for c in range(3, 12):
+            classes(f"one pair of weight {c}, green", [(c, 1)], c, g)
+    every = [(c, 1) for c in range(3, 12)]
+    for total in (0, 1, 3, 4, 5, 6, 7, 30, 31, 32, 33, 56, 57, 59, 60, 61, 62, 63):
+        classes("a pair of each weight", every, total, 64)
+    for total in (1, 2, 3, 4, 5, 13, 14, 15, 16):
+        classes("two pairs of weight 3 and two of 5: some sums cannot be", [(3, 2), (5, 2)], total, 128)
+    for total in (1, 10, 11, 12, 22, 23, 330, 429, 430, 440):
+        found = classes("one class: the tail of SPEC §7.2", [(11, 40)], total, 64)
+        assert abs(found - ln_p(-(-total // 11), 40, 64)) <= Decimal("1e-40") * abs(found)
+    many = {
+        "as in a text of 60": [(3, 14), (4, 6), (5, 30), (6, 4), (7, 2), (8, 3), (9, 1)],
+        "as in a text of 200": [(3, 40), (4, 15), (5, 90), (6, 16), (7, 9), (8, 18), (9, 8), (10, 3), (11, 1)],
+        "heavy pairs beside many light ones": [(3, 250), (11, 6)],
+        "light pairs beside many heavy ones": [(3, 6), (11, 200)],
+        "weights without a common measure": [(7, 60), (9, 60), (11, 60)],
+    }
+    for what, counts in many.items():
+        top = most(counts)
+        for g in (1, 64, 128, 255):
+            mean = g * top // 256
+            sigma = math.isqrt(g * (256 - g) * sum(c * c * n for c, n in counts)) // 256 + 1
+            totals = {1, 2, 3, 4, mean, mean + 1, top - 12, top - 3, top - 1, top, 0}
+            totals |= {mean + z * sigma for z in (-8, -3, -1, 1, 2, 4, 6, 9, 15, 25)}
+            for total in sorted(total for total in totals if 0 <= total <= top):
+                classes(what, counts, total, g)
+    # Where a double of p is 0, and where one of 1 - p is lost beside 1.
+    deep = [(3, 100), (4, 60), (5, 250), (6, 40), (7, 30), (8, 70), (9, 30), (10, 15), (11, 5)]
+    for total, g in ((most(deep), 64), (most(deep) - 40, 64), (most(deep) * 9 // 10, 32), (most(deep) // 2, 1), (most(deep), 1)):
+        found = classes("600 pairs, deep: exp(ln_p) underflows a double", deep, total, g)
+        assert found < -745
+    for total, g in ((most(deep) // 8, 64), (most(deep) // 4, 128), (most(deep) * 9 // 10, 255), (1, 64), (50, 64)):
+        found = classes("600 pairs, near 1", deep, total, g)
+        assert 0 > found > Decimal("-1e-4")
+    for total in (1270, 1440, 1650, 2100):
+        classes("1,024 pairs", [(3, 200), (4, 100), (5, 500), (6, 60), (7, 40), (8, 70), (9, 30), (10, 14), (11, 10)], total, 64)
+
+    key = KEYS[3][1]
+
+    def written(comment, scheme, ids, key=key, rule=None):
+        found = weighted_count(key, scheme, ids)
+        counts = score(key, *scheme, ids)
+        values = {"key": key.hex(), "scheme": str(scheme)} | (rule or {"ids": list(ids)})
+        values |= {"scored": counts.scored, "repeated": counts.repeated, "green": counts.green}
+        values |= {"weights": [list(pair) for pair in found.classes], "total": found.total}
+        values |= {"ln_whole": float(found.ln_whole), "ln_p": float(ln_p(counts.green, counts.scored, scheme.g))}
+        cases.add(comment, "§7.8", values)
+        return found
+
+    some = list(natural_ids("some", 32))
+    for h in (0, 1, 4):
+        for n in sorted({0, h, h + 1, h + 2}):
+            written(f"n = {n}, h = {h}", Green(h, 64), some[:n])
+
+    def differs(scheme, ids, token):
+        """That ln W tells if the pair with this token were given another weight."""
+        pairs = dict.fromkeys((context_at(ids, i, scheme.h), ids[i]) for i in range(scheme.h, len(ids)))
+        at = [pair[1] for pair in pairs].index(token)
+        weights = pair_weights(scheme.h, ids)
+        colours = [s for s in scored_positions(key, scheme, ids) if s is not None]
+        tails = []
+        for step in (-1, 0, 1):
+            changed = [w + step if i == at else w for i, w in enumerate(weights)]
+            total = sum(w for w, s in zip(changed, colours) if s)
+            tails.append(ln_p_weighted(sorted(collections.Counter(changed).items()), total, scheme.g))
+        return min(abs(tails[1] - tails[0]), abs(tails[1] - tails[2])) > Decimal("1e-5")
+
+    scheme = Green(0, 64)
+    others = [*range(3000, 3040), 258, 300, 17, 90]
+    for edge, tokens in {256: (254, 255, 256, 257), 512: (510, 511, 512, 513)}.items():
+        for token in tokens:
+            ids = others[:20] + [token] + others[20:]
+            assert differs(scheme, ids, token), token
+            written(f"token {token}, beside the edge at {edge}", scheme, ids)
+    coloured = [(token, is_green(byte_of(seed_of(key, ()), token), 64)) for token in range(9000, 9100)]
+    for colour in (True, False):
+        token = next(token for token, its in coloured if its == colour)
+        for m in (1, 2, 3, 4, 5, 6, 8, 9, 10, 30):
+            ids = others[:10] + [token] * (m // 2) + others[10:] + [token] * (m - m // 2)
+            assert differs(scheme, ids, token), (token, m)
+            written(f"a {'green' if colour else 'red'} pair at {m} position(s)", scheme, ids)
+    written("ids at both ends of the range", Green(1, 128), [0, TOKEN_MAX, TOKEN_MAX, 0, 0, 0, TOKEN_MAX] * 4)
+    written("the first h positions stand for no pair", Green(4, 128), [9] * 12 + [700, 8] + [9] * 6)
+    written("a token again in another context is another pair", Green(1, 128), [600, 601, 602, 601, 603, 601] * 2)
+
+    for h in (0, 1, 4):
+        for g in (1, 64, 128, 255):
+            for share in (0.0, 0.3, 1.0) if g < 255 else (0.3,):
+                scheme = Green(h, g)
+                ids = repetitive_ids(f"pieces {h}", key, scheme, PIECES, share)
+                found = written(f"phrases again and again, h = {h}, g = {g}, marked at {share} of the places", scheme, ids)
+                assert [c for c, _ in found.classes] == list(range(3, 12))
+    for name, other in KEYS:
+        written(f"natural, key: {name}", Green(1, 64), natural_ids("weighted", 250), other)
+    for h in (0, 2, 16):
+        written(f"natural, h = {h}", Green(h, 64), natural_ids("weighted", 250))
+    written("every position red: 1", Green(1, 64), coloured_ids("red", key, 1, 64, 100, "R"))
+    written("every position green: gamma^T", Green(1, 64), coloured_ids("deep", key, 1, 64, 801, "G"))
+
+    def by_rule(comment, scheme, label, count, size):
+        rule = {"label": label, "count": count, "size": size}
+        return written(comment, scheme, rule_ids(label, count, size), rule=rule)
+
+    by_rule("two ids, all pairs at nine positions or more", Green(2, 128), "two", 400, 2)
+    by_rule("700 different ids", Green(0, 64), "weighted", 2500, 700)
+    for h, label, size in ((0, "edge 1", 1200), (1, "edge 2", 700)):
+        ids = rule_ids(label, 6000, size)
+        pairs = [(context_at(ids, i, h), ids[i]) for i in range(h, len(ids))]
+        ends = [h + 1 + pairs.index(pair) for pair in dict.fromkeys(pairs)]
+        for scored in (1024, 1025):
+            comment = "T = 1,024: the last that is weighted" if scored == 1024 else "T = 1,025: the count of SPEC §7.2"
+            found = by_rule(f"{comment}, h = {h}", Green(h, 64), label, ends[scored - 1], size)
+            plain = cases.list[-1]["ln_p"]
+            assert cases.list[-1]["scored"] == scored and (float(found.ln_whole) == plain) == (scored > 1024)
+    notes = [
+        "Some cases give classes: counts, a list of [weight, how many pairs], and total: ln_p is ln P(sum >= total) by chance,"
+        " ln_p_decimal the same to 20 significant digits.",
+        "The others give a text, key (in hexadecimal), scheme and ids, these listed or by rule (SPEC §11): weights is a list as"
+        " counts, total is G_w, ln_whole is ln W, and ln_p that of SPEC §7.2.",
+    ]
+    return file_of("weighted", "SPEC §7.8", notes, cases)
 
 
 def normalise_file():
@@ -1748,6 +1972,7 @@ FILES = {
     "accumulated.json": accumulated_file,
     "search.json": search_file,
     "stream.json": stream_file,
+    "weighted.json": weighted_file,
     "normalise.json": normalise_file,
 }
 
@@ -1870,6 +2095,33 @@ def selftest():
     # Of two tokens the one with the lower −ln u / p: u of ¼ and ½ at equal chances, and at 5 to 1.
     assert ratio(2**31, 0.5) < ratio(2**30, 0.5) and ratio(2**31, 1 / 6) > ratio(2**30, 5 / 6)
     selftest_search()
+    selftest_weighted()
+
+
+def selftest_weighted():
+    """SPEC §7.8 against enumeration, and against the count where all weights are one."""
+    assert [pair_weight(m, 512) for m in (1, 2, 3, 4, 5, 8, 9, 1000)] == [5, 8, 9, 9, 10, 10, 11, 11]
+    assert [pair_weight(1, token) for token in (0, 255, 256, 511, 512, TOKEN_MAX)] == [3, 3, 4, 4, 5, 5]
+    assert {pair_weight(m, token) for m in range(1, 20) for token in (0, 300, 600)} == set(range(3, 12))
+    # Positions 2 to 5: the pair ((7, 7), 7) three times, and its last token changed.
+    assert pair_weights(2, [7, 7, 7, 7, 7, 600]) == [7, 5] and pair_weights(2, [7, 7]) == []
+    assert pair_weights(0, [600, 9, 600, 600, 400]) == [9, 3, 4]
+    for classes in ([], [(3, 2)], [(3, 1), (5, 2), (11, 1)], [(4, 1), (7, 1), (8, 1), (9, 1), (10, 1)]):
+        weights = [c for c, n in classes for _ in range(n)]
+        for g in (1, 64, 255):
+            for total in range(sum(weights) + 1):
+                p = Fraction(0)
+                for greens in itertools.product((0, 1), repeat=len(weights)):
+                    if sum(w for w, s in zip(weights, greens) if s) >= total:
+                        p += Fraction(g**sum(greens) * (256 - g) ** (len(greens) - sum(greens)), 256 ** len(greens))
+                wide = Context(prec=200)
+                whole = wide.ln(wide.divide(Decimal(p.numerator), Decimal(p.denominator)))
+                assert abs(ln_p_weighted(classes, total, g) - whole) <= Decimal("1e-50") * abs(whole)
+    for c in (3, 11):
+        for green in range(61):
+            count = ln_p(green, 60, 64)
+            for total in range(max(0, c * green - c + 1), c * green + 1):  # sums between are those of the next
+                assert abs(ln_p_weighted([(c, 60)], total, 64) - count) <= Decimal("1e-50") * abs(count)
 
 
 def selftest_search():

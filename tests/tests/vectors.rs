@@ -2,8 +2,8 @@
 
 use greenmark::{
     Colour, ContextWidth, Detection, Detector, Embedder, Family, Field, Gamma, Key, KeyError, MixingShare, Position,
-    Scheme, SchemeError, SchemeParams, Scorer, Search, Stream, Subkey, TokenId, colour, normalise,
-    stats::ln_binomial_sf,
+    Reading, Scheme, SchemeError, SchemeParams, Scorer, Search, Stream, Subkey, TokenId, colour, normalise,
+    stats::{WeightedBinomial, ln_binomial_sf},
 };
 use greenmark_tests::{bytes, cases, close, hex, ids, integer, name, string};
 use hmac::{Hmac, KeyInit, Mac};
@@ -272,7 +272,10 @@ fn search() {
             let (detection, search) = detector.search(&text);
             assert_eq!(detection.tally.tokens, integer(&case, "tokens"), "{}", name(&case));
             assert_eq!(detection.tally.repeated, integer(&case, "repeated"), "{}", name(&case));
-            meets_to_nine_digits(&case, "ln_whole", &case["ln_whole"], detection.ln_p);
+            let reading = Reading::new(scheme, &text, 7);
+            let scores = detector.score(&reading);
+            meets_to_nine_digits(&case, "ln_whole", &case["ln_whole"], scores.ln_whole());
+            assert_eq!(scores.ln_p_of_search(), search.ln_p, "{}", name(&case));
             (detector.detect_positions(&text).1, search)
         } else {
             let positions = given_positions(&case, scheme);
@@ -308,14 +311,7 @@ fn search() {
 fn stream() {
     for case in cases(include_str!("../vectors/stream.json")) {
         let mut stream = Stream::new(&key(&case), string(&case, "scheme").parse().expect("canonical"));
-        let text = match case.get("ids") {
-            Some(_) => ids(&case, "ids"),
-            None => {
-                let size = u32::try_from(integer(&case, "size")).expect("small");
-                let id = |j| u32::from_le_bytes(by_rule(&case, j)[..4].try_into().expect("4 bytes")) % size;
-                (0..integer(&case, "count")).map(id).collect()
-            }
-        };
+        let text = given_ids(&case);
         let mut read = 0;
         for (row, after) in ids(&case, "after").into_iter().enumerate() {
             let mut evidence = stream.evidence();
@@ -334,6 +330,44 @@ fn stream() {
             assert!(evidence.ln_p <= -evidence.ln_e && evidence.ln_p <= 0.0, "{}, after {after}", name(&case));
         }
         assert_eq!(read, text.len(), "{}: the last row is of the whole text", name(&case));
+    }
+}
+
+#[test]
+fn weighted() {
+    for case in cases(include_str!("../vectors/weighted.json")) {
+        let classes = |member: &str| -> Vec<(u32, u64)> {
+            let pair = |pair: &Value| Some((pair[0].as_u64()?.try_into().ok()?, pair[1].as_u64()?));
+            case[member].as_array().expect("a list").iter().map(|it| pair(it).expect("two integers")).collect()
+        };
+        let total = integer(&case, "total");
+        if case.get("counts").is_some() {
+            let gamma = integer(&case, "g") as f64 / 256.0;
+            let found = WeightedBinomial::new(&classes("counts"), gamma).expect("in range").ln_sf(total);
+            meets_to_nine_digits(&case, "ln_p", &case["ln_p"], found);
+            assert!(found.is_sign_negative() || found == 0.0, "{}", name(&case));
+            continue;
+        }
+        let scheme: Scheme = string(&case, "scheme").parse().expect("canonical");
+        let text = given_ids(&case);
+        let reading = Reading::new(scheme, &text, 7);
+        let mut detector = Detector::new(&key(&case), scheme);
+        let scores = detector.score(&reading);
+        let detection = scores.detection();
+        assert_eq!(detection.tally.scored, integer(&case, "scored"), "{}", name(&case));
+        assert_eq!(detection.tally.repeated, integer(&case, "repeated"), "{}", name(&case));
+        assert_eq!(detection.green(), Some(integer(&case, "green")), "{}", name(&case));
+        meets_to_nine_digits(&case, "ln_whole", &case["ln_whole"], scores.ln_whole());
+        // The evidence keeps the plain count.
+        meets(&case, "ln_p", Some(detection.ln_p));
+        if detection.tally.scored <= 1024 {
+            let gamma = scheme.gamma().expect("a green scheme").fraction();
+            let law = WeightedBinomial::new(&classes("weights"), gamma).expect("in range");
+            meets_to_nine_digits(&case, "ln_whole", &case["ln_whole"], law.ln_sf(total));
+        }
+        // SPEC §7.5: p ≤ 2W.
+        let (_, search) = detector.search(&text);
+        assert!(search.ln_p <= scores.ln_whole() + core::f64::consts::LN_2 + 1e-9, "{}", name(&case));
     }
 }
 
@@ -369,6 +403,16 @@ fn meets_to_nine_digits(case: &Value, member: &str, expected: &Value, found: f64
 fn by_rule(case: &Value, place: u64) -> [u8; 32] {
     let place = u32::try_from(place).expect("small").to_le_bytes();
     Sha256::digest([b"greenmark/v1/vectors/", string(case, "label").as_bytes(), b"/", &place].concat()).into()
+}
+
+/// A text that is given by its ids, listed or by rule.
+fn given_ids(case: &Value) -> Vec<TokenId> {
+    if case.get("ids").is_some() {
+        return ids(case, "ids");
+    }
+    let size = u32::try_from(integer(case, "size")).expect("small");
+    let id = |j| u32::from_le_bytes(by_rule(case, j)[..4].try_into().expect("4 bytes")) % size;
+    (0..integer(case, "count")).map(id).collect()
 }
 
 /// A text of search.json that is given by its scores, listed or by rule.
