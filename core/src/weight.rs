@@ -2,7 +2,7 @@
 
 use crate::TokenId;
 
-/// Scored positions up to which a text is weighed: the exact tail costs about their square, and in longer texts there is nothing to gain.
+/// Scored positions up to which a text is weighed: the exact tail costs about their square, and what longer texts gain has not been measured.
 pub(crate) const LONGEST: usize = 1024;
 
 /// The weight of a pair: 3 to 11.
