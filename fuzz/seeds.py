@@ -36,6 +36,7 @@ def main():
         "scorer": [seed for name in ("scores", "gumbel-scores") for case in vectors[name] for seed in scorer_seeds(case)],
         "choice": [seed for case in vectors["samples"] for seed in sample_seeds(case)] + shape_seeds() + [*edge_seeds()],
         "jsonl": JSON_LINES,
+        "normalise": [case["text"].encode() for case in vectors["normalise"]],
     }
     for target, contents in seeds.items():
         folder = FUZZ / "corpus" / target

@@ -35,7 +35,7 @@
 //! ```
 //!
 //! No I/O, clock, entropy, tokenizer or model here. The feature `std` (default) lets the stream cipher choose the
-//! processor's instructions at run time.
+//! processor's instructions at run time; `normalise` adds the normaliser of texts that were tampered with.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -52,6 +52,8 @@ mod gumbel;
 mod key;
 mod lanes;
 mod lists;
+#[cfg(feature = "normalise")]
+mod normalise;
 mod prf;
 mod race;
 mod reading;
@@ -73,6 +75,8 @@ pub use examine::{Examination, Examiner, Finding};
 pub use field::{Field, Seed, Subkey};
 pub use green::{Colour, colour};
 pub use key::{Key, KeyId};
+#[cfg(feature = "normalise")]
+pub use normalise::{Normalised, normalise};
 pub use reading::{Reading, Scores};
 pub use scheme::{ContextWidth, Family, Gamma, Scheme, SchemeParams};
 pub use score::{Position, Scorer, Tally};

@@ -6,6 +6,7 @@ library. It draws no keys and embeds nothing; it says what the right answer is.
 """
 
 import argparse
+import functools
 import hashlib
 import hmac
 import json
@@ -13,6 +14,7 @@ import math
 import re
 import struct
 import sys
+import unicodedata
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -398,6 +400,104 @@ def sample(seed, k, tokens, probabilities):
     ratios = sorted((ratio(word_of(seed, k, v), p), v) for v, p in zip(tokens, probabilities) if p > 0)
     margin = None if len(ratios) == 1 else float(EXACT.subtract(EXACT.divide(ratios[1][0], ratios[0][0]), Decimal(1)))
     return ratios[0][1], margin
+
+
+# --- SPEC §9.5, normalised text --------------------------------------------------------------------------------------
+
+IGNORABLE = """
+    AD 34F 61C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 3164 FE00-FE0F FEFF FFA0 FFF0-FFF8 1BCA0-1BCA3
+    1D173-1D17A E0000-E0FFF
+"""  # step 1
+IGNORABLE = [(int(r.split("-")[0], 16), int(r.split("-")[-1], 16)) for r in IGNORABLE.split()]
+
+LOOK_ALIKES = """
+    A 0391 0410 13AA, a 0251 03B1 0430, B 0392 0412 13F4 2C82, b 042C 13CF, C 0421 13DF 2CA4,
+    c 0441 1C83 1D04 2CA5 ABAF, D 13A0, d 0501 13E7, E 0395 0415 13AC, e 0435 04BD, F 03DC, f 0284 0584,
+    G 050C 13C0 13F3, g 0261 0581 1D83, H 0397 041D 13BB 2C8E, h 04BA 04BB 0570 10B9 13C2, I 0399 0406 04C0 2C92,
+    i 0269 026A 03B9 0456 0582 13A5 2C93 A647 AB75, J 037F 0408 13AB, j 03F3 0458 0575, K 039A 041A 13E6 2C94,
+    L 13DE 2CD0, l 04CF, M 039C 03FA 041C 13B7 2C98, N 039D 2C9A, n 0578 057C, O 039F 041E 0555 1CBF 2C9E,
+    o 03BF 03C3 03ED 043E 0585 10FF 1C82 1D0F 1D11 2C9F, P 03A1 0420 13E2 2CA2 2CCE, p 03C1 03F8 0440 2CA3 2CCF,
+    Q 051A, q 051B 0563 0566, R 13A1 13D2, r 0433 1D26 2C85 AB81, S 0405 054F 10BD 10FD 13D5 13DA 1CBD,
+    s 0455 ABAA, T 03A4 0422 13A2 2CA6, U 054D, u 028B 03C5 057D 1D1C, V 0474 13D9, v 03BD 0475 1D20 ABA9,
+    W 051C 13B3 13D4, w 026F 0448 0461 051D 0561 1D21 2CBD AB83 ABA4, X 03A7 0425 2CAC, x 0445,
+    Y 03A5 0423 04AE 13A9 13BD 2CA8, y 0263 028F 03B3 0443 04AF 10E7 1D8C 2CA9, Z 0396 10CD 13C3 2C8C,
+    z 1D22 2C8D 2D2D AB93
+"""
+LOOK_ALIKES = {chr(int(code, 16)): e.split()[0] for e in LOOK_ALIKES.split(",") for code in e.split()[1:]}
+
+PLAIN = {0x1680: " ", 0x2028: "\n", 0x2029: "\n"}  # step 5
+PLAIN |= dict.fromkeys(range(0x2010, 0x2014), "-")
+PLAIN |= dict.fromkeys(range(0x2018, 0x201C), "'") | dict.fromkeys(range(0x201C, 0x2020), '"')
+
+
+def is_ignorable(c):
+    return any(first <= ord(c) <= last for first, last in IGNORABLE)
+
+
+@functools.cache
+def seconds():
+    """The characters that are the second of a primary composite: those whose NFC_Quick_Check is Maybe."""
+    found = {chr(code) for code in (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))}  # Hangul, composed by rule
+    for code in range(sys.maxunicode + 1):
+        parts = unicodedata.decomposition(chr(code)).split()
+        if len(parts) == 2 and parts[0][0] != "<" and unicodedata.normalize("NFC", chr(code)) == chr(code):
+            found.add(chr(int(parts[1], 16)))
+    return found
+
+
+def groups(text):
+    """Step 2, as pairs (start, end)."""
+    starts, begun = [0], False
+    for i, c in enumerate(text):
+        if is_ignorable(c):
+            continue
+        first = unicodedata.normalize("NFKD", c)[0]
+        if begun and unicodedata.combining(first) == 0 and first not in seconds():
+            starts.append(i)
+        begun = True
+    return list(zip(starts, starts[1:] + [len(text)]))
+
+
+def is_ascii_letter(c):
+    return c.isascii() and c.isalpha()
+
+
+def folded(text):
+    """Step 4, of a text in the form NFKD."""
+    words = [[]]  # by turns what is between words, and a word
+    for c in text:
+        if (unicodedata.category(c)[0] in "LM") == (len(words) % 2 == 1):
+            words.append([])
+        words[-1].append(c)
+
+    def fold(word):
+        return [LOOK_ALIKES.get(c, c) for c in word]
+
+    def letters(word):
+        return [c for c in word if unicodedata.category(c)[0] == "L"]
+
+    words = [fold(w) if any(map(is_ascii_letter, w)) else w for w in words]
+    of_text = [c for w in words for c in letters(w)]
+    if 2 * sum(map(is_ascii_letter, of_text)) > len(of_text):
+        words = [fold(w) if all(c in LOOK_ALIKES for c in letters(w)) else w for w in words]
+    return "".join(c for w in words for c in w)
+
+
+def normalise(text):
+    """SPEC §9.5: the normalised text, and for each of its code points the range of code points that it came from."""
+    parts = ["".join(c for c in text[start:end] if not is_ignorable(c)) for start, end in groups(text)]
+    parts = [unicodedata.normalize("NFKD", part) for part in parts]
+    # A character for a character, so the parts keep their lengths.
+    whole = folded("".join(parts)).translate(PLAIN)
+    normal, came_from, at = "", [], 0
+    for (start, end), part in zip(groups(text), parts):
+        done = unicodedata.normalize("NFC", whole[at : at + len(part)])
+        at += len(part)
+        normal += done
+        is_same = done == text[start:end]
+        came_from += [(start + i, start + i + 1) if is_same else (start, end) for i in range(len(done))]
+    assert normal == unicodedata.normalize("NFC", whole)
+    return normal, came_from
 
 
 # --- SPEC §10, evidence ----------------------------------------------------------------------------------------------
@@ -1193,6 +1293,76 @@ def accumulated_file():
     return file_of("accumulated", "SPEC §2 to §6, by the recipe of §11", notes, cases)
 
 
+def normalise_file():
+    cases = Cases()
+
+    def add(comment, text, expected, *ranges):
+        """`expected` is what a reader of SPEC §9.5 writes by hand; `ranges` are of its code points."""
+        normal, came_from = normalise(text)
+        assert normal == expected, (comment, normal)
+        found = [[i, j, came_from[i][0], came_from[j - 1][1]] for i, j in ranges or [(0, len(normal))] if i < j]
+        cases.add(comment, "§9.5", {"text": text, "normalised": normal, "changed": normal != text, "ranges": found})
+
+    def stays(comment, text, *ranges):
+        add(comment, text, text, *ranges)
+
+    stays("empty", "")
+    stays("ASCII, control characters too", "".join(map(chr, range(128))), (9, 11), (13, 14))
+    stays("line endings and tabs", "a\r\n\tb\rc\n\n", (1, 3), (3, 4))
+    stays("letters with marks, composed", "na\u00efve Stra\u00dfe \u0131 \u2014 \u4f60\u597d")
+    stays("emoji", "ok \U0001f44d\U0001f3fd", (3, 4))
+
+    add("a zero-width space belongs to the letter before it", "he\u200bllo", "hello", (0, 1), (1, 2), (2, 3), (0, 5))
+    add("at the start, to the one after it", "\ufeff\u200bab", "ab", (0, 1), (1, 2))
+    add("nothing else", "\u200b\u2060", "")
+    for first, last in IGNORABLE:
+        add(f"ignorable: U+{first:04X}, U+{last:04X}", f"a{chr(first)}b{chr(last)}c", "abc", (1, 2))
+    beside = {0xAC: "\u00ac", 0xAE: "\u00ae", 0x200A: " ", 0x2010: "-", 0x2029: "\n", 0x202F: " ", 0x205F: " ", 0x2070: "0"}
+    for code, to in (beside | {0xFE10: ",", 0xFFF9: "\ufff9", 0xE1000: "\U000e1000"}).items():
+        add(f"beside a range of them: U+{code:04X}", f"x{chr(code)}", f"x{to}")
+    add("an emoji sequence", "\U0001f469\u200d\u2764\ufe0f", "\U0001f469\u2764", (0, 1), (1, 2))
+    add("marks meet where a joiner stood", "e\u034f\u0301.", "\u00e9.", (0, 1), (1, 2))
+
+    add("full width, ligature, mathematical, sign", "\uff28\ufb01\U0001d5ba\u212a", "HfiaK", (0, 1), (1, 2), (2, 3), (3, 5))
+    add("one character becomes three", "wait\u2026", "wait...", (4, 5), (5, 7), (3, 5))
+    add("composed", "e\u0301 o\u0323\u0302", "\u00e9 \u1ed9", (0, 1), (1, 2), (2, 3))
+    add("marks in another order", "a\u0301\u0323", "\u1ea1\u0301", (0, 1), (1, 2))
+    stays("a group that is not changed: character by character", "q\u0323\u0301.", (0, 1), (1, 2), (2, 3))
+    add("a mark at the start", "\u0301a\u0301", "\u0301\u00e1", (0, 1), (1, 2))
+    add("Hangul from its parts", "\u1112\u1161\u11ab\u1100\u1161", "\ud55c\uac00", (0, 1), (1, 2))
+    add("class 0, composes with what is before", "\u09c7\u09be \u1025\u102e", "\u09cb \u1026", (0, 1), (2, 3))
+    add("half-width kana with its sound mark", "\uff76\uff9e", "\u30ac")
+    add("a stroke that overlays a sign", "a <\u0338 b", "a \u226e b", (2, 3))
+
+    for letter in sorted(set(LOOK_ALIKES.values()), key=lambda c: (c.lower(), c)):
+        likes = "".join(c for c, to in LOOK_ALIKES.items() if to == letter)
+        add(f"look-alikes of {letter}", f"x{likes}x", f"x{letter * len(likes)}x", (1, 2))
+    stays("letters that are none: Latin ones, uncased ones, others", "x\u043a\u03ba\u0131\u00fe\u0192\u05e1\ua4ee")
+    add("a word that holds an ASCII letter", "\u043a\u043en\u0435\u0446", "\u043aone\u0446")
+    add("folded before it is composed", "t\u0451te", "t\u00ebte", (1, 2))
+    add("a word of look-alikes alone, in a Latin text", "we \u0441\u043e\u0440\u0435 well", "we cope well", (3, 4), (3, 7))
+    stays("a foreign word in a Latin text", "they say \u043c\u043e\u043b\u043e\u043a\u043e here")
+    stays("half of the letters are ASCII", "ab \u0441\u043e")
+    add("more than half are", "abc \u0441\u043e", "abc co")
+    add("more than half are, once words are folded", "\u0430\u0430b \u0441\u043e", "aab co")
+    stays("digits and signs part words", "a1\u0441\u043e\u0440\u0435\u0441")
+    add("marks and ignorable characters do not", "n\u0301\u200b\u0441\u043e\u0440\u0435\u0441", "\u0144copec", (0, 1), (1, 2))
+    stays("Russian", "\u041e\u043d\u0430 \u0438 \u043e\u043d, \u0451\u0436 IT.")
+    stays("Greek", "\u039f \u03ac\u03bd\u03b8\u03c1\u03c9\u03c0\u03bf\u03c2")
+    stays("Hangul beside Latin, in NFKD letters that are no look-alikes", "iPhone\uc744 \uc0ac")
+
+    for code in (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000):
+        add(f"space: U+{code:04X}", f"a{chr(code)}b", "a b", (1, 2))
+    add("line and paragraph separators", "a\u2028b\u2029c", "a\nb\nc", (1, 2))
+    add("quotation marks", "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f", "'" * 4 + '"' * 4, (0, 1), (4, 8))
+    stays("other quotation marks", "\u00ab\u00bb\u2032\u2039\u300c")
+    add("hyphens and dashes", "\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "----\u2014\u2015\u2212", (0, 1), (4, 5))
+    text = "\u201c\u0406t\u2019s\u00a0\uff21\u00ad\ufb01ne\u2009d\u0430\u0443\u201d"
+    add("all at once", text, "\"It's Afine day\"", (1, 5), (6, 7), (7, 9), (12, 15))
+    notes = ["Positions count code points. No case depends on the Unicode version, from 14 on."]
+    return file_of("normalise", "SPEC §9.5", notes, cases)
+
+
 FILES = {
     "keys.json": keys_file,
     "schemes.json": schemes_file,
@@ -1203,6 +1373,7 @@ FILES = {
     "gumbel-scores.json": gumbel_scores_file,
     "samples.json": samples_file,
     "accumulated.json": accumulated_file,
+    "normalise.json": normalise_file,
 }
 
 # Written by tails.py beside this file, from arbitrary-precision arithmetic.
@@ -1323,6 +1494,15 @@ def selftest():
             assert abs(ln_p_gamma(s, scored) - whole) < Decimal("1e-25") * abs(whole), (scored, s)
     # Of two tokens the one with the lower −ln u / p: u of ¼ and ½ at equal chances, and at 5 to 1.
     assert ratio(2**31, 0.5) < ratio(2**30, 0.5) and ratio(2**31, 1 / 6) > ratio(2**30, 5 / 6)
+
+    # SPEC §9.5: seconds by table and by rule, and what is none; and without steps 4 and 5 it is NFKC.
+    assert {"\u0301", "\u1161"} < seconds() and not {"e", "\u0430", "\u1100"} & seconds()
+    assert len(LOOK_ALIKES) == 178 and all(unicodedata.normalize("NFKD", c) == c for c in LOOK_ALIKES)
+    every = [chr(code) for code in range(0x80, 0x30000) if unicodedata.category(chr(code)) not in ("Cn", "Cs", "Co")]
+    touched = set(map(chr, PLAIN)) | set(map(chr, range(0x80)))
+    every = [c for c in every if not is_ignorable(c) and not set(unicodedata.normalize("NFKD", c)) & touched]
+    for text in ("".join(every[:4000]), "".join(every[3999::-1]), "".join(every[::7] + every[3::5])):
+        assert normalise(text)[0] == unicodedata.normalize("NFKC", text)
 
 
 # --- Command line ----------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 use greenmark::{
     Colour, ContextWidth, Detection, Detector, Embedder, Family, Field, Gamma, Key, KeyError, MixingShare, Position,
-    Scheme, SchemeError, SchemeParams, Scorer, Subkey, TokenId, colour, stats::ln_binomial_sf,
+    Scheme, SchemeError, SchemeParams, Scorer, Subkey, TokenId, colour, normalise, stats::ln_binomial_sf,
 };
 use greenmark_tests::{bytes, cases, close, hex, ids, integer, name, string};
 use hmac::{Hmac, KeyInit, Mac};
@@ -258,6 +258,24 @@ fn accumulated() {
         }
         let found = digest(&[lines[..count].concat().as_bytes()]);
         assert_eq!(hex(&found), string(&case, "sha256"), "{}", name(&case));
+    }
+}
+
+#[test]
+fn normalised_texts() {
+    for case in cases(include_str!("../vectors/normalise.json")) {
+        let raw = string(&case, "text");
+        let found = normalise(raw);
+        assert_eq!(found.text(), string(&case, "normalised"), "{}", name(&case));
+        assert_eq!(Some(found.is_changed()), case["changed"].as_bool(), "{}", name(&case));
+        // The vectors count code points.
+        let byte = |text: &str, place: u32| text.chars().take(place as usize).map(char::len_utf8).sum::<usize>();
+        for range in case["ranges"].as_array().expect("a list") {
+            let of = |at: usize| u32::try_from(range[at].as_u64().expect("an integer")).expect("small");
+            let normal = byte(found.text(), of(0))..byte(found.text(), of(1));
+            let expected = byte(raw, of(2))..byte(raw, of(3));
+            assert_eq!(found.raw_range(normal), expected, "{}, {range}", name(&case));
+        }
     }
 }
 
