@@ -1,9 +1,13 @@
 //! What can be asked for, and the help that says so.
 
+mod calibrate;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use greenmark::{Delta, Embedder, Family, MixingShare, Scheme};
+
+pub(crate) use calibrate::CalibrateArgs;
 
 /// Write watermarked text, detect it later from text and key alone, and see how sure that is.
 #[derive(Debug, Parser)]
@@ -34,6 +38,8 @@ pub(crate) enum Command {
     Embed(EmbedArgs),
     /// Ask whether texts are marked with a key
     Detect(DetectArgs),
+    /// Measure how often unmarked texts are called marked
+    Calibrate(CalibrateArgs),
     /// See a text marked, detected and attacked, in a few seconds
     Demo(DemoArgs),
     /// Print a completion script for a shell

@@ -62,6 +62,22 @@ struct PromptLine {
     prompt: String,
 }
 
+/// A text of a corpus.
+pub(crate) struct Document {
+    pub(crate) content: Content,
+    /// Its language and where it is from, to be counted apart.
+    pub(crate) lang: Option<String>,
+    pub(crate) source: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct DocumentLine {
+    text: Option<String>,
+    tokens: Option<Vec<TokenId>>,
+    lang: Option<String>,
+    source: Option<String>,
+}
+
 /// Where texts come from.
 pub(crate) struct Source {
     path: Option<PathBuf>,
@@ -129,6 +145,24 @@ impl Source {
     /// The texts of a JSON Lines file, one at a time; see [`text_lines`].
     pub(crate) fn text_lines(&self, prefer_ids: bool) -> Result<impl Iterator<Item = Result<Text>>> {
         Ok(text_lines(self.open()?, self.name(), prefer_ids))
+    }
+
+    /// The texts of a corpus, one at a time: one of a plain file, or one a line.
+    pub(crate) fn documents(&self) -> Result<Box<dyn Iterator<Item = Result<Document>>>> {
+        if !self.is_lines {
+            let content = Content::Characters(self.read_whole()?);
+            return Ok(Box::new(std::iter::once(Ok(Document { content, lang: None, source: None }))));
+        }
+        let lines = lines::<DocumentLine>(self.open()?, self.name());
+        Ok(Box::new(lines.map(|line| {
+            let (_, place, line) = line?;
+            let content = match (line.text, line.tokens) {
+                (Some(text), _) => Content::Characters(text),
+                (None, Some(ids)) => Content::Ids(ids),
+                (None, None) => return Err(anyhow!("{place}: neither `text` nor `tokens`")),
+            };
+            Ok(Document { content, lang: line.lang, source: line.source })
+        })))
     }
 
     /// The prompts of a JSON Lines file, one at a time.

@@ -3,11 +3,13 @@
 //! | module | holds |
 //! |---|---|
 //! | `attack` | what others do to a text: ids in, ids out; knows no key |
+//! | `calibration` | how often unmarked texts are called marked, by every test, over many texts and keys |
 //! | `corpus` | texts by a language model, kept in files so that a broken run goes on where it was |
 //! | `quality` | repetition and likeness of texts |
 //! | `summary` | medians, means with their errors, rates with their intervals |
 
 pub mod attack;
+pub mod calibration;
 pub mod corpus;
 pub mod quality;
 pub mod summary;

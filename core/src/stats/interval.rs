@@ -1,7 +1,5 @@
 //! How far an observed rate may be from the true one.
 
-use statrs::function::beta::inv_beta_reg;
-
 use super::binomial::{ln_binomial_pmf, ln_binomial_sf};
 use super::error::{StatsError, check_count, check_probability};
 
@@ -45,22 +43,28 @@ fn lower_limit(successes: u64, trials: u64, tail: f64) -> f64 {
     if successes == 0 {
         return 0.0;
     }
-    let (hits, misses) = (successes as f64, (trials - successes) as f64);
     if successes == trials {
-        return tail.powf(1.0 / hits);
+        return tail.powf(1.0 / successes as f64);
     }
-    let start = inv_beta_reg(hits, misses + 1.0, tail);
-    polish(start, successes, trials, tail.ln())
+    polish(score_limit(successes, trials, tail.ln()), successes, trials, tail.ln())
+}
+
+/// Where to begin, left of the limit: the lower limit of the score interval (Wilson 1927), at √(−2 ln tail), which no normal quantile exceeds.
+fn score_limit(successes: u64, trials: u64, ln_tail: f64) -> f64 {
+    let (n, observed) = (trials as f64, successes as f64 / trials as f64);
+    let half = -ln_tail / n;
+    let spread = (2.0 * half * observed * (1.0 - observed) + half * half).sqrt();
+    (observed + half - spread) / (1.0 + 2.0 * half)
 }
 
 /// Newton's method on the log tail as a function of the log rate, from any start.
 ///
-/// statrs alone gives the tail back to 1e-8 up to 10^5 trials, but is 1.7e-3 off at 10^6 (999,999 hits, 90 %). The log
-/// tail is concave in the log rate, so a step lands left of the solution at most once and then climbs to it.
+/// The log tail is concave in the log rate, so a step lands left of the solution at most once and then climbs to it. (Not begun with the inverse beta function
+/// of statrs 0.19, which does not end at 79 of 10,150,784.)
 fn polish(start: f64, successes: u64, trials: u64, ln_tail: f64) -> f64 {
     let observed = successes as f64 / trials as f64;
     let mut rate = if start > 0.0 && start < observed { start } else { observed };
-    // Two or three turns in practice; the bound only says that it ends.
+    // A few turns in practice; the bound only says that it ends.
     for _ in 0..50 {
         let (Ok(ln_sf), Ok(ln_pmf)) =
             (ln_binomial_sf(successes, trials, rate), ln_binomial_pmf(successes, trials, rate))
@@ -105,8 +109,8 @@ mod tests {
 
     #[test]
     fn limits_give_back_the_tail_they_were_made_from() {
-        for trials in [1u64, 2, 3, 10, 32, 100, 500, 1000, 10_000, 100_000, 1_000_000] {
-            let counts = [0, 1, 2, trials / 10, trials / 4, trials / 2, trials - trials / 50, trials - 1, trials];
+        for trials in [1u64, 2, 3, 10, 32, 100, 500, 1000, 10_000, 100_000, 1_000_000, 10_150_784] {
+            let counts = [0, 1, 2, 79, trials / 10, trials / 4, trials / 2, trials - trials / 50, trials - 1, trials];
             for successes in counts.into_iter().filter(|&count| count <= trials) {
                 for confidence in [0.5, 0.9, 0.95, 0.99, 0.999_999] {
                     let tail = 0.5 * (1.0 - confidence);

@@ -1,0 +1,437 @@
+//! Rates with their intervals, what exceeds its level, and tables of both.
+
+use std::fmt::Write;
+
+use greenmark::stats::{clopper_pearson, ln_binomial_sf};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{ALPHAS, Counts, Panel, Plan, Tables, Test};
+
+/// What was measured, for the head of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The tokenizer's name.
+    pub tokenizer: String,
+    /// Its fingerprint. SPEC §9.4.
+    pub fingerprint: String,
+    /// Tokens of a passage; `None` took whole documents.
+    pub passage: Option<u64>,
+    /// The files that the texts came from.
+    pub corpus: Vec<CorpusFile>,
+    /// Documents read.
+    pub documents: u64,
+    /// Documents without one whole passage, which were left out.
+    pub left_out: u64,
+    /// Lines and files that could not be read.
+    pub failed: u64,
+    /// Texts asked about: documents or passages.
+    pub texts: u64,
+    /// Of them those that normalising changes.
+    pub normalised: u64,
+    /// Names the key that asked every text.
+    pub deployed_key: String,
+    /// Whether the user gave it, or it follows from the seed.
+    pub deployed_key_is_given: bool,
+}
+
+/// A file of a corpus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorpusFile {
+    /// Its name, without its folder.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+}
+
+/// One rate of false alarms. Written with four significant digits.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Row {
+    /// The level asked for.
+    pub alpha: f64,
+    /// How many p ≤ α.
+    pub hits: u64,
+    /// hits / n.
+    #[serde(serialize_with = "short")]
+    pub rate: f64,
+    /// Lower end of the exact 95 % interval.
+    #[serde(serialize_with = "short")]
+    pub low: f64,
+    /// Its upper end.
+    #[serde(serialize_with = "short")]
+    pub high: f64,
+    /// Whether n is large enough to speak of the rate: at least 3/α.
+    pub claimed: bool,
+    /// ln of the chance of as many hits, where the rate is α: in nats, ≤ 0.
+    #[serde(serialize_with = "short")]
+    pub ln_p: f64,
+}
+
+fn short<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(four_digits(*value))
+}
+
+/// To four significant digits, more than any count here determines.
+pub(super) fn four_digits(value: f64) -> f64 {
+    format!("{value:.3e}").parse().unwrap_or(value)
+}
+
+impl Row {
+    fn of(alpha: f64, hits: u64, n: u64) -> Self {
+        let (low, high) = clopper_pearson(hits, n, 0.95).expect("no more hits than p-values");
+        let ln_p = if alpha < 1.0 { ln_binomial_sf(hits, n, alpha).expect("0 < alpha < 1") } else { 0.0 };
+        let rate = if n == 0 { 0.0 } else { hits as f64 / n as f64 };
+        Self { alpha, hits, rate, low, high, claimed: n as f64 * alpha >= 3.0, ln_p }
+    }
+
+    /// Whether the whole interval lies above α, as one in forty does where the rate is α.
+    pub fn is_above(&self) -> bool {
+        self.low > self.alpha
+    }
+
+    fn is_telling(&self) -> bool {
+        self.claimed || self.hits > 0
+    }
+}
+
+impl Counts {
+    /// A rate for each of [`ALPHAS`].
+    pub fn rows(&self) -> Vec<Row> {
+        ALPHAS.iter().zip(self.hits).map(|(&alpha, hits)| Row::of(alpha, hits, self.n)).collect()
+    }
+}
+
+fn telling<S: Serializer>(rows: &[Row], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(rows.iter().filter(|row| row.is_telling()))
+}
+
+/// The rates of one test.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Table {
+    /// The scheme, or "all schemes at once".
+    pub scheme: String,
+    /// Part of the corpus; `None` is all of it.
+    pub part: Option<String>,
+    /// The test.
+    pub test: String,
+    /// P-values.
+    pub n: u64,
+    /// By α, descending. Written are those that say something: hits, or n large enough.
+    #[serde(serialize_with = "telling")]
+    pub rows: Vec<Row>,
+}
+
+impl Table {
+    fn new(scheme: &str, part: Option<&str>, test: &str, counts: &Counts) -> Self {
+        Self {
+            scheme: scheme.to_owned(),
+            part: part.map(str::to_owned),
+            test: test.to_owned(),
+            n: counts.n,
+            rows: counts.rows(),
+        }
+    }
+
+    /// Scheme, part and test.
+    fn place(&self) -> String {
+        let part = self.part.as_deref().map_or_else(String::new, |part| format!(", {part}"));
+        format!("{}{part}, {}", self.scheme, self.test)
+    }
+}
+
+/// The rates of some tables that could exceed their level.
+fn rates<'t>(tables: &'t [&Table]) -> impl Iterator<Item = (&'t Table, &'t Row)> {
+    let tables = tables.iter().filter(|table| table.n > 0);
+    tables.flat_map(|&table| table.rows.iter().filter(|row| row.alpha < 1.0).map(move |row| (table, row)))
+}
+
+/// One key's rates over the corpus.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeployedTables {
+    /// The scheme.
+    pub scheme: String,
+    /// Positions counted, each text by itself.
+    pub scored: u64,
+    /// Positions counted, without what earlier texts held.
+    pub scored_once: u64,
+    /// The whole text and segments, each text by itself. The texts are not independent under one key.
+    pub by_itself: [Table; 2],
+    /// The same, without what earlier texts held. The p-values are independent.
+    pub once: [Table; 2],
+}
+
+/// A rate that exceeds its level by more than chance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Excess {
+    /// Where: scheme, part, test.
+    pub place: String,
+    /// The rate.
+    pub row: Row,
+}
+
+/// Everything measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// What was measured.
+    #[serde(flatten)]
+    pub about: About,
+    /// Keys a text.
+    pub keys: u64,
+    /// Keys examined at once.
+    pub together: u64,
+    /// What the keys follow from.
+    pub seed: u64,
+    /// Pairs of a text and a key, each with a key of its own.
+    pub pairs: u64,
+    /// The rates, by scheme and test, then by part of the corpus.
+    pub tables: Vec<Table>,
+    /// One key for all texts, by scheme.
+    pub deployed: Vec<DeployedTables>,
+    /// How many rates the verdict looked at and pays for.
+    pub looked_at: u64,
+    /// What exceeds its level by more than chance, at 5 % for all rates together (Bonferroni). Of the deployed key only rates of independent
+    /// p-values are judged.
+    pub exceeds: Vec<Excess>,
+    /// The same of the deployed key, each text by itself: what phrases that texts share have done under this key.
+    pub exceeds_by_sharing: Vec<Excess>,
+}
+
+/// At which all rates together are judged.
+const LEVEL: f64 = 0.05;
+
+impl Report {
+    /// Rates and verdict from counts.
+    pub fn new(plan: &Plan, about: About, tables: &Tables) -> Self {
+        let schemes: Vec<String> = plan.schemes().iter().map(ToString::to_string).collect();
+        let of_panels = |part: Option<&str>, panels: &[Panel]| -> Vec<Table> {
+            let panels = schemes.iter().zip(panels);
+            panels
+                .flat_map(|(scheme, panel)| {
+                    let tests = Test::ALL.iter().zip(panel);
+                    tests.map(|(test, counts)| Table::new(scheme, part, test.name(), counts)).collect::<Vec<_>>()
+                })
+                .collect()
+        };
+        let mut all = of_panels(None, &tables.all);
+        if tables.joint.n > 0 {
+            all.push(Table::new("all schemes at once", None, Test::Everything.name(), &tables.joint));
+        }
+        all.extend(tables.parts.iter().flat_map(|(part, panels)| of_panels(Some(part), panels)));
+
+        let of_key = |(scheme, counts): (&String, &super::Deployed)| {
+            let table = |test: Test, once: &str, counts| {
+                Table::new(scheme, None, &format!("one key, {}{once}", test.name()), counts)
+            };
+            DeployedTables {
+                scheme: scheme.clone(),
+                scored: counts.scored,
+                scored_once: counts.scored_once,
+                by_itself: [table(Test::Whole, "", &counts.whole), table(Test::Segments, "", &counts.segments)],
+                once: [
+                    table(Test::Whole, ", shared phrases once", &counts.whole_once),
+                    table(Test::Segments, ", shared phrases once", &counts.segments_once),
+                ],
+            }
+        };
+        let deployed: Vec<DeployedTables> = schemes.iter().zip(&tables.deployed).map(of_key).collect();
+
+        let judged: Vec<&Table> = all.iter().chain(deployed.iter().flat_map(|deployed| &deployed.once)).collect();
+        let by_itself: Vec<&Table> = deployed.iter().flat_map(|deployed| &deployed.by_itself).collect();
+        let looked_at = rates(&judged).count();
+        let level = (LEVEL / looked_at.max(1) as f64).ln();
+        let excesses = |tables: &[&Table]| -> Vec<Excess> {
+            let above = rates(tables).filter(|(_, row)| row.ln_p <= level);
+            above.map(|(table, row)| Excess { place: table.place(), row: *row }).collect()
+        };
+        let (exceeds, exceeds_by_sharing) = (excesses(&judged), excesses(&by_itself));
+        Self {
+            keys: plan.keys(),
+            together: plan.together(),
+            seed: plan.seed(),
+            pairs: tables.all.first().map_or(0, |panel| panel[Test::Whole as usize].n),
+            looked_at: looked_at as u64,
+            exceeds,
+            exceeds_by_sharing,
+            about,
+            deployed,
+            tables: all,
+        }
+    }
+
+    /// The tables of the whole corpus under one scheme, in the order of [`Test::ALL`].
+    pub fn of_scheme<'r>(&'r self, scheme: &'r str) -> impl Iterator<Item = &'r Table> {
+        self.tables.iter().filter(move |table| table.part.is_none() && table.scheme == scheme)
+    }
+
+    /// In a sentence or two: does any rate exceed its level, and if so, which?
+    pub fn verdict(&self) -> String {
+        let mut said = match worst(&self.exceeds) {
+            None => format!(
+                "No rate exceeds its alpha by more than chance ({} looked at, 5 % for all together).",
+                self.looked_at
+            ),
+            Some(worst) => format!(
+                "{} of {} RATES EXCEED THEIR ALPHA by more than chance. The worst: {worst}. Either a test is wrong, or the texts depend on the keys.",
+                self.exceeds.len(),
+                self.looked_at
+            ),
+        };
+        if let Some(worst) = worst(&self.exceeds_by_sharing) {
+            said += &format!(
+                " Under the one key {}, texts by themselves exceed alpha ({} of the rates), because they share phrases and so their fate. The worst: {worst}.",
+                self.about.deployed_key,
+                self.exceeds_by_sharing.len()
+            );
+        }
+        said
+    }
+
+    /// A few lines for a terminal: rates at some levels, and the verdict.
+    pub fn summary(&self) -> String {
+        const SHOWN: [f64; 4] = [1e-2, 1e-3, 1e-4, 1e-6];
+        let mut out = format!("{} texts, {} pairs of text and key\n", self.about.texts, self.pairs);
+        let mut lines = |title: &str, tables: &[&Table]| {
+            out += &format!(
+                "\n{title:<42} {}\n",
+                SHOWN.map(|alpha| format!("{:>16}", format!("p <= {}", number(alpha)))).join("")
+            );
+            for table in tables {
+                let cells = table.rows.iter().filter(|row| SHOWN.contains(&row.alpha)).map(|row| {
+                    let rate =
+                        if row.claimed { format!("{:.2e}", row.rate) } else { format!("{} of {}", row.hits, table.n) };
+                    format!("{rate:>16}")
+                });
+                out += &format!("  {:<40} {}\n", table.test, cells.collect::<String>());
+            }
+        };
+        for deployed in &self.deployed {
+            lines(&deployed.scheme, &self.of_scheme(&deployed.scheme).collect::<Vec<_>>());
+            let one = deployed.by_itself.iter().chain(&deployed.once).collect::<Vec<_>>();
+            lines(&format!("  key {}", self.about.deployed_key), &one);
+        }
+        out += &format!("\n{}", self.verdict());
+        out
+    }
+
+    /// The report as Markdown.
+    pub fn markdown(&self) -> String {
+        let mut out = String::new();
+        // A String takes everything.
+        let _ = self.write_markdown(&mut out);
+        out
+    }
+
+    fn write_markdown(&self, out: &mut String) -> std::fmt::Result {
+        let About { tokenizer, fingerprint, documents, texts, left_out, failed, normalised, .. } = &self.about;
+        writeln!(out, "# How often unmarked text is called marked\n")?;
+        let cut =
+            self.about.passage.map_or_else(String::new, |tokens| format!(", cut into passages of {tokens} tokens"));
+        writeln!(
+            out,
+            "{documents} documents{cut}: {texts} texts, each under {} keys of its own (seed {}): **{} pairs of text and key** a scheme. Tokenizer {tokenizer} ({fingerprint}). {left_out} documents \
+             were too short for a passage, {failed} lines or files could not be read; normalising changes {normalised} texts.\n",
+            self.keys, self.seed, self.pairs
+        )?;
+        writeln!(out, "| corpus | bytes | SHA-256 |\n|---|--:|---|")?;
+        for CorpusFile { name, bytes, sha256 } in &self.about.corpus {
+            writeln!(out, "| {} | {bytes} | `{}…` |", cell(name), &sha256[..16])?;
+        }
+        writeln!(out, "\n**{}**\n", self.verdict())?;
+        writeln!(
+            out,
+            "A cell is hits, rate and the exact 95 % interval (Clopper–Pearson) of P(p ≤ α). All pairs have different keys, so they are independent. \
+             `~`: α·n < 3, too few to speak of the rate; levels at which no test has more, and none a hit, are left out. `↑`: the interval lies above α, as one in forty does by chance at a rate of α; the verdict above pays for all rates looked at. \
+             *Several keys* and *everything* examine {} keys at once and give one p for them. In the plots, tests are set side by side along the diagonal, so that what is above it stays above.",
+            self.together
+        )?;
+        for deployed in &self.deployed {
+            writeln!(out, "\n## {}\n", deployed.scheme)?;
+            table(out, &self.of_scheme(&deployed.scheme).collect::<Vec<_>>())?;
+            let whose = if self.about.deployed_key_is_given { "given" } else { "of the seed" };
+            writeln!(
+                out,
+                "\nThe one key {} ({whose}) over the corpus. By itself, a text that shares phrases with others shares their fate: the rate is that of this key and this corpus, and the \
+                 interval, which takes texts for independent, is too narrow. Shared phrases once: each (context, token) counts in the first text that holds it and no other ({} of {} positions \
+                 are left), so the p-values are independent.\n",
+                self.about.deployed_key, deployed.scored_once, deployed.scored
+            )?;
+            table(out, &deployed.by_itself.iter().chain(&deployed.once).collect::<Vec<_>>())?;
+        }
+        let joint: Vec<&Table> = self.of_scheme("all schemes at once").collect();
+        if !joint.is_empty() {
+            writeln!(out, "\n## All schemes at once\n")?;
+            table(out, &joint)?;
+        }
+        self.write_parts(out)
+    }
+
+    /// Parts of the corpus: a few levels, rates alone.
+    fn write_parts(&self, out: &mut String) -> std::fmt::Result {
+        const SHOWN: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+        let parts: Vec<&Table> = self.tables.iter().filter(|table| table.part.is_some()).collect();
+        if parts.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n## By part of the corpus\n\nHits, and rate over α where α·n ≥ 3.\n")?;
+        writeln!(
+            out,
+            "| part | scheme | test | n | {} |",
+            SHOWN.map(|alpha| format!("α = {}", number(alpha))).join(" | ")
+        )?;
+        writeln!(out, "|---|---|---|--:|{}", "--:|".repeat(SHOWN.len()))?;
+        for table in parts {
+            let cells = table.rows.iter().filter(|row| SHOWN.contains(&row.alpha)).map(|row| {
+                let ratio = if row.claimed { format!(" ({:.2})", row.rate / row.alpha) } else { String::new() };
+                format!("{}{}{ratio}", if row.is_above() { "↑ " } else { "" }, row.hits)
+            });
+            let cells = cells.collect::<Vec<_>>().join(" | ");
+            let part = cell(table.part.as_deref().unwrap_or_default());
+            writeln!(out, "| {part} | {} | {} | {} | {cells} |", table.scheme, table.test, table.n)?;
+        }
+        Ok(())
+    }
+}
+
+/// The excess that chance explains least.
+fn worst(exceeds: &[Excess]) -> Option<String> {
+    let worst = exceeds.iter().min_by(|a, b| a.row.ln_p.total_cmp(&b.row.ln_p))?;
+    let Row { alpha, hits, rate, low, high, .. } = worst.row;
+    Some(format!("{}, alpha = {}: {hits} hits, rate {rate:.2e} ({low:.2e} to {high:.2e})", worst.place, number(alpha)))
+}
+
+/// Tables side by side: a row a level.
+fn table(out: &mut String, tables: &[&Table]) -> std::fmt::Result {
+    let names = tables.iter().map(|table| format!("{} (n = {})", table.test, table.n)).collect::<Vec<_>>().join(" | ");
+    writeln!(out, "| α | {names} |\n|--:|{}", "---|".repeat(tables.len()))?;
+    for (at, &alpha) in ALPHAS.iter().enumerate().skip(1) {
+        if tables.iter().all(|table| !table.rows[at].is_telling()) {
+            continue;
+        }
+        let cells = tables.iter().map(|table| {
+            let Row { hits, rate, low, high, claimed, .. } = table.rows[at];
+            let mark = if table.rows[at].is_above() { "↑ " } else { "" };
+            if claimed {
+                format!("{mark}{hits}: {rate:.2e} ({low:.2e} to {high:.2e})")
+            } else {
+                format!("{mark}~ {hits} (to {high:.1e})")
+            }
+        });
+        writeln!(out, "| {} | {} |", number(alpha), cells.collect::<Vec<_>>().join(" | "))?;
+    }
+    Ok(())
+}
+
+/// 0.05, 1e-6.
+pub(super) fn number(alpha: f64) -> String {
+    if alpha >= 0.01 { alpha.to_string() } else { format!("{alpha:e}") }
+}
+
+/// Names come from files: none may end a cell.
+fn cell(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect::<String>()
+        .replace('|', "\\|")
+}
