@@ -1,5 +1,7 @@
 //! How far an observed rate may be from the true one.
 
+use statrs::function::erf::erfc_inv;
+
 use super::binomial::{ln_binomial_pmf, ln_binomial_sf};
 use super::error::{StatsError, check_count, check_probability};
 
@@ -46,13 +48,14 @@ fn lower_limit(successes: u64, trials: u64, tail: f64) -> f64 {
     if successes == trials {
         return tail.powf(1.0 / successes as f64);
     }
-    polish(score_limit(successes, trials, tail.ln()), successes, trials, tail.ln())
+    polish(score_limit(successes, trials, tail), successes, trials, tail.ln())
 }
 
-/// Where to begin, left of the limit: the lower limit of the score interval (Wilson 1927), at √(−2 ln tail), which no normal quantile exceeds.
-fn score_limit(successes: u64, trials: u64, ln_tail: f64) -> f64 {
+/// Where to begin: the lower limit of the score interval (Wilson 1927).
+fn score_limit(successes: u64, trials: u64, tail: f64) -> f64 {
     let (n, observed) = (trials as f64, successes as f64 / trials as f64);
-    let half = -ln_tail / n;
+    // Half of z²/n, z the normal quantile of the tail.
+    let half = erfc_inv(2.0 * tail).powi(2) / n;
     let spread = (2.0 * half * observed * (1.0 - observed) + half * half).sqrt();
     (observed + half - spread) / (1.0 + 2.0 * half)
 }
