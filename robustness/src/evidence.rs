@@ -30,7 +30,7 @@ pub enum Rule {
     Ties,
     /// Green: whole weights for multiplicity 1, 2, 3–4, 5–8, 9 and more.
     Fixed([i32; 5]),
-    /// Green: the sum of a base and of a whole number for each trait's class, at least 1.
+    /// The sum of a base and of a whole number for each trait's class, at least 1.
     Table(i32, Vec<(Trait, Vec<i32>)>),
     /// Green: the log-likelihood ratio by these traits. Gumbel: weights 1 − 1/mean, the best for exponential scores.
     Fitted(Vec<Trait>),
@@ -86,6 +86,13 @@ impl Rule {
             }
             (Self::Fitted(traits), Some(gamma)) => fitted_green(traits, gamma, fitting, false),
             (Self::WithAbsent(traits), Some(gamma)) => fitted_green(traits, gamma, fitting, true),
+            (Self::Table(base, effects), None) => {
+                let (base, effects) = (*base, effects.clone());
+                weighted_gumbel(move |scored| {
+                    let sum: i32 = effects.iter().map(|(of, effects)| effects[of.of(&scored.classes)]).sum();
+                    (base + sum).max(1).into()
+                })
+            }
             (Self::Fitted(traits), None) => fitted_gumbel(traits, fitting),
             (Self::Shape(shape), None) => {
                 let shape = *shape;
@@ -158,12 +165,19 @@ fn fitted_gumbel(traits: &[Trait], fitting: &[Scored]) -> Test {
     let weight = move |classes: &[usize]| 1.0 - (-fit.predict(classes)).exp();
     let greatest = rows.iter().map(|row| weight(&row.classes)).fold(1e-9, f64::max);
     let traits = traits.to_vec();
+    weighted_gumbel(move |scored| {
+        let classes: Vec<usize> = traits.iter().map(|of| of.of(&scored.classes)).collect();
+        (weight(&classes) * GUMBEL_LEVELS / greatest).round().clamp(1.0, GUMBEL_LEVELS)
+    })
+}
+
+/// The exact test of Σ weight × score, for whole weights from 1 up.
+fn weighted_gumbel(weight: impl Fn(&Scored) -> f64 + 'static) -> Test {
     Box::new(move |text| {
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
         let mut sum = 0.0;
         for scored in text {
-            let classes: Vec<usize> = traits.iter().map(|of| of.of(&scored.classes)).collect();
-            let weight = (weight(&classes) * GUMBEL_LEVELS / greatest).round().clamp(1.0, GUMBEL_LEVELS);
+            let weight = weight(scored);
             *counts.entry(weight as u32).or_default() += 1;
             sum += weight * scored.score;
         }
@@ -233,7 +247,7 @@ mod tests {
         corpus::key,
         traits::{Table, classes, classes_of_absent},
     };
-    use greenmark::{ContextWidth, Detector, Field, Position, Scheme, TokenId, colour};
+    use greenmark::{ContextWidth, Detector, Field, Gamma, Position, Scheme, TokenId, colour};
     use greenmark_lm::demo_tokenizer;
 
     /// A repetitive text: many pairs come again.
@@ -284,6 +298,7 @@ mod tests {
         let gumbel = [
             Rule::Plain,
             Rule::Fitted(vec![Trait::Branching]),
+            Rule::Table(0, vec![(Trait::Id, vec![5, 6, 8, 9, 9, 9])]),
             Rule::Shape(0.125),
             Rule::Shape(2.0),
             Rule::Steps(None),
@@ -296,7 +311,7 @@ mod tests {
         ];
         for (scheme, rules) in cases {
             let scheme: Scheme = scheme.parse().expect("canonical");
-            let gamma = scheme.gamma().map(|gamma| gamma.fraction());
+            let gamma = scheme.gamma().map(Gamma::fraction);
             // Marks of a sort to fit on: greens and great scores are the likelier, the oftener the token.
             let mut fitting = positions(scheme, &text, &table, 1_000_000);
             for (scored, i) in fitting.iter_mut().zip(0..) {

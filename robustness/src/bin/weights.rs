@@ -7,8 +7,10 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use greenmark::{Delta, Detector, Field, Position, Scheme, TokenId, colour};
-use greenmark_lm::{ChatTemplate, LlamaModel, Tokenizer, model_path, text_rng};
+use greenmark::{Delta, Detector, Field, Gamma, Position, Scheme, TokenId, colour};
+use greenmark_lm::{
+    ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path, text_rng,
+};
 use greenmark_robustness::{
     attack::substitute,
     corpus::{self, Job, Mark, Recipe, Text},
@@ -42,7 +44,7 @@ const CELLS: [&str; 8] = [
     "gm1:gumbel,h=2@0@0.7",
 ];
 
-/// Tries weights of evidence on texts of SmolLM2
+/// Tries weights of evidence on texts of a language model
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Example:
@@ -52,6 +54,9 @@ eval/weights.sh runs it with date and machine above the tables.")]
 struct Args {
     /// Folder of the texts, written as far as it lacks them
     out: PathBuf,
+    /// smollm2 or demo
+    #[arg(long, default_value = "smollm2")]
+    model: String,
     /// JSON Lines with a field \"text\", for frequencies; may be given several times. Without it, unmarked texts of the fitting prompts serve
     #[arg(long)]
     public: Vec<PathBuf>,
@@ -110,9 +115,10 @@ fn main() -> Result<()> {
         }
     }
     println!(
-        "Frequencies from {} tokens of {}. Texts of {} tokens, seed {}, a key for each prompt. Rules are fitted on prompts of even number (all temperatures \
+        "{}, frequencies from {} tokens of {}. Texts of {} tokens, seed {}, a key for each prompt. Rules are fitted on prompts of even number (all temperatures \
          of the scheme, as written and after 20 % and 35 % of the tokens were replaced at random) and tried on those of odd number, and the other way round; n \
          counts both.",
+        bench.args.model,
         bench.table.tokens(),
         if bench.args.public.is_empty() { "unmarked texts" } else { "public text" },
         bench.args.tokens,
@@ -156,12 +162,12 @@ fn rules(scheme: Scheme) -> Vec<(String, Rule)> {
         rules.push(named("5, 8, 9, 10, 11", Rule::Fixed([5, 8, 9, 10, 11])));
         let with_ids =
             |counts: [i32; 6], ids: [i32; 6]| Rule::Table(0, vec![(Multiplicity, counts.to_vec()), (Id, ids.to_vec())]);
-        rules.push(named("ids alone: 5, 6, 8, 9", with_ids([0; 6], [5, 6, 8, 9, 9, 9])));
         rules.push(named("2, 4, 5, 6, 7 by ids −1, −1, 0", with_ids([0, 2, 4, 5, 6, 7], [-1, -1, 0, 0, 0, 0])));
         rules
             .push(named("4, 8, 10, 12, 14 by ids −3, −2, 0, 1", with_ids([0, 4, 8, 10, 12, 14], [-3, -2, 0, 1, 1, 1])));
         rules.push(named("5, 8, 9, 10, 11 by ids −3, −2, 0, 1", with_ids([0, 5, 8, 9, 10, 11], [-3, -2, 0, 1, 1, 1])));
     }
+    rules.push(named("ids: 5, 6, 8, 9", Rule::Table(0, vec![(Id, vec![5, 6, 8, 9, 9, 9])])));
     rules.push(fitted("multiplicity", &[Multiplicity]));
     rules.push(fitted("place", &[Place]));
     rules.push(fitted("id of token", &[Id]));
@@ -232,7 +238,7 @@ fn fitted(rule: &Rule, cells: &[&Cell], fold: usize) -> Test {
         .filter(|sample| sample.fold == fold)
         .flat_map(|sample| sample.whole().iter().copied())
         .collect();
-    rule.test(cells[0].mark.scheme.gamma().map(|gamma| gamma.fraction()), &fitting)
+    rule.test(cells[0].mark.scheme.gamma().map(Gamma::fraction), &fitting)
 }
 
 /// How the evidence lies: greens, or mean scores, by class, in texts as written.
@@ -246,7 +252,7 @@ fn print_classes(cells: &[&Cell]) {
         for which in TRAITS {
             let classes = which.classes().iter().enumerate().filter_map(|(class, name)| {
                 let scores = || {
-                    let scored = cell.samples[0].iter().flat_map(|sample| sample.whole());
+                    let scored = cell.samples[0].iter().flat_map(Sample::whole);
                     let is_of = |scored: &&Scored| !scored.absent || which == Trait::Multiplicity;
                     scored.filter(is_of).filter(|scored| which.of(&scored.classes) == class).map(|scored| scored.score)
                 };
@@ -346,7 +352,7 @@ fn print_null(tests: &[(String, [Test; 2])], cells: &[&Cell]) {
 /// The model, its prompts, and the folder of its texts.
 struct Bench {
     args: Args,
-    model: LlamaModel,
+    model: Box<dyn LanguageModel>,
     tokenizer: Tokenizer,
     prompts: Vec<Vec<TokenId>>,
     table: Table,
@@ -362,16 +368,23 @@ impl Bench {
         struct Public {
             text: String,
         }
-        let path = model_path("smollm2")?;
-        let chat = ChatTemplate::from_gguf(&path)?;
-        let (model, tokenizer) = (LlamaModel::load(&path)?, Tokenizer::from_file(&path)?);
+        let (model, tokenizer, chat): (Box<dyn LanguageModel>, _, _) = if args.model == "demo" {
+            (Box::new(DemoModel::new()?), demo_tokenizer()?, None)
+        } else {
+            let path = model_path(&args.model)?;
+            let chat = ChatTemplate::from_gguf(&path)?;
+            (Box::new(LlamaModel::load(&path)?), Tokenizer::from_file(&path)?, Some(chat))
+        };
         let mut prompts = Vec::new();
         for file in &args.prompts {
             let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
             for (i, line) in text.lines().enumerate() {
                 let Prompt { prompt } =
                     serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
-                prompts.push(chat.encode(&tokenizer, None, &prompt)?);
+                prompts.push(match &chat {
+                    Some(chat) => chat.encode(&tokenizer, None, &prompt)?,
+                    None => tokenizer.encode(&prompt)?,
+                });
             }
         }
         if prompts.len() < args.texts {
@@ -408,7 +421,7 @@ impl Bench {
         let bar = ProgressBar::new(jobs.len() as u64).with_message(name.clone());
         bar.set_style(ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?);
         let file = self.args.out.join(format!("{name}.jsonl"));
-        let texts = corpus::texts(&file, &recipe, &jobs, &mut self.model, &self.tokenizer, &bar)?;
+        let texts = corpus::texts(&file, &recipe, &jobs, self.model.as_mut(), &self.tokenizer, &bar)?;
         bar.finish_and_clear();
         Ok(texts)
     }
