@@ -12,7 +12,7 @@ use greenmark_lm::{
     ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path, text_rng,
 };
 use greenmark_robustness::{
-    attack::substitute,
+    attack::{substitute, substitute_some},
     corpus::{self, Job, Mark, Recipe, Text},
     evidence::{Rule, Scored, Test, effects},
     summary::{Mean, Rate, median},
@@ -24,6 +24,10 @@ use serde::Deserialize;
 
 const ALPHA: f64 = 1e-6;
 const SUBSTITUTED: [f64; 3] = [0.0, 0.2, 0.35];
+/// Of all tokens; only those with ids from [`CONTENT`] on go, and others of the kind come.
+const CONTENT_SHARE: f64 = 0.2;
+/// Tokens from here on are words and parts of words, most of them of contents.
+const CONTENT: TokenId = 1024;
 /// Tokens between the lengths that texts are read to.
 const STRIDE: usize = 10;
 /// Frequent tokens whose absence some rules look at.
@@ -96,6 +100,8 @@ struct Cell {
     temperature: f64,
     /// By share of tokens replaced.
     samples: [Vec<Sample>; SUBSTITUTED.len()],
+    /// After a share [`CONTENT_SHARE`] of the tokens was replaced, but only tokens of contents: no rule is fitted on these.
+    content: Vec<Sample>,
     /// Whole unmarked texts under keys that marked none, with their folds.
     null: Vec<Sample>,
 }
@@ -114,6 +120,7 @@ fn main() -> Result<()> {
             schemes.push(cell.mark.scheme);
         }
     }
+    let mut short = Vec::new();
     println!(
         "{}, frequencies from {} tokens of {}. Texts of {} tokens, seed {}, a key for each prompt. Rules are fitted on prompts of even number (all temperatures \
          of the scheme, as written and after 20 % and 35 % of the tokens were replaced at random) and tried on those of odd number, and the other way round; n \
@@ -133,13 +140,18 @@ fn main() -> Result<()> {
         let tests: Vec<(String, [Test; 2])> =
             rules.into_iter().map(|(name, rule)| (name, [0, 1].map(|fold| fitted(&rule, &cells, fold)))).collect();
         for cell in &cells {
-            for (share, samples) in SUBSTITUTED.iter().zip(&cell.samples) {
-                println!("\nTemperature {}, {:.0} % replaced:\n", cell.temperature, 100.0 * share);
-                print_tests(&tests, samples, bench.args.seed);
+            let random = SUBSTITUTED.iter().map(|share| format!("{:.0} %", 100.0 * share)).zip(&cell.samples);
+            let content =
+                (format!("{:.0} % of the tokens, all from words of contents,", 100.0 * CONTENT_SHARE), &cell.content);
+            for (share, samples) in random.chain([content]) {
+                println!("\nTemperature {}, {share} replaced:\n", cell.temperature);
+                let results = print_tests(&tests, samples, bench.args.seed);
+                short.push((format!("{scheme}, {}, {share}", cell.temperature), results));
             }
         }
         print_null(&tests, &cells);
     }
+    print_in_short(&short);
     Ok(())
 }
 
@@ -162,6 +174,7 @@ fn rules(scheme: Scheme) -> Vec<(String, Rule)> {
         rules.push(named("5, 8, 9, 10, 11", Rule::Fixed([5, 8, 9, 10, 11])));
         let with_ids =
             |counts: [i32; 6], ids: [i32; 6]| Rule::Table(0, vec![(Multiplicity, counts.to_vec()), (Id, ids.to_vec())]);
+        rules.push(named("5, 8, 9, 10, 11 by ids −2, −1, 0", with_ids([0, 5, 8, 9, 10, 11], [-2, -1, 0, 0, 0, 0])));
         rules.push(named("2, 4, 5, 6, 7 by ids −1, −1, 0", with_ids([0, 2, 4, 5, 6, 7], [-1, -1, 0, 0, 0, 0])));
         rules
             .push(named("4, 8, 10, 12, 14 by ids −3, −2, 0, 1", with_ids([0, 4, 8, 10, 12, 14], [-3, -2, 0, 1, 1, 1])));
@@ -281,7 +294,16 @@ fn tokens_for_half(ln_p: &[&Vec<f64>]) -> Option<f64> {
     Some((at as f64 + (0.5 - before) / (here - before)) * STRIDE as f64)
 }
 
-fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) {
+/// What a rule came to: the share of whole texts found at α, and the tokens it saves.
+struct Outcome {
+    rule: String,
+    found: f64,
+    fewer: String,
+}
+
+/// Prints a row for each rule.
+fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
     println!(
         "| rule | found, 1e-6 | gained − lost | found, 1e-4 | found at half length, 1e-6 | ln p (median) | ln p − plain's (mean) | tokens for half | fewer tokens |"
     );
@@ -304,15 +326,35 @@ fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) {
         let difference = Mean::of(&pairs().map(|(new, old)| new - old).collect::<Vec<_>>());
         let difference = difference.map_or_else(String::new, |mean| format!("{:+.2} ± {:.2}", mean.value, mean.error));
         let tokens = tokens_for_half(&ln_p.iter().collect::<Vec<_>>());
+        let fewer = fewer(&ln_p, plain, seed);
         println!(
-            "| {name} | {} | {gained} − {lost} | {} | {} | {:.1} | {difference} | {} | {} |",
+            "| {name} | {} | {gained} − {lost} | {} | {} | {:.1} | {difference} | {} | {fewer} |",
             rate(&whole, ALPHA),
             rate(&whole, 1e-4),
             rate(&half, ALPHA),
             median(whole.clone()).unwrap_or(0.0),
             tokens.map_or("–".to_owned(), |tokens| format!("{tokens:.0}")),
-            fewer(&ln_p, plain, seed)
         );
+        let found = whole.iter().filter(|&&ln_p| ln_p <= ALPHA.ln()).count() as f64 / whole.len() as f64;
+        outcomes.push(Outcome { rule: name.clone(), found, fewer });
+    }
+    outcomes
+}
+
+/// The rules that need no table, side by side: share found at 1e-6, and how many fewer tokens half of the texts take.
+fn print_in_short(short: &[(String, Vec<Outcome>)]) {
+    const RULES: [&str; 6] =
+        ["plain", "ties broken", "5, 8, 9, 10, 11", "ids: 5, 6, 8, 9", "5, 8, 9, 10, 11 by ids −3, −2, 0, 1", "all"];
+    println!("\n## In short\n\nFound at 1e-6 (fewer tokens for half of the texts).\n");
+    println!("| scheme, temperature, replaced | {} |\n|---|{}", RULES.join(" | "), "---|".repeat(RULES.len()));
+    for (name, outcomes) in short {
+        let cells = RULES.map(|rule| {
+            let outcome = outcomes.iter().find(|outcome| outcome.rule == rule);
+            outcome.map_or("–".to_owned(), |Outcome { found, fewer, .. }| {
+                format!("{found:.3} ({})", fewer.split(" (").next().unwrap_or(""))
+            })
+        });
+        println!("| {name} | {} |", cells.join(" | "));
     }
 }
 
@@ -443,13 +485,20 @@ impl Bench {
             };
             texts.iter().map(of).collect()
         });
+        let contents: Vec<TokenId> = pool.iter().copied().filter(|&token| token >= CONTENT).collect();
+        let of = |text: &Text| {
+            let mut rng = text_rng(self.args.seed ^ CONTENT_SHARE.to_bits(), text.index);
+            let ids = substitute_some(&text.ids, CONTENT_SHARE, &contents, |token| token >= CONTENT, &mut rng);
+            self.sample(mark.scheme, text.index, text.index, &ids, STRIDE)
+        };
+        let content = texts.iter().map(of).collect();
         let null = plain.iter().flat_map(|text| {
             (0..NULL_KEYS).map(|number| {
                 let key = FRESH_KEYS + text.index * NULL_KEYS + number;
                 self.sample(mark.scheme, text.index, key, &text.ids, usize::MAX)
             })
         });
-        Ok(Cell { mark, temperature, null: null.collect(), samples })
+        Ok(Cell { mark, temperature, null: null.collect(), content, samples })
     }
 
     /// A text under a key, read to every `stride` tokens and to its end.
