@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whether weighing the evidence beats counting it: tables in Markdown, as they stand in eval/weights.md under the verdict.
+# Whether weighing the evidence beats counting it: tables in Markdown, as they stand in eval/weights-tables.md.
 #
 #   scripts/fetch-model.sh && eval/weights.sh OUT_DIR [OPTIONS OF weights] > tables.md
 #
