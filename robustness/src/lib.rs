@@ -5,11 +5,19 @@
 //! | `attack` | what others do to a text: ids in, ids out; knows no key |
 //! | `calibration` | how often unmarked texts are called marked, by every test, over many texts and keys |
 //! | `corpus` | texts by a language model, kept in files so that a broken run goes on where it was |
+//! | `evidence` | rules that make one p-value of a text's scored positions |
+//! | `fit` | weights of evidence, fitted on marked texts |
 //! | `quality` | repetition and likeness of texts |
 //! | `summary` | medians, means with their errors, rates with their intervals |
+//! | `tails` | exact tails of weighted sums |
+//! | `traits` | what the ids of a text say of its scored positions |
 
 pub mod attack;
 pub mod calibration;
 pub mod corpus;
+pub mod evidence;
+pub mod fit;
 pub mod quality;
 pub mod summary;
+pub mod tails;
+pub mod traits;

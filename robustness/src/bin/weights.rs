@@ -1,0 +1,550 @@
+//! Whether weighing the evidence beats counting it: tests with weights from a text's ids, fitted on some prompts and tried on others.
+//!
+//! `weights OUT_DIR` writes what OUT_DIR lacks of the texts, then prints the tables. Broken off, it goes on where it was.
+//! `eval/weights.sh` runs it.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use greenmark::{Delta, Detector, Field, Gamma, Position, Scheme, TokenId, colour};
+use greenmark_lm::{
+    ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path, text_rng,
+};
+use greenmark_robustness::{
+    attack::{substitute, substitute_some},
+    corpus::{self, Job, Mark, Recipe, Text},
+    evidence::{Rule, Scored, Test, effects},
+    summary::{Mean, Rate, median},
+    traits::{TRAITS, Table, Trait, classes, classes_of_absent},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use rand_chacha::rand_core::Rng;
+use serde::Deserialize;
+
+const ALPHA: f64 = 1e-6;
+const SUBSTITUTED: [f64; 3] = [0.0, 0.2, 0.35];
+/// Of all tokens; only those with ids from [`CONTENT`] on go, and others of the kind come.
+const CONTENT_SHARE: f64 = 0.2;
+/// Tokens from here on are words and parts of words, most of them of contents.
+const CONTENT: TokenId = 1024;
+/// Tokens between the lengths that texts are read to.
+const STRIDE: usize = 10;
+/// Frequent tokens whose absence some rules look at.
+const EXPECTED: usize = 256;
+/// Numbers of keys from here on mark no text.
+const FRESH_KEYS: u64 = 1_000_000;
+/// Keys that each unmarked text is asked about.
+const NULL_KEYS: u64 = 5;
+/// As they stand in the tables: a scheme, a green one's delta, a temperature.
+const CELLS: [&str; 8] = [
+    "gm1:green,h=1,gamma=64/256@2@0.7",
+    "gm1:green,h=1,gamma=64/256@2@1",
+    "gm1:green,h=0,gamma=64/256@2@0.7",
+    "gm1:green,h=0,gamma=64/256@2@1",
+    "gm1:green,h=2,gamma=64/256@2@0.7",
+    "gm1:green,h=4,gamma=64/256@2@0.7",
+    "gm1:gumbel,h=1@0@0.7",
+    "gm1:gumbel,h=2@0@0.7",
+];
+
+/// Tries weights of evidence on texts of a language model
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+Example:
+  weights texts --public news.jsonl --public novels.jsonl
+
+eval/weights.sh runs it with date and machine above the tables.")]
+struct Args {
+    /// Folder of the texts, written as far as it lacks them
+    out: PathBuf,
+    /// smollm2 or demo
+    #[arg(long, default_value = "smollm2")]
+    model: String,
+    /// JSON Lines with a field \"text\", for frequencies; may be given several times. Without it, unmarked texts of the fitting prompts serve
+    #[arg(long)]
+    public: Vec<PathBuf>,
+    /// JSON Lines with prompts; may be given several times
+    #[arg(long, default_values = ["eval/prompts.jsonl", "eval/more-prompts.jsonl"])]
+    prompts: Vec<PathBuf>,
+    /// Prompts of a cell
+    #[arg(long, default_value_t = 200)]
+    texts: usize,
+    /// Tokens of a text
+    #[arg(long, default_value_t = 200)]
+    tokens: usize,
+    /// What is marked, how strongly, and at which temperature
+    #[arg(long, num_args = 1.., default_values = CELLS, value_name = "SCHEME@DELTA@T")]
+    cells: Vec<String>,
+    /// Seed of keys, draws and attacks
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// A text, read to one length after another; the last is the whole.
+struct Sample {
+    /// Prompts of even and of odd number: rules are fitted on the one and tried on the other.
+    fold: usize,
+    lengths: Vec<Vec<Scored>>,
+}
+
+impl Sample {
+    fn whole(&self) -> &[Scored] {
+        self.lengths.last().map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The texts of one scheme at one temperature.
+struct Cell {
+    mark: Mark,
+    temperature: f64,
+    /// By share of tokens replaced.
+    samples: [Vec<Sample>; SUBSTITUTED.len()],
+    /// After a share [`CONTENT_SHARE`] of the tokens was replaced, but only tokens of contents: no rule is fitted on these.
+    content: Vec<Sample>,
+    /// Whole unmarked texts under keys that marked none, with their folds.
+    null: Vec<Sample>,
+}
+
+fn main() -> Result<()> {
+    let args = Args::parse();
+    fs::create_dir_all(&args.out).with_context(|| format!("{}", args.out.display()))?;
+    let mut bench = Bench::new(args)?;
+    let mut cells: Vec<Cell> = Vec::new();
+    for name in bench.args.cells.clone() {
+        cells.push(bench.cell(&name)?);
+    }
+    let mut schemes: Vec<Scheme> = Vec::new();
+    for cell in &cells {
+        if !schemes.contains(&cell.mark.scheme) {
+            schemes.push(cell.mark.scheme);
+        }
+    }
+    let mut short = Vec::new();
+    println!(
+        "{}, frequencies from {} tokens of {}. Texts of {} tokens, seed {}, a key for each prompt. Rules are fitted on prompts of even number (all temperatures \
+         of the scheme, as written and after 20 % and 35 % of the tokens were replaced at random) and tried on those of odd number, and the other way round; n \
+         counts both.",
+        bench.args.model,
+        bench.table.tokens(),
+        if bench.args.public.is_empty() { "unmarked texts" } else { "public text" },
+        bench.args.tokens,
+        bench.args.seed
+    );
+    for scheme in schemes {
+        let cells: Vec<&Cell> = cells.iter().filter(|cell| cell.mark.scheme == scheme).collect();
+        println!("\n## {scheme}\n");
+        print_classes(&cells);
+        let rules = rules(scheme);
+        print_effects(&cells, &rules);
+        let tests: Vec<(String, [Test; 2])> =
+            rules.into_iter().map(|(name, rule)| (name, [0, 1].map(|fold| fitted(&rule, &cells, fold)))).collect();
+        for cell in &cells {
+            let random = SUBSTITUTED.iter().map(|share| format!("{:.0} %", 100.0 * share)).zip(&cell.samples);
+            let content = (format!("{:.0} % (content words)", 100.0 * CONTENT_SHARE), &cell.content);
+            for (share, samples) in random.chain([content]) {
+                println!("\nTemperature {}, {share} replaced:\n", cell.temperature);
+                let results = print_tests(&tests, samples, bench.args.seed);
+                short.push((format!("{scheme}, {}, {share}", cell.temperature), results));
+            }
+        }
+        print_null(&tests, &cells);
+    }
+    print_in_short(&short);
+    Ok(())
+}
+
+/// What is tried on a scheme.
+fn rules(scheme: Scheme) -> Vec<(String, Rule)> {
+    use Trait::{
+        Branching, Chance, ContextId, ContextRank, Entropy, Id, Kind, Lift, Multiplicity, Place, TokenCount, TokenRank,
+    };
+    let named = |name: &str, rule| (name.to_owned(), rule);
+    let fitted = |name: &str, traits: &[Trait]| named(name, Rule::Fitted(traits.to_vec()));
+    let mut rules = vec![named("plain", Rule::Plain)];
+    let is_wide = scheme.context_width().get() > 0;
+    let is_green = scheme.gamma().is_some();
+    if is_green {
+        rules.push(named("ties broken", Rule::Ties));
+        rules.push(named("1, 2, 3, 4, 5", Rule::Fixed([1, 2, 3, 4, 5])));
+        rules.push(named("2, 3, 3, 3, 3", Rule::Fixed([2, 3, 3, 3, 3])));
+        rules.push(named("3, 2, 1, 1, 1", Rule::Fixed([3, 2, 1, 1, 1])));
+        rules.push(named("2, 4, 5, 6, 7", Rule::Fixed([2, 4, 5, 6, 7])));
+        rules.push(named("5, 8, 9, 10, 11", Rule::Fixed([5, 8, 9, 10, 11])));
+        let with_ids =
+            |counts: [i32; 6], ids: [i32; 6]| Rule::Table(0, vec![(Multiplicity, counts.to_vec()), (Id, ids.to_vec())]);
+        rules.push(named("5, 8, 9, 10, 11 by ids −2, −1, 0", with_ids([0, 5, 8, 9, 10, 11], [-2, -1, 0, 0, 0, 0])));
+        rules.push(named("2, 4, 5, 6, 7 by ids −1, −1, 0", with_ids([0, 2, 4, 5, 6, 7], [-1, -1, 0, 0, 0, 0])));
+        rules
+            .push(named("4, 8, 10, 12, 14 by ids −3, −2, 0, 1", with_ids([0, 4, 8, 10, 12, 14], [-3, -2, 0, 1, 1, 1])));
+        rules.push(named("5, 8, 9, 10, 11 by ids −3, −2, 0, 1", with_ids([0, 5, 8, 9, 10, 11], [-3, -2, 0, 1, 1, 1])));
+    }
+    rules.push(named("ids: 5, 6, 8, 9", Rule::Table(0, vec![(Id, vec![5, 6, 8, 9, 9, 9])])));
+    rules.push(fitted("multiplicity", &[Multiplicity]));
+    rules.push(fitted("place", &[Place]));
+    rules.push(fitted("id of token", &[Id]));
+    rules.push(fitted("rank of token", &[TokenRank]));
+    rules.push(fitted("kind of token", &[Kind]));
+    if is_wide {
+        rules.push(fitted("branching", &[Branching]));
+        rules.push(fitted("count of token", &[TokenCount]));
+        rules.push(fitted("lift", &[Lift]));
+        rules.push(fitted("id of context", &[ContextId]));
+        rules.push(fitted("rank of context", &[ContextRank]));
+        rules.push(fitted("entropy after context", &[Entropy]));
+        rules.push(fitted("chance of pair", &[Chance]));
+        rules.push(fitted("multiplicity, count of token", &[Multiplicity, TokenCount]));
+        rules.push(fitted("multiplicity, lift", &[Multiplicity, Lift]));
+        rules.push(fitted("multiplicity, id of token", &[Multiplicity, Id]));
+        rules.push(fitted("multiplicity, count and id of token", &[Multiplicity, TokenCount, Id]));
+        rules.push(fitted("all without a table", &[Multiplicity, Branching, TokenCount, Lift, Place, Id, ContextId]));
+        rules.push(fitted("multiplicity, both ranks", &[Multiplicity, TokenRank, ContextRank]));
+        rules.push(fitted("all", &TRAITS));
+    } else {
+        rules.push(fitted("multiplicity, id", &[Multiplicity, Id]));
+        rules.push(fitted("multiplicity, rank", &[Multiplicity, TokenRank]));
+        rules.push(fitted("multiplicity, rank, kind", &[Multiplicity, TokenRank, Kind]));
+        rules.push(named("multiplicity, rank, absent tokens too", Rule::WithAbsent(vec![Multiplicity, TokenRank])));
+    }
+    if !is_green {
+        for shape in [2.0, 0.5, 0.25, 0.125, 0.0625] {
+            rules.push((format!("gamma scores of shape {shape}"), Rule::Shape(shape)));
+        }
+        rules.push(named("fitted score", Rule::Steps(None)));
+        for which in [Multiplicity, Branching, ContextRank, Entropy, TokenRank, Chance] {
+            rules.push((format!("fitted score by {which:?}"), Rule::Steps(Some(which))));
+        }
+    }
+    rules
+}
+
+/// What fitted rules of green schemes come to, in nats, of all texts of the scheme.
+fn print_effects(cells: &[&Cell], rules: &[(String, Rule)]) {
+    let Some(gamma) = cells[0].mark.scheme.gamma() else { return };
+    let fitting: Vec<Scored> = cells
+        .iter()
+        .flat_map(|cell| cell.samples.iter().flatten())
+        .flat_map(|sample| sample.whole().iter().copied())
+        .collect();
+    println!(
+        "\nFitted log-likelihood ratios of green (all prompts): base, and what a class adds, in the order of the classes.\n"
+    );
+    for (name, rule) in rules {
+        let Rule::Fitted(traits) = rule else { continue };
+        if traits.len() > 3 {
+            continue;
+        }
+        let (base, effects) = effects(traits, gamma.fraction(), &fitting);
+        let list = |effects: &[f64]| effects.iter().map(|x| format!("{x:+.2}")).collect::<Vec<_>>().join(" ");
+        let effects: Vec<String> =
+            traits.iter().zip(&effects).map(|(of, effects)| format!("{of:?} {}", list(effects))).collect();
+        println!("- {name}: {base:.2}; {}", effects.join("; "));
+    }
+}
+
+/// A rule as the texts of one fold have it.
+fn fitted(rule: &Rule, cells: &[&Cell], fold: usize) -> Test {
+    let fitting: Vec<Scored> = cells
+        .iter()
+        .flat_map(|cell| cell.samples.iter().flatten())
+        .filter(|sample| sample.fold == fold)
+        .flat_map(|sample| sample.whole().iter().copied())
+        .collect();
+    rule.test(cells[0].mark.scheme.gamma().map(Gamma::fraction), &fitting)
+}
+
+/// How the evidence lies: greens, or mean scores, by class, in texts as written.
+fn print_classes(cells: &[&Cell]) {
+    print!("| as written, temperature | class |");
+    println!(
+        " {} |\n|---|---|---|",
+        if cells[0].mark.scheme.gamma().is_some() { "share of greens (n)" } else { "mean score (n)" }
+    );
+    for cell in cells {
+        for which in TRAITS {
+            let classes = which.classes().iter().enumerate().filter_map(|(class, name)| {
+                let scores = || {
+                    let scored = cell.samples[0].iter().flat_map(Sample::whole);
+                    let is_of = |scored: &&Scored| !scored.absent || which == Trait::Multiplicity;
+                    scored.filter(is_of).filter(|scored| which.of(&scored.classes) == class).map(|scored| scored.score)
+                };
+                let n = scores().count();
+                (n >= 20).then(|| format!("{name}: {:.3} ({n})", scores().sum::<f64>() / n as f64))
+            });
+            println!("| {} | {which:?} | {} |", cell.temperature, classes.collect::<Vec<_>>().join(" · "));
+        }
+    }
+}
+
+/// ln p of every text at every length, under the test that its own fold had no part in.
+fn ln_p(tests: &[Test; 2], samples: &[Sample]) -> Vec<Vec<f64>> {
+    let of = |sample: &Sample| sample.lengths.iter().map(|text| tests[1 - sample.fold](text)).collect();
+    samples.iter().map(of).collect()
+}
+
+/// Tokens at which half of the texts are found, between lengths by a straight line; `None` if half never are.
+fn tokens_for_half(ln_p: &[&Vec<f64>]) -> Option<f64> {
+    let share = |at: usize| {
+        ln_p.iter().filter(|text| text[at.min(text.len() - 1)] <= ALPHA.ln()).count() as f64 / ln_p.len() as f64
+    };
+    let lengths = ln_p.iter().map(|text| text.len()).max()?;
+    let at = (0..lengths).find(|&at| share(at) >= 0.5)?;
+    let (before, here) = (if at == 0 { 0.0 } else { share(at - 1) }, share(at));
+    Some((at as f64 + (0.5 - before) / (here - before)) * STRIDE as f64)
+}
+
+/// What a rule came to: the share of whole texts found at α, and the tokens it saves.
+struct Outcome {
+    rule: String,
+    found: f64,
+    fewer: String,
+}
+
+/// Prints a row for each rule.
+fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    println!(
+        "| rule | found, 1e-6 | gained − lost | found, 1e-4 | found at half length, 1e-6 | ln p (median) | ln p − plain's (mean) | tokens for half | fewer tokens |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    let mut plain: Option<Vec<Vec<f64>>> = None;
+    for (name, test) in tests {
+        let ln_p = ln_p(test, samples);
+        let plain = plain.get_or_insert_with(|| ln_p.clone());
+        let last = |texts: &[Vec<f64>]| -> Vec<f64> { texts.iter().filter_map(|text| text.last().copied()).collect() };
+        let (whole, plain_whole) = (last(&ln_p), last(plain));
+        let rate = |values: &[f64], alpha: f64| {
+            Rate::of(values.iter().map(|&ln_p| ln_p <= alpha.ln())).map_or_else(String::new, |rate| {
+                format!("{:.3} ({:.2}–{:.2})", rate.value(), rate.interval.0, rate.interval.1)
+            })
+        };
+        let half: Vec<f64> = ln_p.iter().map(|text| text[text.len() / 2 - 1]).collect();
+        let pairs = || whole.iter().zip(&plain_whole);
+        let gained = pairs().filter(|&(&new, &old)| new <= ALPHA.ln() && old > ALPHA.ln()).count();
+        let lost = pairs().filter(|&(&new, &old)| new > ALPHA.ln() && old <= ALPHA.ln()).count();
+        let difference = Mean::of(&pairs().map(|(new, old)| new - old).collect::<Vec<_>>());
+        let difference = difference.map_or_else(String::new, |mean| format!("{:+.2} ± {:.2}", mean.value, mean.error));
+        let tokens = tokens_for_half(&ln_p.iter().collect::<Vec<_>>());
+        let fewer = fewer(&ln_p, plain, seed);
+        println!(
+            "| {name} | {} | {gained} − {lost} | {} | {} | {:.1} | {difference} | {} | {fewer} |",
+            rate(&whole, ALPHA),
+            rate(&whole, 1e-4),
+            rate(&half, ALPHA),
+            median(whole.clone()).unwrap_or(0.0),
+            tokens.map_or("–".to_owned(), |tokens| format!("{tokens:.0}")),
+        );
+        let found = whole.iter().filter(|&&ln_p| ln_p <= ALPHA.ln()).count() as f64 / whole.len() as f64;
+        outcomes.push(Outcome { rule: name.clone(), found, fewer });
+    }
+    outcomes
+}
+
+/// The rules that need no table, side by side: share found at 1e-6, and how many fewer tokens half of the texts take.
+fn print_in_short(short: &[(String, Vec<Outcome>)]) {
+    const RULES: [&str; 9] = [
+        "plain",
+        "ties broken",
+        "2, 3, 3, 3, 3",
+        "5, 8, 9, 10, 11",
+        "5, 8, 9, 10, 11 by ids −2, −1, 0",
+        "5, 8, 9, 10, 11 by ids −3, −2, 0, 1",
+        "ids: 5, 6, 8, 9",
+        "multiplicity",
+        "all",
+    ];
+    println!("\n## In short\n\nFound at 1e-6 (fewer tokens for half of the texts).\n");
+    println!("| scheme, temperature, replaced | {} |\n|---|{}", RULES.join(" | "), "---|".repeat(RULES.len()));
+    for (name, outcomes) in short {
+        let cells = RULES.map(|rule| {
+            let outcome = outcomes.iter().find(|outcome| outcome.rule == rule);
+            outcome.map_or("–".to_owned(), |Outcome { found, fewer, .. }| {
+                format!("{found:.3} ({})", fewer.split(" (").next().unwrap_or(""))
+            })
+        });
+        println!("| {name} | {} |", cells.join(" | "));
+    }
+}
+
+/// By how many per cent a rule needs fewer tokens than the plain one, with a 95 % interval: texts drawn again, 400 times.
+fn fewer(ln_p: &[Vec<f64>], plain: &[Vec<f64>], seed: u64) -> String {
+    let saved = |texts: &[usize]| {
+        let of = |ln_p: &[Vec<f64>]| tokens_for_half(&texts.iter().map(|&text| &ln_p[text]).collect::<Vec<_>>());
+        Some(100.0 * (1.0 - of(ln_p)? / of(plain)?))
+    };
+    let all: Vec<usize> = (0..ln_p.len()).collect();
+    let Some(value) = saved(&all) else { return "–".to_owned() };
+    let mut rng = text_rng(seed, u64::MAX);
+    let mut drawn: Vec<f64> = (0..400)
+        .filter_map(|_| saved(&all.iter().map(|_| (rng.next_u64() % all.len() as u64) as usize).collect::<Vec<_>>()))
+        .collect();
+    drawn.sort_by(f64::total_cmp);
+    let at = |share: f64| drawn[((drawn.len() - 1) as f64 * share).round() as usize];
+    format!("{value:+.1} % ({:+.1} to {:+.1})", at(0.025), at(0.975))
+}
+
+/// The other half of honesty: the fitted rules on unmarked texts under keys that marked none.
+fn print_null(tests: &[(String, [Test; 2])], cells: &[&Cell]) {
+    println!("\nUnmarked texts under keys that marked none:\n");
+    println!("| rule | n | p ≤ 0.1 | p ≤ 0.01 | p ≤ 0.001 |\n|---|---|---|---|---|");
+    for (name, test) in tests {
+        let ln_p: Vec<f64> =
+            cells.iter().flat_map(|cell| &cell.null).map(|sample| test[1 - sample.fold](sample.whole())).collect();
+        let rate = |alpha: f64| {
+            Rate::of(ln_p.iter().map(|&ln_p| ln_p <= alpha.ln())).map_or_else(String::new, |rate| {
+                format!("{:.4} ({:.4}–{:.4})", rate.value(), rate.interval.0, rate.interval.1)
+            })
+        };
+        println!("| {name} | {} | {} | {} | {} |", ln_p.len(), rate(0.1), rate(0.01), rate(0.001));
+    }
+}
+
+/// The model, its prompts, and the folder of its texts.
+struct Bench {
+    args: Args,
+    model: Box<dyn LanguageModel>,
+    tokenizer: Tokenizer,
+    prompts: Vec<Vec<TokenId>>,
+    table: Table,
+}
+
+impl Bench {
+    fn new(args: Args) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Prompt {
+            prompt: String,
+        }
+        #[derive(Deserialize)]
+        struct Public {
+            text: String,
+        }
+        let (model, tokenizer, chat): (Box<dyn LanguageModel>, _, _) = if args.model == "demo" {
+            (Box::new(DemoModel::new()?), demo_tokenizer()?, None)
+        } else {
+            let path = model_path(&args.model)?;
+            let chat = ChatTemplate::from_gguf(&path)?;
+            (Box::new(LlamaModel::load(&path)?), Tokenizer::from_file(&path)?, Some(chat))
+        };
+        let mut prompts = Vec::new();
+        for file in &args.prompts {
+            let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+            for (i, line) in text.lines().enumerate() {
+                let Prompt { prompt } =
+                    serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
+                prompts.push(match &chat {
+                    Some(chat) => chat.encode(&tokenizer, None, &prompt)?,
+                    None => tokenizer.encode(&prompt)?,
+                });
+            }
+        }
+        if prompts.len() < args.texts {
+            bail!("{} prompts are needed, and the files hold {}", args.texts, prompts.len());
+        }
+        let mut public = Vec::new();
+        for file in &args.public {
+            let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+            for (i, line) in text.lines().enumerate() {
+                let Public { text } =
+                    serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
+                public.push(tokenizer.encode(&text)?);
+            }
+        }
+        let table = Table::new(public.iter().map(Vec::as_slice), &tokenizer);
+        let mut bench = Self { args, model, tokenizer, prompts, table };
+        if bench.args.public.is_empty() {
+            // Half of the prompts: with all of them, those that rules are tried on would have a say in the table. The other fold's
+            // rules are then tried on prompts of the table, which favours weights.
+            let mut texts = bench.texts(None, 0.7)?;
+            texts.extend(bench.texts(None, 1.0)?);
+            let even = texts.iter().filter(|text| text.index % 2 == 0).map(|text| text.ids.as_slice());
+            bench.table = Table::new(even, &bench.tokenizer);
+        }
+        Ok(bench)
+    }
+
+    /// The texts of a recipe, in a file named as the guide's.
+    fn texts(&mut self, mark: Option<Mark>, temperature: f64) -> Result<Vec<Text>> {
+        let name = format!("t{temperature}-{}", name(mark));
+        let prompts = (0..).zip(&self.prompts[..self.args.texts]);
+        let jobs: Vec<Job> = prompts.map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index }).collect();
+        let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.seed };
+        let bar = ProgressBar::new(jobs.len() as u64).with_message(name.clone());
+        bar.set_style(ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?);
+        let file = self.args.out.join(format!("{name}.jsonl"));
+        let texts = corpus::texts(&file, &recipe, &jobs, self.model.as_mut(), &self.tokenizer, &bar)?;
+        bar.finish_and_clear();
+        Ok(texts)
+    }
+
+    fn cell(&mut self, name: &str) -> Result<Cell> {
+        let parts: Vec<&str> = name.split('@').collect();
+        let [scheme, delta, temperature] = parts[..] else { bail!("{name:?} is not SCHEME@DELTA@T") };
+        let temperature: f64 = temperature.parse().with_context(|| name.to_owned())?;
+        let mark =
+            Mark { scheme: scheme.parse()?, delta: Delta::new(delta.parse().with_context(|| name.to_owned())?)? };
+        let plain = self.texts(None, temperature)?;
+        let texts = self.texts(Some(mark), temperature)?;
+        let pool: Vec<TokenId> = plain.iter().flat_map(|text| text.ids.iter().copied()).collect();
+        let samples = SUBSTITUTED.map(|share| {
+            let of = |text: &Text| {
+                let mut rng = text_rng(self.args.seed ^ share.to_bits(), text.index);
+                let ids = substitute(&text.ids, share, &pool, &mut rng);
+                self.sample(mark.scheme, text.index, text.index, &ids, STRIDE)
+            };
+            texts.iter().map(of).collect()
+        });
+        let contents: Vec<TokenId> = pool.iter().copied().filter(|&token| token >= CONTENT).collect();
+        let of = |text: &Text| {
+            let mut rng = text_rng(self.args.seed ^ CONTENT_SHARE.to_bits(), text.index);
+            let ids = substitute_some(&text.ids, CONTENT_SHARE, &contents, |token| token >= CONTENT, &mut rng);
+            self.sample(mark.scheme, text.index, text.index, &ids, STRIDE)
+        };
+        let content = texts.iter().map(of).collect();
+        let null = plain.iter().flat_map(|text| {
+            (0..NULL_KEYS).map(|number| {
+                let key = FRESH_KEYS + text.index * NULL_KEYS + number;
+                self.sample(mark.scheme, text.index, key, &text.ids, usize::MAX)
+            })
+        });
+        Ok(Cell { mark, temperature, null: null.collect(), content, samples })
+    }
+
+    /// A text under a key, read to every `stride` tokens and to its end.
+    fn sample(&self, scheme: Scheme, index: u64, key: u64, ids: &[TokenId], stride: usize) -> Sample {
+        let key = corpus::key(self.args.seed, key);
+        let (_, positions) = Detector::new(&key, scheme).detect_positions(ids);
+        let width = scheme.context_width();
+        let seed = (width.get() == 0).then(|| Field::new(&key, width).seed(&[]));
+        let read = |length: usize| {
+            let text = &ids[..length];
+            let mut scored: Vec<Scored> = classes(text, width.get(), scheme.gamma().is_some(), &self.table)
+                .into_iter()
+                .filter_map(|(at, classes)| match positions[at] {
+                    Position::Scored(score) => Some(Scored { classes, score, absent: false }),
+                    _ => None,
+                })
+                .collect();
+            if let (Some(seed), Some(gamma)) = (&seed, scheme.gamma()) {
+                for &token in self.table.frequent(EXPECTED).iter().filter(|&token| !text.contains(token)) {
+                    let score = f64::from(u8::from(colour(seed, token, gamma).is_green()));
+                    scored.push(Scored { classes: classes_of_absent(token, &self.table), score, absent: true });
+                }
+            }
+            scored
+        };
+        // A text encoded again may be a little shorter or longer than was asked for: as many lengths for every text.
+        let count = self.args.tokens.div_ceil(stride);
+        let lengths = (1..=count).map(|i| if i == count { ids.len() } else { ids.len().min(i * stride) });
+        Sample { fold: (index % 2) as usize, lengths: lengths.map(read).collect() }
+    }
+}
+
+/// For a file's name, as the guide gives it.
+fn name(mark: Option<Mark>) -> String {
+    let text = match mark {
+        None => "plain".to_owned(),
+        Some(Mark { scheme, delta }) if scheme.gamma().is_some() => format!("{scheme}, delta {}", delta.nats()),
+        Some(mark) => mark.scheme.to_string(),
+    };
+    text.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
