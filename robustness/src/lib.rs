@@ -4,10 +4,18 @@
 //! |---|---|
 //! | `attack` | what others do to a text: ids in, ids out; knows no key |
 //! | `corpus` | texts by a language model, kept in files so that a broken run goes on where it was |
+//! | `power` | how many tokens a detector needs: curves of detection by length |
 //! | `quality` | repetition and likeness of texts |
+//! | `recording` | texts with the next-token distributions that they were drawn from |
+//! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
+//! | `simulation` | marks tried on a recording, without the model |
 //! | `summary` | medians, means with their errors, rates with their intervals |
 
 pub mod attack;
 pub mod corpus;
+pub mod power;
 pub mod quality;
+pub mod recording;
+pub mod setup;
+pub mod simulation;
 pub mod summary;
