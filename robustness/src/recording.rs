@@ -101,11 +101,17 @@ impl Recording {
     /// A text whose every step has these logits.
     #[cfg(test)]
     pub(crate) fn of_logits(index: u64, ids: &[TokenId], logits: &[f32], temperature: f64) -> Self {
+        let mut recording = Self::new(index);
+        ids.iter().for_each(|&id| recording.push_logits(id, logits, temperature));
+        recording
+    }
+
+    /// A step that has these logits.
+    #[cfg(test)]
+    pub(crate) fn push_logits(&mut self, token: TokenId, logits: &[f32], temperature: f64) {
         let mut row = Row::default();
         row.reduce(logits, &[], temperature, 0.5);
-        let mut recording = Self::new(index);
-        ids.iter().for_each(|&id| recording.push(id, &row));
-        recording
+        self.push(token, &row);
     }
 
     fn to_bytes(&self) -> Vec<u8> {

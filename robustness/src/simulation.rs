@@ -15,7 +15,7 @@ use greenmark_lm::text_rng;
 
 use crate::{
     power::{Critical, Curve},
-    recording::{Recording, unit},
+    recording::{Distribution, Recording, unit},
 };
 
 /// A green mark of one width.
@@ -41,11 +41,30 @@ pub struct Outcome {
     pub mean_score: f64,
     /// Positions scored, averaged over trials.
     pub scored: f64,
+    /// `[n]` in green, empty in gumbel.
+    pub steps: Vec<Step>,
+}
+
+/// One step under a green mark, averaged over trials.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Step {
+    /// −ln of the probability at temperature 1 of what is drawn without the mark, on average, nats.
+    pub plain: f64,
+    /// The same of what is drawn with it.
+    pub marked: f64,
+    /// The chance of the recorded token with the mark over that without.
+    pub ratio: f64,
 }
 
 impl Outcome {
     fn new(levels: usize, length: usize) -> Self {
-        Self { curves: vec![Curve::new(length); levels], surprise: 0.0, mean_score: 0.0, scored: 0.0 }
+        Self {
+            curves: vec![Curve::new(length); levels],
+            surprise: 0.0,
+            mean_score: 0.0,
+            scored: 0.0,
+            steps: Vec::new(),
+        }
     }
 
     fn end_trial(&mut self, score: f64, scored: usize) {
@@ -59,7 +78,11 @@ impl Outcome {
         let trials = f64::from(trials.max(1));
         self.scored /= trials;
         self.mean_score /= trials;
-        self.surprise /= trials * length.max(1) as f64;
+        for step in &mut self.steps {
+            step.marked /= trials;
+            step.ratio /= trials;
+        }
+        self.surprise = self.steps.iter().map(|step| step.marked - step.plain).sum::<f64>() / length.max(1) as f64;
         self
     }
 }
@@ -90,6 +113,15 @@ pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials)
     gammas.dedup();
     let boost: Vec<f64> = marks.iter().map(|mark| (mark.delta / temperature).exp()).collect();
     let contexts = contexts(recording, width, length);
+    for outcome in &mut outcomes {
+        outcome.steps = (0..length)
+            .map(|position| Step { plain: surprise(&recording.distribution(position)), ..Step::default() })
+            .collect();
+    }
+    // Where the recorded token stands among the entries, if it does.
+    let own =
+        |position: usize| recording.distribution(position).ids.iter().position(|&id| id == recording.ids[position]);
+    let own: Vec<Option<usize>> = (0..length).map(own).collect();
     let mut bytes: Vec<u8> = Vec::new();
     let mut seen: Vec<HashSet<u64, BuildHasherDefault<Mixed>>> = vec![HashSet::default(); marks.len()];
     for trial in 0..trials {
@@ -105,7 +137,7 @@ pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials)
                 bytes.extend(step.ids.iter().map(|&id| byte(context, id)));
                 let uniform = unit(&mut rng);
                 let all: f64 = step.q.iter().map(|&q| f64::from(q)).sum();
-                let surprise: f64 = step.q.iter().zip(step.ln_p).map(|(&q, &ln_p)| f64::from(-q * ln_p)).sum();
+                let plain = outcomes[0].steps[position].plain;
                 for &gamma in &gammas {
                     // Masses and surprises of the greens; in f32 and whole columns, which the compiler turns into vectors.
                     let (mut mass, mut green_surprise) = (0.0f32, 0.0f32);
@@ -115,11 +147,18 @@ pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials)
                         green_surprise -= q * ln_p;
                     }
                     let (mass, green_surprise) = (f64::from(mass).min(all), f64::from(green_surprise));
+                    let own_mass = own[position].map_or(0.0, |j| f64::from(step.q[j]));
+                    let own_is_green = own[position].is_some_and(|j| bytes[j] < gamma);
+                    let others = mass - if own_is_green { own_mass } else { 0.0 };
                     for (i, _) in marks.iter().enumerate().filter(|(_, mark)| mark.gamma == gamma) {
                         let red = all - mass;
                         let total = mass * boost[i] + red;
-                        let marked = (green_surprise * boost[i] + surprise - green_surprise) / total;
-                        outcomes[i].surprise += marked - surprise / all;
+                        let averaged = &mut outcomes[i].steps[position];
+                        averaged.marked += (green_surprise * boost[i] + plain * all - green_surprise) / total;
+                        // Over both colours of the recorded token, whatever it is in this trial: less noise.
+                        let total_if = |own: f64| all + (others + own) * (boost[i] - 1.0);
+                        let share = f64::from(gamma) / 256.0;
+                        averaged.ratio += all * (share * boost[i] / total_if(own_mass) + (1.0 - share) / total_if(0.0));
                         let at = uniform * total;
                         let is_green = at < mass * boost[i];
                         let at = if is_green { at / boost[i] } else { at - mass * boost[i] };
@@ -129,6 +168,12 @@ pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials)
                             tallies[i].1 += 1;
                         }
                     }
+                }
+            }
+            if position < width {
+                for step in outcomes.iter_mut().map(|outcome| &mut outcome.steps[position]) {
+                    step.marked += step.plain;
+                    step.ratio += 1.0;
                 }
             }
             for ((mark, outcome), &(greens, scored)) in marks.iter().zip(&mut outcomes).zip(&tallies) {
@@ -142,6 +187,68 @@ pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials)
         }
     }
     outcomes.into_iter().map(|outcome| outcome.averaged(length, trials)).collect()
+}
+
+/// −ln p of what a distribution draws, on average.
+fn surprise(step: &Distribution) -> f64 {
+    let all: f64 = step.q.iter().map(|&q| f64::from(q)).sum();
+    step.q.iter().zip(step.ln_p).map(|(&q, &ln_p)| f64::from(-q * ln_p)).sum::<f64>() / all
+}
+
+/// What a marked text costs where it wanders to: sums of one text, to be divided when those of all texts are added up.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Wandered {
+    /// Weights of the steps, and their squares.
+    pub weights: (f64, f64),
+    /// Weighted sum of [`Step::marked`].
+    pub marked: f64,
+    /// Sum of [`Step::plain`], each step once.
+    pub plain: f64,
+    /// Steps.
+    pub steps: f64,
+}
+
+impl Wandered {
+    /// The sums of two sets of texts together.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self {
+            weights: (self.weights.0 + other.weights.0, self.weights.1 + other.weights.1),
+            marked: self.marked + other.marked,
+            plain: self.plain + other.plain,
+            steps: self.steps + other.steps,
+        }
+    }
+
+    /// Nats a token by which the marked texts surprise the unmarked model more than unmarked texts do.
+    pub fn surprise(&self) -> f64 {
+        self.marked / self.weights.0 - self.plain / self.steps
+    }
+
+    /// Steps that would say as much if all weighed the same.
+    pub fn effective_steps(&self) -> f64 {
+        self.weights.0.powi(2) / self.weights.1
+    }
+}
+
+/// The steps of a text weighed by how much likelier a marked text is to have come there by its last `memory` tokens.
+///
+/// Were no context to come twice in a text, its lists would be independent, and a marked text, over all keys, would have its chance as an unmarked one times the
+/// product of all [`Step::ratio`]s: importance sampling. The whole product would leave a few steps with all the weight, so only the last
+/// few tokens count: 0 takes the recorded text as it is. That texts repeat themselves because a context's list stays the same is not seen.
+pub fn wandered(outcome: &Outcome, memory: usize) -> Wandered {
+    let mut sums = Wandered::default();
+    for (position, step) in outcome.steps.iter().enumerate() {
+        let before = &outcome.steps[position.saturating_sub(memory)..position];
+        let weight: f64 = before.iter().map(|step| step.ratio).product();
+        sums = sums.and(&Wandered {
+            weights: (weight, weight * weight),
+            marked: weight * step.marked,
+            plain: step.plain,
+            steps: 1.0,
+        });
+    }
+    sums
 }
 
 /// The token of one colour at which the masses of that colour have added up to `at`; its last, if rounding leaves a crumb.
@@ -348,6 +455,54 @@ mod tests {
             agree(&|i| outcomes[i].surprise + plain, &|i| direct[i].1, 0.0, "surprise");
             agree(&|i| outcomes[i].mean_score, &|i| direct[i].2, 0.0, "score");
         }
+    }
+
+    /// After an even token one other even token is likely, a new one at each position; after an odd one any token may come.
+    #[test]
+    fn weights_follow_a_marked_text_to_where_it_wanders() {
+        let after = |last: TokenId, position: usize| -> Vec<f32> {
+            let likely = (last + 2 * position as u32) % 40;
+            let logit = |v: u32| if v == likely { 4.5 } else { (v % 2) as f32 };
+            (0..40).map(|v| if last.is_multiple_of(2) { logit(v) } else { 0.0 }).collect()
+        };
+        let (n, length) = (3000u64, 80);
+        let scheme: Scheme = "gm1:green,h=3,gamma=64/256".parse().expect("canonical");
+        let write = |index: u64, delta: f64| {
+            let mut embedder =
+                Embedder::new(&corpus::key(6, index), scheme).delta(Delta::new(delta as f32).expect("in range"));
+            let (mut rng, mut state, mut last) = (ChaCha8Rng::seed_from_u64(index), embedder.start(), 0);
+            let (mut recording, mut total) = (Recording::new(index), 0.0);
+            for position in 0..length {
+                let mut logits = after(last, position);
+                let plain = softmax(&logits, 1.0);
+                embedder.bias(&state, &mut logits);
+                last = draw(softmax(&logits, 1.0).iter().map(|&q| f64::from(q)), &mut rng);
+                total -= f64::from(plain[last as usize]).ln() / length as f64;
+                recording.push_logits(last, &plain.iter().map(|q| q.ln()).collect::<Vec<_>>(), 1.0);
+                state.push(last);
+            }
+            (recording, total)
+        };
+        let mean = |values: Vec<f64>| crate::summary::Mean::of(&values).expect("many");
+        let plain: Vec<_> = (0..n).map(|index| write(index, 0.0)).collect();
+        let marked = mean((0..n).map(|index| write(n + index, 2.0).1).collect());
+        let unmarked = mean(plain.iter().map(|(_, surprise)| *surprise).collect());
+        let direct = marked.value - unmarked.value;
+        let error = (marked.error.powi(2) + unmarked.error.powi(2)).sqrt();
+        let critical = [];
+        let plan = Trials { length, temperature: 1.0, trials: 10, seed: 1 };
+        let outcomes: Vec<Outcome> = plain
+            .iter()
+            .map(|(recording, _)| {
+                green(recording, 3, &[Green { gamma: 64, delta: 2.0, critical: &critical }], plan).remove(0)
+            })
+            .collect();
+        let cost = |memory| {
+            outcomes.iter().fold(Wandered::default(), |sums, outcome| sums.and(&wandered(outcome, memory))).surprise()
+        };
+        // The plain texts' own error counts once more, in the weighted mean.
+        assert!((cost(6) - direct).abs() < 5.0 * error, "{} {direct} ± {error}", cost(6));
+        assert!((cost(0) - direct).abs() > 5.0 * error, "{} {direct} ± {error}: the test could not fail", cost(0));
     }
 
     #[test]

@@ -13,9 +13,9 @@ use greenmark_lm::{Tokenizer, text_rng};
 use greenmark_robustness::{
     corpus::{Job, Mark, Recipe, key},
     power::{Critical, Curve, Needed, needed_with_interval},
-    recording::{Recording, read, record},
+    recording::{Recording, read, record, unit},
     setup::{Setup, describe, file_name, parse_mark},
-    simulation::{Green, Outcome, Trials, green, gumbel},
+    simulation::{Green, Outcome, Trials, Wandered, green, gumbel, wandered},
     summary::Mean,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -41,8 +41,10 @@ const CHECKS: [&str; 6] = [
 ];
 /// Tokens of the guide's texts.
 const GUIDE_TOKENS: usize = 200;
-/// Tokens an attacker has collected, and how often a context must have come up in them.
-const COLLECTED: usize = 100_000;
+/// Tokens by which steps are weighed in the tables, and others that it is compared with.
+const MEMORY: usize = 32;
+const MEMORIES: [usize; 6] = [0, 4, 8, 16, 32, 64];
+/// How often a context must have come up in what an attacker has collected.
 const SIGHTINGS: [usize; 2] = [10, 50];
 
 /// Computes how many tokens a detector needs, for every scheme and strength
@@ -88,6 +90,9 @@ struct Args {
     /// The tables of eval/guide.sh, to be compared with
     #[arg(long, value_name = "FILE")]
     guide: Option<PathBuf>,
+    /// Tokens that an attacker has collected
+    #[arg(long, default_value_t = 100_000)]
+    collected: usize,
     /// Seed of keys and draws
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -105,9 +110,10 @@ fn main() -> Result<()> {
     }
     println!(
         "Tokens needed: the least length from which on so many of the texts have p ≤ α. {}, {} prompts, texts of {} tokens that the model may \
-         not end, {} random keys on each ({} trials a cell), seed {}. Perplexity: of what the mark draws, under the unmarked model at temperature 1, as a factor over \
-         what is drawn without it. In brackets 95 % intervals by a bootstrap over texts ({} samples). The 99.9 % rest on {} distinct texts: one text \
-         that is hard for every key moves them.",
+         not end, {} random keys on each ({} trials a cell), seed {}. In brackets 95 % intervals by a bootstrap over texts ({} samples). The 99.9 % rest on {} distinct texts: \
+         one text that is hard for every key moves them, and no interval is given.\n\nPerplexity under the unmarked model at temperature 1, as a factor over unmarked texts. *Steps*: of \
+         what the mark draws, over what is drawn at the same steps without it. *Text*: the steps weighed by how much likelier a marked text is to come there, judged by its last {MEMORY} tokens; \
+         that is what a reader gets. Contexts are taken as new each time, which h = 0 contradicts most.",
         bench.args.model,
         bench.args.texts,
         bench.args.tokens,
@@ -187,8 +193,10 @@ struct Point {
     kind: Kind,
     /// By α, then by share.
     needed: Vec<Vec<Needed>>,
-    /// Nats a token.
+    /// Nats a token that the marked steps cost, along the recorded texts.
     surprise: Mean,
+    /// The same where marked texts wander to; nothing of gumbel.
+    wandered: Vec<Wandered>,
     /// Green share, or mean score, of scored positions.
     score: f64,
     /// Positions scored of a whole text, on average.
@@ -291,13 +299,20 @@ impl Bench {
              the model does: its perplexity is 1 by construction and not computed.\n",
             unmarked.value.exp()
         );
-        print!("| mark | perplexity × | score | scored |");
+        print!("| mark | perplexity ×, steps | perplexity ×, text | score | scored |");
         for alpha in ALPHAS {
             SHARES.iter().for_each(|share| print!(" {} % at {alpha:e} |", 100.0 * share));
         }
-        println!("\n|---|---|---|---|{}", "---|".repeat(ALPHAS.len() * SHARES.len()));
+        println!("\n|---|---|---|---|---|{}", "---|".repeat(ALPHAS.len() * SHARES.len()));
         for point in &points {
-            print!("| {} | {} | {:.2} | {:.0} |", point.kind.name(), point.cost(), point.score, point.scored);
+            print!(
+                "| {} | {} | {} | {:.2} | {:.0} |",
+                point.kind.name(),
+                point.cost(),
+                self.text_cost(point),
+                point.score,
+                point.scored
+            );
             for needed in &point.needed {
                 // Of the 99.9 % the bootstrap knows nothing: its samples have no harder text.
                 let [half, most, all] = needed[..] else { bail!("three shares") };
@@ -316,6 +331,7 @@ impl Bench {
             kind,
             needed: self.needed(outcomes, &SHARES),
             surprise: Mean::of(&surprise).context("too few texts")?,
+            wandered: outcomes.iter().map(|outcome| wandered(outcome, MEMORY)).collect(),
             score: mean(|outcome| outcome.mean_score),
             scored: mean(|outcome| outcome.scored),
         })
@@ -328,6 +344,27 @@ impl Bench {
             needed_with_interval(&curves, shares, self.args.resamples, &mut text_rng(self.args.seed, 0))
         };
         (0..ALPHAS.len()).map(level).collect()
+    }
+
+    /// The factor on perplexity, with the interval of a bootstrap over texts.
+    fn cost(&self, texts: &[Wandered]) -> String {
+        let cost = |texts: &mut dyn Iterator<Item = &Wandered>| {
+            texts.fold(Wandered::default(), Wandered::and).surprise().exp()
+        };
+        let mut rng = text_rng(self.args.seed, 1);
+        let mut drawn: Vec<f64> = (0..self.args.resamples)
+            .map(|_| cost(&mut (0..texts.len()).map(|_| &texts[(unit(&mut rng) * texts.len() as f64) as usize])))
+            .collect();
+        drawn.sort_by(f64::total_cmp);
+        let at = |share: f64| drawn.get((share * drawn.len() as f64) as usize).copied().unwrap_or(f64::NAN);
+        format!("{:.3} ({:.3}–{:.3})", cost(&mut texts.iter()), at(0.025), at(0.975))
+    }
+
+    fn text_cost(&self, point: &Point) -> String {
+        match point.kind {
+            Kind::Green { .. } => self.cost(&point.wandered),
+            Kind::Gumbel { .. } => "1".to_owned(),
+        }
     }
 
     fn with_interval(&self, needed: &Needed) -> String {
@@ -346,7 +383,7 @@ impl Bench {
         println!("\n|---|{}", "---|".repeat(temperatures.len() * (1 + ALPHAS.len())));
         for (i, kind) in Kind::all().into_iter().enumerate() {
             print!("| {} |", kind.name());
-            rows.iter().for_each(|row| print!(" {:.2} |", row[i].surprise.value.exp()));
+            rows.iter().for_each(|row| print!(" {:.2} |", row[i].text_factor()));
             for level in 0..ALPHAS.len() {
                 for row in rows {
                     let cells: Vec<_> = row[i].needed[level].iter().map(|n| plain(n.value, self.args.tokens)).collect();
@@ -362,10 +399,10 @@ impl Bench {
         let grid: Vec<f64> = (2..=24).map(|i| 0.25 * f64::from(i)).collect();
         let (gamma, delta) = DEFAULT;
         println!(
-            "\n## Other fractions at equal cost\n\nh = 1, each γ with the δ at which it costs the perplexity that γ = {gamma}/256 costs at δ = {delta}; the same texts and random numbers, 95 % intervals of a bootstrap over texts.\n"
+            "\n## Other fractions at equal cost\n\nh = 1, each γ with the δ at which it costs, step by step, the perplexity that γ = {gamma}/256 costs at δ = {delta}; the same texts and random numbers, 95 % intervals of a bootstrap over texts.\n"
         );
         println!(
-            "| temperature | γ | δ | perplexity × | 95 % at 1e-2 | 95 % at 1e-4 | 95 % at 1e-6 | scored |\n|---|---|---|---|---|---|---|---|"
+            "| temperature | γ | δ | perplexity ×, steps | perplexity ×, text | 95 % at 1e-2 | 95 % at 1e-4 | 95 % at 1e-6 | scored |\n|---|---|---|---|---|---|---|---|---|"
         );
         for (&temperature, row) in self.args.temperatures.iter().zip(rows) {
             let default = Kind::Green { width: 1, gamma, delta };
@@ -406,7 +443,12 @@ impl Bench {
             for (i, &(gamma, delta)) in marks.iter().enumerate() {
                 let outcomes: Vec<&Outcome> = outcomes.iter().map(|outcomes| &outcomes[i]).collect();
                 let point = self.point(Kind::Green { width: 1, gamma, delta }, &outcomes)?;
-                print!("| {temperature} | 1/{} | {delta} | {} |", 256 / u32::from(gamma), point.cost());
+                print!(
+                    "| {temperature} | 1/{} | {delta} | {} | {} |",
+                    256 / u32::from(gamma),
+                    point.cost(),
+                    self.text_cost(&point)
+                );
                 point.needed.iter().for_each(|needed| print!(" {} |", self.with_interval(&needed[1])));
                 println!(" {:.0} |", point.scored);
             }
@@ -425,10 +467,11 @@ impl Bench {
             guide.display(),
             self.args.texts.min(100)
         );
-        println!(
-            "| temperature | mark | found, written | found, computed | perplexity ×, written | perplexity ×, computed | scored, written | scored, computed |"
+        print!(
+            "| temperature | mark | found, written | found, computed | scored, written | scored, computed | perplexity ×, written |"
         );
-        println!("|---|---|---|---|---|---|---|---|");
+        MEMORIES.iter().for_each(|memory| print!(" computed, by {memory} tokens |"));
+        println!("\n|---|---|---|---|---|---|---|{}", "---|".repeat(MEMORIES.len()));
         for line in lines.iter().filter(|line| self.args.temperatures.contains(&line.temperature)) {
             // The dual form is not computed.
             if line.mark.scheme.family() == (Family::Gumbel { dual: true }) {
@@ -446,18 +489,25 @@ impl Bench {
                 let curve = &outcome.curves[ALPHAS.len() - 1];
                 f64::from(*curve.found.last().unwrap_or(&0)) / f64::from(curve.trials)
             })?;
-            println!(
-                "| {} | {} | {} | {:.2} ± {:.2} | {} | {:.2} | {} | {:.0} |",
+            print!(
+                "| {} | {} | {} | {:.2} ± {:.2} | {} | {:.0} | {} |",
                 line.temperature,
                 describe(Some(line.mark)),
                 line.found,
                 found.value,
                 found.error,
-                line.cost.trim_start_matches("× "),
-                mean(&|outcome| outcome.surprise)?.value.exp(),
                 line.scored,
                 mean(&|outcome| outcome.scored)?.value,
+                line.cost.trim_start_matches("× "),
             );
+            for memory in MEMORIES {
+                let texts: Vec<Wandered> = outcomes.iter().map(|outcome| wandered(outcome, memory)).collect();
+                match line.mark.scheme.gamma() {
+                    Some(_) => print!(" {} |", self.cost(&texts)),
+                    None => print!(" 1 |"),
+                }
+            }
+            println!();
         }
         Ok(())
     }
@@ -496,7 +546,13 @@ impl Bench {
             let cost = Mean::of(&cost).context("too few texts")?;
             let simulated = |outcomes: &[&Outcome]| {
                 let surprise: Vec<f64> = outcomes.iter().map(|outcome| outcome.surprise).collect();
-                Mean::of(&surprise).map_or_else(String::new, |mean| format!("{:.2}", mean.value.exp()))
+                let steps = Mean::of(&surprise).map_or(f64::NAN, |mean| mean.value.exp());
+                let sums = outcomes.iter().map(|outcome| wandered(outcome, MEMORY));
+                let text = sums.fold(Wandered::default(), |sums, text| sums.and(&text)).surprise().exp();
+                match mark.scheme.gamma() {
+                    Some(_) => format!("steps {steps:.2}, text {text:.2}"),
+                    None => "1".to_owned(),
+                }
             };
             let written: Vec<&Outcome> = marked.iter().map(|marked| &marked.0).collect();
             let (low, high) = cost.interval();
@@ -506,7 +562,7 @@ impl Bench {
             let rows = [
                 ("written", cost, &written),
                 ("along unmarked", simulated(&along), &along),
-                ("along marked", simulated(&along_marked), &along_marked),
+                ("along marked", String::new(), &along_marked),
             ];
             for (what, cost, outcomes) in rows {
                 let mean =
@@ -526,9 +582,10 @@ impl Bench {
 
     /// What an attacker has seen of the contexts of a text.
     fn learnable(&self) -> Result<()> {
+        let collected = self.args.collected;
         println!(
-            "\n## How learnable the lists are\n\nShare of the positions of a text whose context had come up so many times in {COLLECTED} tokens of *other* texts (other prompts, unmarked), which is \
-             what an attacker can count the colours or the winners of that context in. Each text against a random choice of the others, cut at {COLLECTED} tokens; means over texts ± standard error.\n"
+            "\n## How learnable the lists are\n\nShare of the positions of a text whose context had come up so many times in {collected} tokens of *other* texts (other prompts, unmarked), which is \
+             what an attacker can count the colours or the winners of that context in. Each text against a random choice of the others, cut at {collected} tokens; means over texts ± standard error.\n"
         );
         print!("| h |");
         for temperature in &self.args.temperatures {
@@ -569,7 +626,7 @@ impl Bench {
         };
         // Folds: the texts of one are judged by what the others, up to the limit, have shown.
         let tokens: usize = texts.iter().map(Vec::len).sum();
-        let spare = tokens.checked_sub(COLLECTED)?;
+        let spare = tokens.checked_sub(self.args.collected)?;
         let fold = (texts.len() * spare / tokens).max(1);
         let mut shares = Vec::new();
         for start in (0..texts.len()).step_by(fold) {
@@ -578,12 +635,12 @@ impl Bench {
             let others =
                 texts.iter().enumerate().filter(|(i, _)| !judged.contains(i)).flat_map(|(_, text)| contexts(text));
             let mut shown = 0;
-            for context in others.take(COLLECTED) {
+            for context in others.take(self.args.collected) {
                 *counts.entry(context).or_default() += 1;
                 shown += 1;
             }
             // The first h tokens of each text have no context; 1 % short is as good.
-            if shown < COLLECTED * 99 / 100 {
+            if shown < self.args.collected * 99 / 100 {
                 return None;
             }
             for text in &texts[judged] {
@@ -600,6 +657,16 @@ impl Bench {
 }
 
 impl Point {
+    /// On the perplexity of a whole text.
+    fn text_factor(&self) -> f64 {
+        match self.kind {
+            Kind::Green { .. } => {
+                self.wandered.iter().fold(Wandered::default(), Wandered::and).surprise().exp()
+            }
+            Kind::Gumbel { .. } => 1.0,
+        }
+    }
+
     fn cost(&self) -> String {
         match self.kind {
             Kind::Gumbel { .. } => "1".to_owned(),
@@ -661,7 +728,13 @@ fn measure(key: &greenmark::Key, scheme: Scheme, ids: &[TokenId], critical: &[Cr
             curve.found[position] = u32::from(critical.is_reached(score, scored));
         }
     }
-    Outcome { curves, surprise: 0.0, mean_score: score / scored.max(1) as f64, scored: scored as f64 }
+    Outcome {
+        curves,
+        surprise: 0.0,
+        mean_score: score / scored.max(1) as f64,
+        scored: scored as f64,
+        steps: Vec::new(),
+    }
 }
 
 fn plain(needed: Option<usize>, longest: usize) -> String {
