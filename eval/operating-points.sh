@@ -3,7 +3,7 @@
 #
 #   scripts/fetch-model.sh && eval/operating-points.sh OUT_DIR [OPTIONS OF operating-points] > eval/operating-points.md
 #
-# Records some 480,000 tokens into OUT_DIR (1 GB), half an hour on two idle cores. Broken off and started again, it goes on where it was.
+# Writes some 440,000 tokens into OUT_DIR (600 MB), half an hour on two idle cores. Broken off and started again, it goes on where it was.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:?usage: eval/operating-points.sh OUT_DIR [OPTIONS]}

@@ -6,18 +6,24 @@
 //! [`SHARE`] of the mass. Nothing is lost on average; a green mass has an error of standard deviation below
 //! √(rest · [`SHARE`] · γ(1 − γ)), 0.01 where the rest has 0.15, beside the 0.1 or so by which one random list differs from another.
 
-use std::{cell::RefCell, collections::BTreeMap, fs, ops::ControlFlow, path::Path, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use anyhow::{Context, Result, bail, ensure};
-use greenmark::{Embedder, TokenId};
+use greenmark::TokenId;
 use greenmark_lm::{
-    Candidate, Event, GenerateOptions, LanguageModel, LogitsHook, MarkHook, Request, Sampling, SamplingParams,
-    generate, text_rng,
+    Event, GenerateOptions, LanguageModel, LogitsHook, Request, Sampling, SamplingParams, generate, text_rng,
 };
 use indicatif::ProgressBar;
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
-use crate::corpus::{Job, Mark, Recipe, key};
+use crate::corpus::{Job, Recipe};
 
 /// Tokens of a distribution that are kept one by one, at most.
 pub const HEAD: usize = 256;
@@ -30,7 +36,7 @@ const MAGIC: &[u8; 8] = b"gmrec/1\n";
 /// Keeps the draws of the rest apart from the text's own.
 const REST_STREAM: u64 = 0x7265_7374;
 
-/// A text and the distributions of the *unmarked* model at each of its steps, whether a mark was put on the text or not.
+/// An unmarked text and the distributions at each of its steps.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Recording {
     /// Its place: the same in every folder, so that texts of two folders make pairs.
@@ -39,7 +45,7 @@ pub struct Recording {
     pub ids: Vec<TokenId>,
     /// `[n]`, ln of the probability of the written token at temperature 1, in nats.
     pub ln_p: Vec<f32>,
-    /// `[n]`, the probability of the written token as sampled without a mark: at the temperature, stop tokens barred.
+    /// `[n]`, the probability of the written token as sampled: at the temperature, stop tokens barred.
     pub q: Vec<f32>,
     /// `[n + 1]`, where the entries of a step begin.
     starts: Vec<u32>,
@@ -61,7 +67,7 @@ pub struct Distribution<'r> {
     pub ids: &'r [TokenId],
     /// ln of the token's probability at temperature 1, nats.
     pub ln_p: &'r [f32],
-    /// The mass an entry stands for, as sampled without a mark; adds up to 1.
+    /// The mass an entry stands for, as sampled; adds up to 1.
     pub q: &'r [f32],
 }
 
@@ -71,7 +77,7 @@ impl Recording {
         Self { index, starts: vec![0], ..Self::default() }
     }
 
-    /// The distribution that the token at `position` was drawn from, or would have been without the mark.
+    /// The distribution that the token at `position` was drawn from.
     ///
     /// # Panics
     /// If the text is not so long.
@@ -232,9 +238,8 @@ impl Row {
     }
 }
 
-/// Records a text, with or without a mark on it.
+/// Records a text while it is written.
 struct Recorder<'e> {
-    mark: Option<MarkHook<'e>>,
     stop: &'e [TokenId],
     temperature: f64,
     rng: ChaCha8Rng,
@@ -246,20 +251,10 @@ impl LogitsHook for Recorder<'_> {
     fn adjust(&mut self, logits: &mut [f32]) {
         let offset = unit(&mut self.rng);
         self.row.reduce(logits, self.stop, self.temperature, offset);
-        if let Some(mark) = &mut self.mark {
-            mark.adjust(logits);
-        }
-    }
-
-    fn choose(&mut self, candidates: &[Candidate], rng: &mut ChaCha8Rng) -> Option<TokenId> {
-        self.mark.as_mut()?.choose(candidates, rng)
     }
 
     fn push(&mut self, token: TokenId) {
         self.recording.borrow_mut().push(token, &self.row);
-        if let Some(mark) = &mut self.mark {
-            mark.push(token);
-        }
     }
 }
 
@@ -271,7 +266,7 @@ pub fn unit(rng: &mut impl Rng) -> f64 {
 /// Records what `folder` lacks of the jobs: a file a text, whole or not there. The model may end no text before its length.
 ///
 /// # Errors
-/// A temperature of 0, which has no distribution; what a file or the model has against it.
+/// A recipe with a mark, or of temperature 0, which has no distribution; what a file or the model has against it.
 pub fn record(
     folder: &Path,
     recipe: &Recipe,
@@ -280,6 +275,7 @@ pub fn record(
     stop: &[TokenId],
     progress: &ProgressBar,
 ) -> Result<()> {
+    ensure!(recipe.mark.is_none(), "a recording is of unmarked text");
     ensure!(recipe.temperature > 0.0, "temperature 0 has no distribution to record");
     fs::create_dir_all(folder)?;
     let missing: Vec<&Job> = jobs.iter().filter(|job| !file(folder, job.index).exists()).collect();
@@ -293,20 +289,12 @@ pub fn record(
         ignore_stop: true,
         batch: None,
     };
-    let embedders: BTreeMap<u64, RefCell<Embedder>> = missing
-        .iter()
-        .filter_map(|job| {
-            let Mark { scheme, delta } = recipe.mark?;
-            Some((job.index, RefCell::new(Embedder::new(&key(recipe.seed, job.key), scheme).delta(delta))))
-        })
-        .collect();
     let open: RefCell<BTreeMap<u64, Rc<RefCell<Recording>>>> = RefCell::default();
     let requests = missing.iter().map(|job| Request { index: job.index, prompt: job.prompt.clone() });
     let hook = |index| {
         let recording = Rc::new(RefCell::new(Recording::new(index)));
         open.borrow_mut().insert(index, Rc::clone(&recording));
         Recorder {
-            mark: embedders.get(&index).map(MarkHook::new),
             stop,
             temperature: recipe.temperature,
             rng: text_rng(recipe.seed ^ REST_STREAM, index),
@@ -343,7 +331,7 @@ pub fn read(folder: &Path, index: u64) -> Result<Recording> {
     }
 }
 
-fn file(folder: &Path, index: u64) -> std::path::PathBuf {
+fn file(folder: &Path, index: u64) -> PathBuf {
     folder.join(format!("{index:06}.rec"))
 }
 

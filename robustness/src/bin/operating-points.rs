@@ -9,9 +9,9 @@ use std::{collections::HashMap, fs, path::PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use greenmark::{Family, Position, Scheme, Scorer, TokenId};
-use greenmark_lm::{Tokenizer, text_rng};
+use greenmark_lm::text_rng;
 use greenmark_robustness::{
-    corpus::{Job, Mark, Recipe, key},
+    corpus::{self, Job, Mark, Recipe, Text, key},
     power::{Critical, Curve, Needed, needed_with_interval},
     recording::{Recording, read, record, unit},
     setup::{Setup, describe, file_name, parse_mark},
@@ -31,12 +31,11 @@ const DELTAS: [f64; 3] = [1.0, 2.0, 4.0];
 /// What other γ are compared with at equal cost: g and δ of h = 1.
 const DEFAULT: (u8, f64) = (64, 2.0);
 /// Marks that are checked against texts, each at a temperature.
-const CHECKS: [&str; 6] = [
+const CHECKS: [&str; 5] = [
     "0.7:gm1:green,h=1,gamma=64/256@2",
     "1:gm1:green,h=1,gamma=64/256@2",
     "1:gm1:green,h=0,gamma=64/256@2",
     "1:gm1:green,h=4,gamma=32/256@2",
-    "0.7:gm1:green,h=1,gamma=64/256@4",
     "0.7:gm1:gumbel,h=2",
 ];
 /// Tokens of the guide's texts.
@@ -51,7 +50,7 @@ const SIGHTINGS: [usize; 2] = [10, 50];
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Example:
-  operating-points recordings --model demo --texts 20 --tokens 200 --check-texts 20 --check-tokens 100
+  operating-points recordings --model demo --texts 20 --tokens 200 --check-texts 20 --check-tokens 100 --collected 2000
 
 eval/operating-points.sh runs it with date and machine above the tables.")]
 struct Args {
@@ -82,10 +81,10 @@ struct Args {
     #[arg(long, num_args = 0.., default_values = CHECKS, value_name = "T:SCHEME[@DELTA]", value_parser = parse_check)]
     checks: Vec<(f64, Mark)>,
     /// Prompts of a check
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 200)]
     check_texts: usize,
     /// Tokens of a text of a check
-    #[arg(long, default_value_t = 400)]
+    #[arg(long, default_value_t = 200)]
     check_tokens: usize,
     /// The tables of eval/guide.sh, to be compared with
     #[arg(long, value_name = "FILE")]
@@ -113,7 +112,7 @@ fn main() -> Result<()> {
          not end, {} random keys on each ({} trials a cell), seed {}. In brackets 95 % intervals by a bootstrap over texts ({} samples). The 99.9 % rest on {} distinct texts: \
          one text that is hard for every key moves them, and no interval is given.\n\nPerplexity under the unmarked model at temperature 1, as a factor over unmarked texts. *Steps*: of \
          what the mark draws, over what is drawn at the same steps without it. *Text*: the steps weighed by how much likelier a marked text is to come there, judged by its last {MEMORY} tokens; \
-         that is what a reader gets. Contexts are taken as new each time, which h = 0 contradicts most.",
+         that is what a reader gets. It takes contexts as new each time and says nothing of h = 0, where the one list stays and the model takes up its own words.",
         bench.args.model,
         bench.args.texts,
         bench.args.tokens,
@@ -123,7 +122,7 @@ fn main() -> Result<()> {
         bench.args.resamples,
         bench.args.texts,
     );
-    let levels = Levels::new(bench.args.tokens.max(2 * bench.args.check_tokens))?;
+    let levels = Levels::new(bench.args.tokens)?;
     let mut rows = Vec::new();
     for temperature in bench.args.temperatures.clone() {
         rows.push(bench.points(temperature, &levels)?);
@@ -203,10 +202,11 @@ struct Point {
     scored: f64,
 }
 
-/// The recordings, and all that is made of them.
+/// What is in the folder, and all that is made of it.
 struct Bench {
     args: Args,
-    tokenizer: Tokenizer,
+    /// Texts of the checks, by [`file_name`].
+    written: HashMap<String, Vec<Text>>,
 }
 
 impl Bench {
@@ -215,45 +215,49 @@ impl Bench {
         if args.checks.iter().any(|(temperature, _)| !args.temperatures.contains(temperature)) {
             bail!("a check at a temperature that is not among the --temperatures");
         }
-        if args.check_texts > args.texts || args.check_tokens > args.tokens {
-            bail!("a check needs its unmarked texts: at most {} of {} tokens", args.texts, args.tokens);
+        if args.check_tokens > args.tokens {
+            bail!("a check is of at most {} tokens", args.tokens);
         }
         let mut setup = Setup::load(&args.model)?;
         let prompts = setup.prompts(&args.prompts)?;
-        if prompts.len() < args.texts {
-            bail!("{} prompts are needed, and the files hold {}", args.texts, prompts.len());
+        let needed = args.texts.max(if args.checks.is_empty() { 0 } else { args.check_texts });
+        if prompts.len() < needed {
+            bail!("{needed} prompts are needed, and the files hold {}", prompts.len());
         }
-        let plain = args.temperatures.iter().map(|&t| (None, t, args.texts, args.tokens));
-        let marked = args.checks.iter().map(|&(t, mark)| (Some(mark), t, args.check_texts, args.check_tokens));
-        for (mark, temperature, texts, tokens) in plain.chain(marked) {
-            let jobs: Vec<Job> = (0..)
-                .zip(&prompts[..texts])
-                .map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index })
-                .collect();
-            let recipe = Recipe { mark, temperature, tokens, seed: args.seed };
-            let name = file_name(mark, temperature);
-            let bar = bar((texts * tokens) as u64, &name)?;
-            let Setup { model, tokenizer, .. } = &mut setup;
-            record(&args.out.join(name), &recipe, &jobs, model.as_mut(), tokenizer.eos_ids(), &bar)?;
+        let jobs: Vec<Job> = (0..).zip(prompts).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
+        let Setup { model, tokenizer, .. } = &mut setup;
+        for &temperature in &args.temperatures {
+            let recipe = Recipe { mark: None, temperature, tokens: args.tokens, seed: args.seed };
+            let name = file_name(None, temperature);
+            let bar = bar((args.texts * args.tokens) as u64, &name)?;
+            let jobs = &jobs[..args.texts];
+            record(&args.out.join(name), &recipe, jobs, model.as_mut(), tokenizer.eos_ids(), &bar)?;
             bar.finish_and_clear();
         }
-        Ok(Self { args, tokenizer: setup.tokenizer })
+        let mut written = HashMap::new();
+        for &(temperature, mark) in &args.checks {
+            for mark in [None, Some(mark)] {
+                let recipe = Recipe { mark, temperature, tokens: args.check_tokens, seed: args.seed };
+                let name = file_name(mark, temperature);
+                let bar = bar(args.check_texts as u64, &name)?;
+                let file = args.out.join(format!("{name}.jsonl"));
+                let jobs = &jobs[..args.check_texts];
+                written.insert(name, corpus::texts(&file, &recipe, jobs, model.as_mut(), tokenizer, &bar)?);
+                bar.finish_and_clear();
+            }
+        }
+        Ok(Self { args, written })
     }
 
-    fn folder(&self, mark: Option<Mark>, temperature: f64) -> PathBuf {
-        self.args.out.join(file_name(mark, temperature))
-    }
-
-    /// What `value` makes of each recording of a kind, in the order of the texts, on all cores.
+    /// What `value` makes of each recording of a temperature, in the order of the texts, on all cores.
     fn each<T: Send>(
         &self,
-        mark: Option<Mark>,
         temperature: f64,
         texts: usize,
         value: impl Fn(Recording) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
         let bar = bar(texts as u64, &format!("computing, temperature {temperature}"))?;
-        let folder = self.folder(mark, temperature);
+        let folder = self.args.out.join(file_name(None, temperature));
         let values = (0..texts as u64).into_par_iter().map(|index| {
             let result = value(read(&folder, index)?);
             bar.inc(1);
@@ -271,7 +275,7 @@ impl Bench {
     /// The table of one temperature.
     fn points(&self, temperature: f64, levels: &Levels) -> Result<Vec<Point>> {
         let plan = self.plan(temperature, self.args.tokens);
-        let outcomes: Vec<(Vec<Outcome>, f64)> = self.each(None, temperature, self.args.texts, |recording| {
+        let outcomes: Vec<(Vec<Outcome>, f64)> = self.each(temperature, self.args.texts, |recording| {
             let mut outcomes = Vec::new();
             for width in GREEN_WIDTHS {
                 let marks: Vec<Green> = GAMMAS
@@ -362,6 +366,7 @@ impl Bench {
 
     fn text_cost(&self, point: &Point) -> String {
         match point.kind {
+            Kind::Green { width: 0, .. } => "–".to_owned(),
             Kind::Green { .. } => self.cost(&point.wandered),
             Kind::Gumbel { .. } => "1".to_owned(),
         }
@@ -374,7 +379,9 @@ impl Bench {
     /// The rates that matter most, all temperatures in a cell.
     fn in_short(&self, rows: &[Vec<Point>]) {
         let temperatures: Vec<_> = self.args.temperatures.iter().map(ToString::to_string).collect();
-        println!("\n## In short\n\nTokens needed for 50 / 95 / 99.9 %, and perplexity.\n");
+        println!(
+            "\n## In short\n\nTokens needed for 50 / 95 / 99.9 %; the factor on perplexity by steps / of the text.\n"
+        );
         print!("| mark |");
         temperatures.iter().for_each(|t| print!(" perplexity × at {t} |"));
         for alpha in ALPHAS {
@@ -383,7 +390,7 @@ impl Bench {
         println!("\n|---|{}", "---|".repeat(temperatures.len() * (1 + ALPHAS.len())));
         for (i, kind) in Kind::all().into_iter().enumerate() {
             print!("| {} |", kind.name());
-            rows.iter().for_each(|row| print!(" {:.2} |", row[i].text_factor()));
+            rows.iter().for_each(|row| print!(" {} |", row[i].factors()));
             for level in 0..ALPHAS.len() {
                 for row in rows {
                     let cells: Vec<_> = row[i].needed[level].iter().map(|n| plain(n.value, self.args.tokens)).collect();
@@ -408,7 +415,7 @@ impl Bench {
             let default = Kind::Green { width: 1, gamma, delta };
             let target = row.iter().find(|point| point.kind == default).context("the default is in the table")?;
             let coarse = Trials { trials: 4, ..self.plan(temperature, self.args.tokens) };
-            let costs: Vec<Vec<f64>> = self.each(None, temperature, self.args.texts, |recording| {
+            let costs: Vec<Vec<f64>> = self.each(temperature, self.args.texts, |recording| {
                 let marks: Vec<Green> = GAMMAS
                     .iter()
                     .flat_map(|&gamma| grid.iter().map(move |&delta| Green { gamma, delta, critical: &[] }))
@@ -433,7 +440,7 @@ impl Bench {
                     })
                     .collect();
             let plan = self.plan(temperature, self.args.tokens);
-            let outcomes: Vec<Vec<Outcome>> = self.each(None, temperature, self.args.texts, |recording| {
+            let outcomes: Vec<Vec<Outcome>> = self.each(temperature, self.args.texts, |recording| {
                 let marks: Vec<Green> = marks
                     .iter()
                     .map(|&(gamma, delta)| Green { gamma, delta, critical: &levels.green[&gamma] })
@@ -479,7 +486,7 @@ impl Bench {
             }
             let critical = levels.of(line.mark.scheme)?;
             let plan = self.plan(line.temperature, GUIDE_TOKENS);
-            let outcomes = self.each(None, line.temperature, self.args.texts.min(100), |recording| {
+            let outcomes = self.each(line.temperature, self.args.texts.min(100), |recording| {
                 Ok(simulate(&recording, line.mark, critical, plan))
             })?;
             let mean = |value: &dyn Fn(&Outcome) -> f64| {
@@ -519,52 +526,37 @@ impl Bench {
         }
         let (texts, length) = (self.args.check_texts, self.args.check_tokens);
         println!(
-            "\n## Spot check\n\n{texts} texts of {length} tokens a row, written with the mark, a key for each, and detected from their ids as encoded again; the same {texts} prompts by the computation, \
-             {} keys on each: along the unmarked texts, as everywhere above, and along the marked ones. Tokens needed with 95 % intervals of a bootstrap over texts; perplexity as a factor over the unmarked texts, for written texts with the \
-             95 % interval of paired differences. Score and scored: means, of whole texts.\n",
-            self.args.trials
+            "\n## Spot check\n\nWritten: {texts} texts of {length} tokens with the mark, a key for each, detected from their ids as encoded again. Computed: along the unmarked texts, {} of the same \
+             prompts, {} keys on each. Tokens needed with 95 % intervals of a bootstrap over texts. Perplexity as a factor over unmarked texts: of written texts with the 95 % interval of paired \
+             differences; computed of the text ({MEMORY} tokens). Score and scored: means, of {length} tokens.\n",
+            self.args.texts, self.args.trials
         );
         print!("| temperature | mark | | perplexity × | score | scored |");
         for alpha in ALPHAS {
             print!(" 50 % at {alpha:e} | 95 % at {alpha:e} |");
         }
         println!("\n|---|---|---|---|---|---|{}", "---|".repeat(2 * ALPHAS.len()));
-        let shares = &SHARES[..2];
         for &(temperature, mark) in &self.args.checks {
             let critical = levels.of(mark.scheme)?;
             let plan = self.plan(temperature, length);
-            let simulate = |recording: &Recording| simulate(recording, mark, critical, plan);
-            let unmarked = self
-                .each(None, temperature, texts, |recording| Ok((simulate(&recording), recording.surprise(length))))?;
-            let marked = self.each(Some(mark), temperature, texts, |recording| {
-                let text = self.tokenizer.decode_text(&recording.ids);
-                let ids = self.tokenizer.encode(&text)?;
-                let measured = measure(&key(self.args.seed, recording.index), mark.scheme, &ids, critical, length);
-                Ok((measured, simulate(&recording), recording.surprise(length)))
-            })?;
-            let cost: Vec<f64> = marked.iter().zip(&unmarked).map(|(marked, plain)| marked.2 - plain.1).collect();
+            let texts = |mark| self.written.get(&file_name(mark, temperature)).context("the texts of a check");
+            let (marked, unmarked) = (texts(Some(mark))?, texts(None)?);
+            let cost: Vec<f64> = marked.iter().zip(unmarked).map(|(a, b)| a.surprise - b.surprise).collect();
             let cost = Mean::of(&cost).context("too few texts")?;
-            let simulated = |outcomes: &[&Outcome]| {
-                let surprise: Vec<f64> = outcomes.iter().map(|outcome| outcome.surprise).collect();
-                let steps = Mean::of(&surprise).map_or(f64::NAN, |mean| mean.value.exp());
-                let sums = outcomes.iter().map(|outcome| wandered(outcome, MEMORY));
-                let text = sums.fold(Wandered::default(), |sums, text| sums.and(&text)).surprise().exp();
-                match mark.scheme.gamma() {
-                    Some(_) => format!("steps {steps:.2}, text {text:.2}"),
-                    None => "1".to_owned(),
-                }
-            };
-            let written: Vec<&Outcome> = marked.iter().map(|marked| &marked.0).collect();
             let (low, high) = cost.interval();
             let cost = format!("{:.2} ({:.2}–{:.2})", cost.value.exp(), low.exp(), high.exp());
-            let along: Vec<&Outcome> = unmarked.iter().map(|unmarked| &unmarked.0).collect();
-            let along_marked: Vec<&Outcome> = marked.iter().map(|marked| &marked.1).collect();
-            let rows = [
-                ("written", cost, &written),
-                ("along unmarked", simulated(&along), &along),
-                ("along marked", String::new(), &along_marked),
-            ];
-            for (what, cost, outcomes) in rows {
+            let detect =
+                |text: &Text| measure(&key(self.args.seed, text.index), mark.scheme, &text.ids, critical, length);
+            let written: Vec<Outcome> = marked.iter().map(detect).collect();
+            let computed =
+                self.each(temperature, self.args.texts, |recording| Ok(simulate(&recording, mark, critical, plan)))?;
+            let computed_cost = match mark.scheme.gamma() {
+                Some(_) if mark.scheme.context_width().get() == 0 => "–".to_owned(),
+                Some(_) => self.cost(&computed.iter().map(|outcome| wandered(outcome, MEMORY)).collect::<Vec<_>>()),
+                None => "1".to_owned(),
+            };
+            for (what, cost, outcomes) in [("written", cost, &written), ("computed", computed_cost, &computed)] {
+                let outcomes: Vec<&Outcome> = outcomes.iter().collect();
                 let mean =
                     |value: fn(&Outcome) -> f64| outcomes.iter().map(|o| value(o)).sum::<f64>() / outcomes.len() as f64;
                 print!(
@@ -573,7 +565,7 @@ impl Bench {
                     mean(|outcome| outcome.mean_score),
                     mean(|outcome| outcome.scored)
                 );
-                self.needed(outcomes, shares).iter().flatten().for_each(|n| print!(" {} |", within(n, length)));
+                self.needed(&outcomes, &SHARES[..2]).iter().flatten().for_each(|n| print!(" {} |", within(n, length)));
                 println!();
             }
         }
@@ -595,7 +587,7 @@ impl Bench {
         let mut cells: Vec<Vec<String>> = vec![Vec::new(); GREEN_WIDTHS.len()];
         let mut enough = true;
         for &temperature in &self.args.temperatures {
-            let ids = self.each(None, temperature, self.args.texts, |recording| Ok(recording.ids))?;
+            let ids = self.each(temperature, self.args.texts, |recording| Ok(recording.ids))?;
             for (width, cells) in GREEN_WIDTHS.into_iter().zip(&mut cells) {
                 let shares = self.seen_before(&ids, width);
                 enough &= shares.is_some();
@@ -657,13 +649,14 @@ impl Bench {
 }
 
 impl Point {
-    /// On the perplexity of a whole text.
-    fn text_factor(&self) -> f64 {
+    /// On perplexity, of steps and of text.
+    fn factors(&self) -> String {
+        let steps = self.surprise.value.exp();
+        let text = || self.wandered.iter().fold(Wandered::default(), Wandered::and).surprise().exp();
         match self.kind {
-            Kind::Green { .. } => {
-                self.wandered.iter().fold(Wandered::default(), Wandered::and).surprise().exp()
-            }
-            Kind::Gumbel { .. } => 1.0,
+            Kind::Gumbel { .. } => "1".to_owned(),
+            Kind::Green { width: 0, .. } => format!("{steps:.2} / –"),
+            Kind::Green { .. } => format!("{steps:.2} / {:.2}", text()),
         }
     }
 
