@@ -198,8 +198,8 @@ fn surprise(step: &Distribution) -> f64 {
 /// What a marked text costs where it wanders to: sums of one text, to be divided when those of all texts are added up.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Wandered {
-    /// Weights of the steps, and their squares.
-    pub weights: (f64, f64),
+    /// Sum of the weights.
+    pub weights: f64,
     /// Weighted sum of [`Step::marked`].
     pub marked: f64,
     /// Sum of [`Step::plain`], each step once.
@@ -213,7 +213,7 @@ impl Wandered {
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
         Self {
-            weights: (self.weights.0 + other.weights.0, self.weights.1 + other.weights.1),
+            weights: self.weights + other.weights,
             marked: self.marked + other.marked,
             plain: self.plain + other.plain,
             steps: self.steps + other.steps,
@@ -222,12 +222,7 @@ impl Wandered {
 
     /// Nats a token by which the marked texts surprise the unmarked model more than unmarked texts do.
     pub fn surprise(&self) -> f64 {
-        self.marked / self.weights.0 - self.plain / self.steps
-    }
-
-    /// Steps that would say as much if all weighed the same.
-    pub fn effective_steps(&self) -> f64 {
-        self.weights.0.powi(2) / self.weights.1
+        self.marked / self.weights - self.plain / self.steps
     }
 }
 
@@ -241,12 +236,7 @@ pub fn wandered(outcome: &Outcome, memory: usize) -> Wandered {
     for (position, step) in outcome.steps.iter().enumerate() {
         let before = &outcome.steps[position.saturating_sub(memory)..position];
         let weight: f64 = before.iter().map(|step| step.ratio).product();
-        sums = sums.and(&Wandered {
-            weights: (weight, weight * weight),
-            marked: weight * step.marked,
-            plain: step.plain,
-            steps: 1.0,
-        });
+        sums = sums.and(&Wandered { weights: weight, marked: weight * step.marked, plain: step.plain, steps: 1.0 });
     }
     sums
 }
