@@ -7,7 +7,11 @@
 //! | `corpus` | texts by a language model, kept in files so that a broken run goes on where it was |
 //! | `evidence` | rules that make one p-value of a text's scored positions |
 //! | `fit` | weights of evidence, fitted on marked texts |
+//! | `power` | how many tokens a detector needs: curves of detection by length |
 //! | `quality` | repetition and likeness of texts |
+//! | `recording` | texts with the next-token distributions that they were drawn from |
+//! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
+//! | `simulation` | marks tried on a recording, without the model |
 //! | `summary` | medians, means with their errors, rates with their intervals |
 //! | `tails` | exact tails of weighted sums |
 //! | `traits` | what the ids of a text say of its scored positions |
@@ -17,7 +21,11 @@ pub mod calibration;
 pub mod corpus;
 pub mod evidence;
 pub mod fit;
+pub mod power;
 pub mod quality;
+pub mod recording;
+pub mod setup;
+pub mod simulation;
 pub mod summary;
 pub mod tails;
 pub mod traits;

@@ -1,0 +1,110 @@
+//! What an experiment starts from: a model, its prompts, marks by their names.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use greenmark::{Delta, Scheme, TokenId};
+use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path};
+use serde::Deserialize;
+
+use crate::corpus::Mark;
+
+/// A model with its tokenizer and, if it has one, its chat template.
+pub struct Setup {
+    /// The model.
+    pub model: Box<dyn LanguageModel>,
+    /// Its tokenizer.
+    pub tokenizer: Tokenizer,
+    chat: Option<ChatTemplate>,
+}
+
+impl std::fmt::Debug for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setup").field("tokenizer", &self.tokenizer.name()).finish_non_exhaustive()
+    }
+}
+
+impl Setup {
+    /// `demo`, `smollm2`, or a GGUF file with a chat template.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn load(model: &str) -> Result<Self> {
+        if model == "demo" {
+            return Ok(Self { model: Box::new(DemoModel::new()?), tokenizer: demo_tokenizer()?, chat: None });
+        }
+        let path = if model == "smollm2" { model_path(model)? } else { PathBuf::from(model) };
+        let chat = Some(ChatTemplate::from_gguf(&path)?);
+        Ok(Self { model: Box::new(LlamaModel::load(&path)?), tokenizer: Tokenizer::from_file(&path)?, chat })
+    }
+
+    /// The ids of the prompts in JSON Lines (`{"prompt": …}`), as the model wants them.
+    ///
+    /// # Errors
+    /// What a file or a line has against it.
+    pub fn prompts(&self, files: &[impl AsRef<Path>]) -> Result<Vec<Vec<TokenId>>> {
+        #[derive(Deserialize)]
+        struct Line {
+            prompt: String,
+        }
+        let mut prompts = Vec::new();
+        for file in files {
+            let file = file.as_ref();
+            let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+            for (i, line) in text.lines().enumerate() {
+                let Line { prompt } =
+                    serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
+                prompts.push(match &self.chat {
+                    Some(chat) => chat.encode(&self.tokenizer, None, &prompt)?,
+                    None => self.tokenizer.encode(&prompt)?,
+                });
+            }
+        }
+        Ok(prompts)
+    }
+}
+
+/// `SCHEME[@DELTA]`, δ being 2 where it is not given.
+///
+/// # Errors
+/// A message about the part that is wrong.
+pub fn parse_mark(text: &str) -> Result<Mark, String> {
+    let (scheme, delta) = text.split_once('@').unwrap_or((text, "2"));
+    let scheme = scheme.parse::<Scheme>().map_err(|error| error.to_string())?;
+    let delta = delta.parse().map_err(|_| format!("{delta:?} is no number of nats"))?;
+    Ok(Mark { scheme, delta: Delta::new(delta).map_err(|error| error.to_string())? })
+}
+
+/// "gm1:green,h=1,gamma=64/256, delta 2", or "none".
+pub fn describe(mark: Option<Mark>) -> String {
+    match mark {
+        None => "none".to_owned(),
+        Some(Mark { scheme, delta }) if scheme.gamma().is_some() => format!("{scheme}, delta {}", delta.nats()),
+        Some(Mark { scheme, .. }) => scheme.to_string(),
+    }
+}
+
+/// A name for a file of texts so marked.
+pub fn file_name(mark: Option<Mark>, temperature: f64) -> String {
+    let mark = mark.map_or_else(|| "plain".to_owned(), |mark| describe(Some(mark)));
+    format!("t{temperature}-{}", mark.replace(|c: char| !c.is_ascii_alphanumeric(), "-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_have_names() {
+        let mark = parse_mark("gm1:green,h=1,gamma=64/256@1.5").expect("canonical");
+        assert_eq!(mark.delta.nats(), 1.5);
+        assert_eq!(describe(Some(mark)), "gm1:green,h=1,gamma=64/256, delta 1.5");
+        assert_eq!(file_name(Some(mark), 0.7), "t0.7-gm1-green-h-1-gamma-64-256--delta-1-5");
+        assert_eq!(file_name(None, 1.0), "t1-plain");
+        assert_eq!(describe(parse_mark("gm1:gumbel,h=2").ok()), "gm1:gumbel,h=2");
+        assert!(parse_mark("gm1:green,h=1,gamma=64/256@many").is_err());
+    }
+}
