@@ -87,10 +87,15 @@ pub fn describe(mark: Option<Mark>) -> String {
     }
 }
 
+/// A mark in the name of a file.
+pub fn file_name_part(mark: Option<Mark>) -> String {
+    let mark = mark.map_or_else(|| "plain".to_owned(), |mark| describe(Some(mark)));
+    mark.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
+
 /// A name for a file of texts so marked.
 pub fn file_name(mark: Option<Mark>, temperature: f64) -> String {
-    let mark = mark.map_or_else(|| "plain".to_owned(), |mark| describe(Some(mark)));
-    format!("t{temperature}-{}", mark.replace(|c: char| !c.is_ascii_alphanumeric(), "-"))
+    format!("t{temperature}-{}", file_name_part(mark))
 }
 
 #[cfg(test)]

@@ -7,18 +7,16 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
-use greenmark::{Delta, Detection, Detector, Scheme, TokenId};
-use greenmark_lm::{
-    ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path, text_rng,
-};
+use greenmark::{Detection, Detector, Scheme, TokenId};
+use greenmark_lm::text_rng;
 use greenmark_robustness::{
     attack::substitute,
     corpus::{self, Job, Mark, Recipe, Text},
     quality::{repeated_ngrams, self_bleu},
+    setup::{Setup, describe, file_name, file_name_part, parse_mark},
     summary::{Mean, Rate, median},
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Deserialize;
 
 const ALPHA: f64 = 1e-6;
 const SUBSTITUTED: [f64; 4] = [0.0, 0.2, 0.35, 0.5];
@@ -97,8 +95,7 @@ fn main() -> Result<()> {
 /// The model, its prompts, and the folder of its texts.
 struct Bench {
     args: Args,
-    model: Box<dyn LanguageModel>,
-    tokenizer: Tokenizer,
+    setup: Setup,
     prompts: Vec<Vec<TokenId>>,
 }
 
@@ -111,34 +108,13 @@ struct Cell {
 
 impl Bench {
     fn new(args: Args) -> Result<Self> {
-        let (model, tokenizer, chat): (Box<dyn LanguageModel>, _, _) = if args.model == "demo" {
-            (Box::new(DemoModel::new()?), demo_tokenizer()?, None)
-        } else {
-            let path = if args.model == "smollm2" { model_path("smollm2")? } else { PathBuf::from(&args.model) };
-            let chat = ChatTemplate::from_gguf(&path)?;
-            (Box::new(LlamaModel::load(&path)?), Tokenizer::from_file(&path)?, Some(chat))
-        };
-        #[derive(Deserialize)]
-        struct Line {
-            prompt: String,
-        }
-        let mut prompts = Vec::new();
-        for file in &args.prompts {
-            let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-            for (i, line) in text.lines().enumerate() {
-                let Line { prompt } =
-                    serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
-                prompts.push(match &chat {
-                    Some(chat) => chat.encode(&tokenizer, None, &prompt)?,
-                    None => tokenizer.encode(&prompt)?,
-                });
-            }
-        }
+        let setup = Setup::load(&args.model)?;
+        let prompts = setup.prompts(&args.prompts)?;
         let needed = args.texts.max(args.quality_texts).max(args.variety[0]);
         if prompts.len() < needed {
             bail!("{needed} prompts are needed, and the files hold {}", prompts.len());
         }
-        Ok(Self { args, model, tokenizer, prompts })
+        Ok(Self { args, setup, prompts })
     }
 
     /// The texts of a recipe under a name of their own, a key for each prompt.
@@ -147,7 +123,7 @@ impl Bench {
         let style = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?;
         bar.set_style(style);
         let file = self.args.out.join(format!("{name}.jsonl"));
-        let texts = corpus::texts(&file, recipe, jobs, self.model.as_mut(), &self.tokenizer, &bar)?;
+        let texts = corpus::texts(&file, recipe, jobs, self.setup.model.as_mut(), &self.setup.tokenizer, &bar)?;
         bar.finish_and_clear();
         Ok(texts)
     }
@@ -158,7 +134,7 @@ impl Bench {
         let jobs: Vec<Job> =
             (0..).zip(&self.prompts[..count]).map(|(index, p)| Job { index, prompt: p.clone(), key: index }).collect();
         let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.seed };
-        let texts = self.texts(&format!("t{temperature}-{}", name(mark)), &recipe, &jobs)?;
+        let texts = self.texts(&file_name(mark, temperature), &recipe, &jobs)?;
         Ok(Cell { mark, temperature, texts })
     }
 
@@ -269,7 +245,7 @@ impl Bench {
                 .map(|i| Job { index: i as u64, prompt: self.prompts[i / answers].clone(), key: (i / answers) as u64 })
                 .collect();
             let recipe = Recipe { mark, temperature: 1.0, tokens: self.args.answer_tokens, seed: self.args.seed };
-            let texts = self.texts(&format!("variety-{}", name(mark)), &recipe, &jobs)?;
+            let texts = self.texts(&format!("variety-{}", file_name_part(mark)), &recipe, &jobs)?;
             let groups: Vec<Vec<Vec<TokenId>>> =
                 texts.chunks(answers).map(|group| group.iter().map(|text| text.ids.clone()).collect()).collect();
             let distinct: Vec<f64> = groups
@@ -281,7 +257,7 @@ impl Bench {
                 (Mean::of(&distinct).context("too few prompts")?, Mean::of(&likeness).context("too few answers")?);
             println!(
                 "| {} | {:.1} ± {:.1} of {answers} | {:.3} ± {:.3} |",
-                mark.map_or_else(|| "none".to_owned(), describe),
+                describe(mark),
                 distinct.value,
                 distinct.error,
                 likeness.value,
@@ -311,7 +287,7 @@ struct Row {
 impl Row {
     fn print(&self) {
         let Self { temperature, scored, ln_p, surprise, repetition, .. } = self;
-        print!("| {temperature} | {} | {} | {scored:.0} | {ln_p:.1} |", describe(self.mark), surprise.n);
+        print!("| {temperature} | {} | {} | {scored:.0} | {ln_p:.1} |", describe(Some(self.mark)), surprise.n);
         for rate in &self.found {
             print!(" {:.2} ({:.2}–{:.2}) |", rate.value(), rate.interval.0, rate.interval.1);
         }
@@ -332,34 +308,11 @@ fn in_short(marks: &[Mark], temperatures: &[f64], rows: &[Row]) {
     for &mark in marks {
         let rows: Vec<&Row> = rows.iter().filter(|row| row.mark == mark).collect();
         let cell = |value: &dyn Fn(&Row) -> String| rows.iter().map(|&row| value(row)).collect::<Vec<_>>().join(" / ");
-        print!("| {} | {} |", describe(mark), cell(&|row| format!("{:.0}", row.ln_p)));
+        print!("| {} | {} |", describe(Some(mark)), cell(&|row| format!("{:.0}", row.ln_p)));
         for i in 0..SUBSTITUTED.len() {
             print!(" {} |", cell(&|row| format!("{:.2}", row.found[i].value())));
         }
         let perplexity = cell(&|row| format!("{:.2}", row.surprise.value.exp()));
         println!(" {perplexity} | {} |", cell(&|row| format!("{:.0}", row.repetition.value.round() + 0.0)));
-    }
-}
-
-fn parse_mark(text: &str) -> Result<Mark, String> {
-    let (scheme, delta) = text.split_once('@').unwrap_or((text, "2"));
-    let scheme = scheme.parse::<Scheme>().map_err(|error| error.to_string())?;
-    let delta = delta.parse().map_err(|_| format!("{delta:?} is no number of nats"))?;
-    Ok(Mark { scheme, delta: Delta::new(delta).map_err(|error| error.to_string())? })
-}
-
-/// For a file's name.
-fn name(mark: Option<Mark>) -> String {
-    match mark {
-        None => "plain".to_owned(),
-        Some(mark) => describe(mark).replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
-    }
-}
-
-/// "gm1:green,h=1,gamma=64/256, δ = 2".
-fn describe(mark: Mark) -> String {
-    match mark.scheme.gamma() {
-        Some(_) => format!("{}, delta {}", mark.scheme, mark.delta.nats()),
-        None => mark.scheme.to_string(),
     }
 }

@@ -8,13 +8,12 @@ use std::{fs, path::PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use greenmark::{Delta, Detector, Field, Gamma, Position, Scheme, TokenId, colour};
-use greenmark_lm::{
-    ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path, text_rng,
-};
+use greenmark_lm::text_rng;
 use greenmark_robustness::{
     attack::{substitute, substitute_some},
     corpus::{self, Job, Mark, Recipe, Text},
     evidence::{Rule, Scored, Test, effects},
+    setup::{Setup, file_name},
     summary::{Mean, Rate, median},
     traits::{TRAITS, Table, Trait, classes, classes_of_absent},
 };
@@ -402,8 +401,7 @@ fn print_null(tests: &[(String, [Test; 2])], cells: &[&Cell]) {
 /// The model, its prompts, and the folder of its texts.
 struct Bench {
     args: Args,
-    model: Box<dyn LanguageModel>,
-    tokenizer: Tokenizer,
+    setup: Setup,
     prompts: Vec<Vec<TokenId>>,
     table: Table,
 }
@@ -411,32 +409,11 @@ struct Bench {
 impl Bench {
     fn new(args: Args) -> Result<Self> {
         #[derive(Deserialize)]
-        struct Prompt {
-            prompt: String,
-        }
-        #[derive(Deserialize)]
         struct Public {
             text: String,
         }
-        let (model, tokenizer, chat): (Box<dyn LanguageModel>, _, _) = if args.model == "demo" {
-            (Box::new(DemoModel::new()?), demo_tokenizer()?, None)
-        } else {
-            let path = model_path(&args.model)?;
-            let chat = ChatTemplate::from_gguf(&path)?;
-            (Box::new(LlamaModel::load(&path)?), Tokenizer::from_file(&path)?, Some(chat))
-        };
-        let mut prompts = Vec::new();
-        for file in &args.prompts {
-            let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-            for (i, line) in text.lines().enumerate() {
-                let Prompt { prompt } =
-                    serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
-                prompts.push(match &chat {
-                    Some(chat) => chat.encode(&tokenizer, None, &prompt)?,
-                    None => tokenizer.encode(&prompt)?,
-                });
-            }
-        }
+        let setup = Setup::load(&args.model)?;
+        let prompts = setup.prompts(&args.prompts)?;
         if prompts.len() < args.texts {
             bail!("{} prompts are needed, and the files hold {}", args.texts, prompts.len());
         }
@@ -446,32 +423,32 @@ impl Bench {
             for (i, line) in text.lines().enumerate() {
                 let Public { text } =
                     serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
-                public.push(tokenizer.encode(&text)?);
+                public.push(setup.tokenizer.encode(&text)?);
             }
         }
-        let table = Table::new(public.iter().map(Vec::as_slice), &tokenizer);
-        let mut bench = Self { args, model, tokenizer, prompts, table };
+        let table = Table::new(public.iter().map(Vec::as_slice), &setup.tokenizer);
+        let mut bench = Self { args, setup, prompts, table };
         if bench.args.public.is_empty() {
             // Half of the prompts: with all of them, those that rules are tried on would have a say in the table. The other fold's
             // rules are then tried on prompts of the table, which favours weights.
             let mut texts = bench.texts(None, 0.7)?;
             texts.extend(bench.texts(None, 1.0)?);
             let even = texts.iter().filter(|text| text.index % 2 == 0).map(|text| text.ids.as_slice());
-            bench.table = Table::new(even, &bench.tokenizer);
+            bench.table = Table::new(even, &bench.setup.tokenizer);
         }
         Ok(bench)
     }
 
     /// The texts of a recipe, in a file named as the guide's.
     fn texts(&mut self, mark: Option<Mark>, temperature: f64) -> Result<Vec<Text>> {
-        let name = format!("t{temperature}-{}", name(mark));
+        let name = file_name(mark, temperature);
         let prompts = (0..).zip(&self.prompts[..self.args.texts]);
         let jobs: Vec<Job> = prompts.map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index }).collect();
         let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.seed };
         let bar = ProgressBar::new(jobs.len() as u64).with_message(name.clone());
         bar.set_style(ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?);
         let file = self.args.out.join(format!("{name}.jsonl"));
-        let texts = corpus::texts(&file, &recipe, &jobs, self.model.as_mut(), &self.tokenizer, &bar)?;
+        let texts = corpus::texts(&file, &recipe, &jobs, self.setup.model.as_mut(), &self.setup.tokenizer, &bar)?;
         bar.finish_and_clear();
         Ok(texts)
     }
@@ -537,14 +514,4 @@ impl Bench {
         let lengths = (1..=count).map(|i| if i == count { ids.len() } else { ids.len().min(i * stride) });
         Sample { fold: (index % 2) as usize, lengths: lengths.map(read).collect() }
     }
-}
-
-/// For a file's name, as the guide gives it.
-fn name(mark: Option<Mark>) -> String {
-    let text = match mark {
-        None => "plain".to_owned(),
-        Some(Mark { scheme, delta }) if scheme.gamma().is_some() => format!("{scheme}, delta {}", delta.nats()),
-        Some(mark) => mark.scheme.to_string(),
-    };
-    text.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
 }
