@@ -51,7 +51,7 @@ impl KeyRing {
                 bail!("no file in {} is named *.key", path.display());
             }
             for file in &files {
-                if let Err(error) = read(file).and_then(|key| ring.admit(key, file)) {
+                if let Err(error) = read_plain(file).and_then(|key| ring.admit(key, file)) {
                     complain(&format!("{error:#}; the other keys are used"));
                     ring.outcome = Outcome::Partly;
                 }
@@ -91,6 +91,14 @@ fn key_files(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
+}
+
+/// Reads a key file of a folder: a pipe that happens to lie there might never end.
+fn read_plain(path: &Path) -> Result<Key> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        bail!("key file {}: no plain file", path.display());
+    }
+    read(path)
 }
 
 /// Reads a key file, and warns if others could read it too.

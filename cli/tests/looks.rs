@@ -132,6 +132,15 @@ fn a_folder_of_keys_is_used_as_far_as_it_can_be_read() {
     assert!(said.contains("broken.key") && said.contains("the other keys are used"), "{said}");
     assert!(said.contains("0.key") && said.contains("copy.key") && said.contains("used once"), "{said}");
     assert!(!said.contains("README"), "{said}");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", file(&keys, "dangling.key")).expect("a link");
+        assert!(std::process::Command::new("mkfifo").arg(file(&keys, "pipe.key")).status().expect("mkfifo").success());
+        let output = run(&["detect", "--json", "-k", &keys, &file_of_text]);
+        let said = stderr(&output);
+        assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(2), 1), "{said}");
+        assert!(said.contains("dangling.key") && said.contains("pipe.key: no plain file"), "{said}");
+    }
 
     let empty = tempfile::tempdir().expect("a temporary folder");
     let output = run(&["detect", "-k", empty.path().to_str().expect("UTF-8"), &file_of_text]);
