@@ -13,6 +13,7 @@ mod models;
 mod output;
 mod passages;
 mod show;
+mod stdin;
 mod texts;
 mod writing;
 

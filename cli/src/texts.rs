@@ -3,13 +3,15 @@
 use std::{
     borrow::Cow,
     fs::File,
-    io::{self, BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, anyhow};
 use greenmark::TokenId;
 use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::stdin::Stdin;
 
 /// One text to ask about, or why it could not be read. The rest goes on either way.
 pub(crate) struct Text {
@@ -105,9 +107,9 @@ impl Source {
         self.path.as_ref().map_or_else(|| "-".into(), |path| path.display().to_string())
     }
 
-    fn open(&self) -> Result<Box<dyn BufRead>> {
+    pub(crate) fn open(&self) -> Result<Box<dyn BufRead>> {
         match &self.path {
-            None => Ok(Box::new(BufReader::new(io::stdin()))),
+            None => Ok(Box::new(BufReader::new(Stdin::new()))),
             Some(path) if path.is_dir() => Err(anyhow!("{} is a directory", path.display())),
             Some(path) => {
                 let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;

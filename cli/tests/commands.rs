@@ -246,6 +246,37 @@ fn an_interruption_leaves_whole_lines() {
 }
 
 #[test]
+fn an_interruption_is_heard_while_waiting_for_input() {
+    let (folder, key) = key();
+    let page = folder.path().join("page.html");
+    let page = page.to_str().expect("UTF-8");
+    for args in [&["detect", "-k", &key, "--html", page][..], &["detect", "-k", &key, "--stream", "--json"]] {
+        let mut child = greenmark()
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut stdin = child.stdin.take().expect("piped");
+        stdin.write_all(b"One morning, a girl").expect("it listens");
+        stdin.flush().expect("it listens");
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+        assert!(killed.success());
+        // Standard input stays open: it is the signal that ends it.
+        let output = child.wait_with_output().expect("it ends");
+        drop(stdin);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&output).contains("interrupted"), "{}", stderr(&output));
+        assert_eq!(stdout(&output).lines().count(), usize::from(args.contains(&"--stream")), "{}", stdout(&output));
+        let left: Vec<_> =
+            fs::read_dir(folder.path()).expect("there").flatten().map(|entry| entry.file_name()).collect();
+        assert_eq!(left, ["test.key"], "nothing half written is left");
+    }
+}
+
+#[test]
 fn a_page_is_whole_or_not_there() {
     let (folder, path) = key();
     let page = folder.path().join("evidence.html");

@@ -1,13 +1,6 @@
 //! `greenmark detect --stream`: evidence while a text comes in.
 
-use std::{
-    fs::File,
-    io::{self, Read},
-    path::Path,
-    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
-    thread,
-    time::Duration,
-};
+use std::{io::BufRead, path::Path};
 
 use anyhow::{Context, Result, anyhow, bail};
 use greenmark::{Stream, StreamEvidence, stats::format_p_value};
@@ -44,7 +37,7 @@ pub(crate) fn run(args: &DetectArgs, ring: &KeyRing) -> Result<Outcome> {
 
     let progress = ProgressBar::no_length()
         .with_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").expect("the template is sound"));
-    let outcome = listener.listen(&pieces(file)?, &progress);
+    let outcome = listener.listen(&source, &progress);
     progress.finish_and_clear();
     let outcome = outcome?;
     if !args.json {
@@ -87,21 +80,23 @@ struct Listener<'a> {
 
 impl Listener<'_> {
     /// Reads to the end; says at once when the evidence suffices.
-    fn listen(&mut self, pieces: &Receiver<Result<String>>, progress: &ProgressBar) -> Result<Outcome> {
+    fn listen(&mut self, source: &Source, progress: &ProgressBar) -> Result<Outcome> {
+        let mut reader = source.open()?;
         let mut encoder = self.tokenizer.stream_encoder();
         let mut outcome = Outcome::Done;
+        let (mut begun, mut taken) = (Vec::new(), 0);
         loop {
-            let ids = match pieces.recv_timeout(Duration::from_millis(100)) {
-                Ok(piece) => encoder.push(&piece?)?,
-                Err(RecvTimeoutError::Timeout) if !interrupt::requested() => continue,
-                Err(RecvTimeoutError::Timeout) => {
-                    complain("interrupted: what is said is of the text so far");
-                    outcome = Outcome::Partly;
-                    break;
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-            };
-            self.push(&ids, progress)?;
+            match next_piece(reader.as_mut(), &source.name(), &mut begun, &mut taken) {
+                Ok(Some(piece)) => self.push(&encoder.push(&piece)?, progress)?,
+                Ok(None) => break,
+                Err(_) if interrupt::requested() => {}
+                Err(error) => return Err(error),
+            }
+            if interrupt::requested() {
+                progress.suspend(|| complain("interrupted: what is said is of the text so far"));
+                outcome = Outcome::Partly;
+                break;
+            }
         }
         let ids = encoder.finish()?;
         self.push(&ids, progress)?;
@@ -158,42 +153,21 @@ fn counts(evidence: &StreamEvidence) -> String {
     format!("{}, {score}, p = {}", count(tally.tokens, "token"), format_p_value(evidence.ln_p, 2))
 }
 
-/// The text as it comes, in whole characters. A thread waits for it, so that whoever listens can hear of an interruption too.
-fn pieces(file: &Path) -> Result<Receiver<Result<String>>> {
-    let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
-    let mut reader: Box<dyn Read + Send> = if file == Path::new("-") {
-        Box::new(io::stdin())
-    } else if file.is_dir() {
-        bail!("{name} is a directory");
-    } else {
-        Box::new(File::open(file).with_context(|| format!("cannot open {name}"))?)
-    };
-    let (sender, receiver) = sync_channel(16);
-    thread::spawn(move || {
-        let mut buffer = vec![0; 1 << 16];
-        // A character whose last bytes are yet to come.
-        let mut begun: Vec<u8> = Vec::new();
-        let mut taken = 0;
-        loop {
-            let piece = match reader.read(&mut buffer) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => Err(anyhow!("cannot read {name}: {error}")),
-                Ok(0) if begun.is_empty() => return,
-                Ok(0) => Err(anyhow!("{name}: not valid UTF-8 from byte {taken} on")),
-                Ok(read) => {
-                    begun.extend_from_slice(&buffer[..read]);
-                    whole_characters(&mut begun, &mut taken)
-                        .map_err(|at| anyhow!("{name}: not valid UTF-8 from byte {at} on"))
-                }
-            };
-            let failed = piece.is_err();
-            // Nobody listens any more: there is nothing left to do.
-            if sender.send(piece).is_err() || failed {
-                return;
-            }
-        }
-    });
-    Ok(receiver)
+/// What a text says next, in whole characters; `None` at its end.
+///
+/// - `begun`: bytes of a character whose last ones are yet to come.
+/// - `taken`: bytes of the text so far.
+fn next_piece(reader: &mut dyn BufRead, name: &str, begun: &mut Vec<u8>, taken: &mut usize) -> Result<Option<String>> {
+    let read = reader.fill_buf().with_context(|| format!("cannot read {name}"))?;
+    let length = read.len();
+    begun.extend_from_slice(read);
+    reader.consume(length);
+    let invalid = |at: usize| anyhow!("{name}: not valid UTF-8 from byte {at} on");
+    match (length, begun.is_empty()) {
+        (0, true) => Ok(None),
+        (0, false) => Err(invalid(*taken)),
+        _ => whole_characters(begun, taken).map(Some).map_err(invalid),
+    }
 }
 
 /// Takes the whole characters from the front of `bytes`; `taken` counts bytes from the beginning of the text.

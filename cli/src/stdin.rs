@@ -1,0 +1,71 @@
+//! Standard input that can be left: a read that waits for input hears of Ctrl-C too.
+
+use std::{
+    io::{self, Read},
+    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    thread,
+    time::Duration,
+};
+
+use crate::interrupt;
+
+/// How often a waiting read looks whether a stop was asked for.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// Bytes that are read at once.
+const PIECE: usize = 1 << 16;
+
+/// Standard input, read by a thread of its own.
+pub(crate) struct Stdin {
+    pieces: Receiver<io::Result<Vec<u8>>>,
+    piece: Vec<u8>,
+    taken: usize,
+}
+
+impl Stdin {
+    pub(crate) fn new() -> Self {
+        // Few pieces wait: who writes faster than we read waits himself.
+        let (sender, pieces) = sync_channel(4);
+        thread::spawn(move || {
+            loop {
+                let mut piece = vec![0; PIECE];
+                let read = match io::stdin().read(&mut piece) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    read => read,
+                };
+                let ended = !matches!(read, Ok(1..));
+                let sent = sender.send(read.map(|length| {
+                    piece.truncate(length);
+                    piece
+                }));
+                if ended || sent.is_err() {
+                    return;
+                }
+            }
+        });
+        Self { pieces, piece: Vec::new(), taken: 0 }
+    }
+}
+
+impl Read for Stdin {
+    /// # Errors
+    /// What the system says of standard input, or that a stop was asked for while there was nothing to read.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.taken == self.piece.len() {
+            match self.pieces.recv_timeout(PATIENCE) {
+                Ok(piece) => (self.piece, self.taken) = (piece?, 0),
+                Err(RecvTimeoutError::Timeout) if interrupt::requested() => {
+                    return Err(io::Error::other("interrupted"));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(0),
+            }
+            if self.piece.is_empty() {
+                return Ok(0);
+            }
+        }
+        let length = buffer.len().min(self.piece.len() - self.taken);
+        buffer[..length].copy_from_slice(&self.piece[self.taken..][..length]);
+        self.taken += length;
+        Ok(length)
+    }
+}
