@@ -52,15 +52,18 @@ impl Read for Stdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.taken == self.piece.len() {
             match self.pieces.recv_timeout(PATIENCE) {
-                Ok(piece) => (self.piece, self.taken) = (piece?, 0),
+                Ok(piece) => {
+                    (self.piece, self.taken) = (piece?, 0);
+                    // The thread ends with an empty piece, or with an error.
+                    if self.piece.is_empty() {
+                        return Ok(0);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) if interrupt::requested() => {
                     return Err(io::Error::other("interrupted"));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(0),
-            }
-            if self.piece.is_empty() {
-                return Ok(0);
             }
         }
         let length = buffer.len().min(self.piece.len() - self.taken);

@@ -180,7 +180,11 @@ fn a_stream_speaks_as_soon_as_it_can() {
         .spawn()
         .expect("the binary runs");
     let mut stdin = listener.stdin.take().expect("piped");
-    for word in text.split_inclusive(' ') {
+    for (i, word) in text.split_inclusive(' ').enumerate() {
+        // A writer may take his time, at the start and later.
+        if i % 100 == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+        }
         stdin.write_all(word.as_bytes()).expect("it listens");
         stdin.flush().expect("it listens");
     }

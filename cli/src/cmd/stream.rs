@@ -36,7 +36,8 @@ pub(crate) fn run(args: &DetectArgs, ring: &KeyRing) -> Result<Outcome> {
     let mut listener = Listener { args, id: source.id(), tokenizer: &tokenizer, stream, found: false };
 
     let progress = ProgressBar::no_length()
-        .with_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").expect("the template is sound"));
+        .with_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").expect("the template is sound"))
+        .with_message("waiting for text");
     let outcome = listener.listen(&source, &progress);
     progress.finish_and_clear();
     let outcome = outcome?;
