@@ -6,6 +6,7 @@ one paragraph of it, and what `greenmark detect` says of it. Called by eval/para
 """
 
 import json
+import math
 import os
 import random
 import statistics
@@ -28,6 +29,20 @@ def articles(files, count, rng):
             article.append(next(paragraphs))
             words += len(article[-1].split())
         yield article
+
+
+def rate(hits, n):
+    """Hits of n, with the exact 95 % interval (Clopper and Pearson), by bisection."""
+    above = lambda k, p: sum(math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(k, n + 1))
+    def solve(k, tail):
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (low, middle) if above(k, middle) > tail else (middle, high)
+        return low
+    lower = solve(hits, 0.025) if hits else 0.0
+    upper = solve(hits + 1, 0.975) if hits < n else 1.0
+    return f"{hits}/{n} ({lower:.2f}–{upper:.2f})"
 
 
 def main():
@@ -64,7 +79,7 @@ def main():
     print("|--:|--:|--:|--:|--:|--:|--:|")
     edges.sort()
     off = f"{edges[len(edges) // 2]}; {edges[len(edges) * 9 // 10]}" if edges else "–"
-    print(f"| {n} | {tokens:.0f} | {whole}/{n} | {detected}/{n} | {named}/{n} | {stray}/{n} | {off} |")
+    print(f"| {n} | {tokens:.0f} | {rate(whole, n)} | {rate(detected, n)} | {rate(named, n)} | {rate(stray, n)} | {off} |")
 
 
 main()

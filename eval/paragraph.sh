@@ -16,7 +16,7 @@ echo "# A marked paragraph in a human article"
 echo
 echo "Measured on $(date -u +%F), $(nproc) cores of $(lscpu | sed -n 's/^Model name: *//p' | head -1), at $(git rev-parse --short=12 HEAD). Rerun: \`eval/paragraph.sh OUT_DIR FILES\`."
 echo "100 prompts, SmolLM2-135M-Instruct at temperature 1, 200 new tokens each, one key, seed 1; each text stands as a paragraph at a random place among those of an article of 5,000 words or"
-echo "a few more, put together from human texts. α = 1e-6, \`greenmark detect\` as it comes (search and normalised look on)."
+echo "a few more, put together from human texts ($(basename -a "$@" | paste -sd ' ')). α = 1e-6, exact 95 % intervals, \`greenmark detect\` as it comes (search and normalised look on)."
 for scheme in gm1:green,h=1,gamma=64/256 gm1:gumbel,h=2; do
     name=$(tr -c 'a-z0-9\n' '-' <<<"$scheme")
     if [ ! -s "$out/$name.jsonl" ]; then

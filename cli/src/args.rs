@@ -148,7 +148,7 @@ Examples:
   greenmark embed -k my.key --scheme gm1:gumbel,h=4 --model smollm2 --prompt 'Why is the sky blue?'
   greenmark embed --no-watermark --model ./Llama-3.2-1B.Q8_0.gguf --raw --prompt-file start.txt")]
 pub(crate) struct EmbedArgs {
-    /// File with the secret key (make one with `greenmark keygen`), or a folder of *.key files: each text is then marked with one of them
+    /// File with the secret key (make one with `greenmark keygen`), or a folder of *.key files; of several keys, each text is marked with one
     #[arg(short, long, value_name = "FILE|DIR", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
     pub(crate) key_file: Vec<PathBuf>,
     /// What embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]
@@ -242,6 +242,8 @@ text alone, one test, stands beside it. Asking again with other keys or schemes 
 A text is a whole file, or one line of JSON Lines with `text`, or with `tokens` (ids, which need no tokenizer), and optionally \
 `id`. Where a line has both, `text` is used; --tokens uses the ids.
 
+Places: people are shown characters from 1, both ends included; JSON counts from 0, the end excluded. Edges are rough, a few words.
+
 What it means: `marked` says that the text depends on the key in a way that chance explains at most alpha of the time. It does not \
 say who wrote it. `no mark found` does not say that a human did.
 
@@ -272,7 +274,8 @@ pub(crate) struct DetectArgs {
     /// Look at each text as it is and no other way: invisible characters and look-alike letters stay
     #[arg(long)]
     pub(crate) no_normalise: bool,
-    /// Read one text as it comes in and say as soon as it is found to be marked; error still at most alpha
+    /// Read one text as it comes in and say as soon as it is found to be marked; error still at most alpha. For a text that is marked from
+    /// its beginning: it looks for no passages and does not normalise
     #[arg(long, conflicts_with_all = ["show", "html", "jsonl", "tokens", "no_search", "no_normalise"])]
     pub(crate) stream: bool,
     /// Print one JSON object a text; with --stream one when it is found to be marked and one at the end

@@ -134,6 +134,10 @@ impl Answer<'_> {
 /// Said once after texts in which no mark was found.
 pub(crate) const NO_MARK_NOTE: &str = "No mark found is no evidence of a human author: other keys, schemes and tokenizers, unmarked models, short and edited texts look the same.";
 
+/// Said where the evidence is of the normalised text, and the text is shown as it is.
+pub(crate) const COLOURS_OF_RAW: &str =
+    "The mark was found once the text was normalised; the colours are those of the text as it is.";
+
 /// "marked" or "no mark found", with its style.
 pub(crate) fn verdict(is_marked: bool) -> (&'static str, Style) {
     if is_marked { ("marked", AnsiColor::Green.on_default().bold()) } else { ("no mark found", Style::new().bold()) }
@@ -148,7 +152,7 @@ const LISTED: usize = 10;
 /// - `names_key`: whether to say which key and scheme it is, because several were asked about.
 pub(crate) fn describe(id: &str, answer: &Answer<'_>, text: Option<&str>, names_key: bool) -> String {
     let (word, style) = verdict(answer.is_marked());
-    let p = format_p_value(answer.examination.ln_p, 2);
+    let p = p_beside(answer.examination.ln_p, answer.alpha);
     let relation = if answer.is_marked() { "≤" } else { ">" };
     let mut said = format!("{style}{word}{style:#}  p = {p} {relation} {:e}  {}\n", answer.alpha, printable(id));
     for passage in answer.passages.iter().take(LISTED) {
@@ -166,15 +170,24 @@ pub(crate) fn describe(id: &str, answer: &Answer<'_>, text: Option<&str>, names_
     let tokens = count(tally.tokens, "token");
     if let (Some(score), Some(z)) = (score(detection), detection.z_score) {
         let p = format_p_value(detection.ln_p, 2);
-        let _ = writeln!(said, "  whole text: {score}, z = {z:.2}, p = {p}; {tokens}, {} repeated", tally.repeated);
+        let _ = write!(said, "  whole text: {score}, z = {z:.2}, p = {p}; {tokens}, {} repeated", tally.repeated);
+        if names_key {
+            let _ = write!(said, "; key {}, {}", detection.key_id, detection.scheme);
+        }
+        said.push('\n');
     } else {
         let width = detection.scheme.context_width().get();
         let _ = writeln!(said, "  {tokens}, nothing to score: a position needs {width} before it");
     }
-    if names_key && answer.is_marked() && answer.passages.is_empty() {
-        let _ = writeln!(said, "  key {}, {}", detection.key_id, detection.scheme);
-    }
     said
+}
+
+/// A p-value in as few digits as show on which side of α it is.
+fn p_beside(ln_p: f64, alpha: f64) -> String {
+    let is_below = |p: &str| p.parse::<f64>().is_ok_and(|p| p <= alpha);
+    let written = [2, 4, 8].map(|digits| format_p_value(ln_p, digits));
+    let told = written.iter().find(|p| is_below(p) == (ln_p <= alpha.ln()));
+    told.unwrap_or(&written[2]).clone()
 }
 
 /// Where a passage stands, how strong it is, and how it begins and ends.
@@ -224,10 +237,28 @@ pub(crate) fn brief_score(family: Family, score: f64, scored: u64) -> String {
 pub(crate) fn describe_question(schemes: &[Scheme], keys: &[KeyId], tokenizer: Option<&Tokenizer>) -> String {
     let tokenizer = tokenizer
         .map_or_else(|| "ids as given".into(), |t| format!("tokenizer {} ({})", printable(t.name()), t.fingerprint()));
-    let schemes: Vec<String> = schemes.iter().map(Scheme::to_string).collect();
+    let mut distinct: Vec<String> = Vec::new();
+    for scheme in schemes.iter().map(Scheme::to_string) {
+        if !distinct.contains(&scheme) {
+            distinct.push(scheme);
+        }
+    }
+    let schemes = distinct;
     let keys = match keys {
         [key] => format!("key {key}"),
         keys => count(keys.len() as u64, "key"),
     };
     format!("  {}, {keys}, {tokenizer}\n", schemes.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_p_value_stands_on_its_side_of_alpha() {
+        assert_eq!(p_beside(3.0f64.ln() - 30.0, 1e-6), "2.8e-13");
+        assert_eq!(p_beside(3.0060e-14f64.ln(), 3.005e-14), "3.006e-14");
+        assert_eq!(p_beside(3.0041e-14f64.ln(), 3.005e-14), "3.0e-14");
+    }
 }

@@ -6,8 +6,8 @@ use greenmark::stats::format_p_value;
 use greenmark_lm::Tokenizer;
 
 use crate::{
-    evidence::{Answer, NO_MARK_NOTE, describe_passage, score, verdict},
-    output::count,
+    evidence::{Answer, COLOURS_OF_RAW, NO_MARK_NOTE, describe_passage, score, verdict},
+    output::{count, printable},
     show::{Look, Piece},
 };
 
@@ -67,7 +67,7 @@ impl<'w> Page<'w> {
         let marked = answer.is_marked();
         let class = if marked { "marked" } else { "unmarked" };
         let word = verdict(marked).0;
-        writeln!(out, "<section>\n<h2>{} <span class=\"{class}\">{word}</span></h2>", escape(id))?;
+        writeln!(out, "<section>\n<h2>{} <span class=\"{class}\">{word}</span></h2>", escape(&printable(id)))?;
         let tally = detection.tally;
         let ln_p = answer.examination.ln_p;
         let mut rows = vec![
@@ -105,7 +105,11 @@ impl<'w> Page<'w> {
         for (term, value) in rows {
             writeln!(out, "<dt>{term}<dd>{}", escape(&value))?;
         }
-        write!(out, "</dl>\n<div class=\"text\">")?;
+        writeln!(out, "</dl>")?;
+        if answer.best.version > 0 {
+            writeln!(out, "<p class=\"legend\">{COLOURS_OF_RAW}</p>")?;
+        }
+        write!(out, "<div class=\"text\">")?;
         for piece in pieces {
             let within = if piece.within { " in" } else { "" };
             write!(out, "<span class=\"{}{within}\">{}</span>", class_of(piece.look), escape(piece.text))?;
@@ -117,7 +121,14 @@ impl<'w> Page<'w> {
         writeln!(out, "</section>")
     }
 
-    pub(crate) fn end(self) -> io::Result<()> {
+    /// - `is_whole`: whether every text that was asked about is there.
+    pub(crate) fn end(self, is_whole: bool) -> io::Result<()> {
+        if !is_whole {
+            writeln!(
+                self.out,
+                "<p><strong>Not all texts are on this page:</strong> the run was interrupted, or some could not be read.</p>"
+            )?;
+        }
         self.out.write_all(FOOT.as_bytes())
     }
 }
@@ -139,8 +150,8 @@ fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // Not allowed in HTML at all.
-            '\0' => out.push('\u{fffd}'),
+            // Not allowed in HTML, or of no use there.
+            c if c.is_control() && !matches!(c, '\n' | '\t' | '\r') => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

@@ -1,6 +1,7 @@
 //! Key files, and folders of them. SPEC §2.3.
 
 use std::{
+    collections::HashMap,
     ffi::OsStr,
     fs::{self, OpenOptions},
     io::{ErrorKind, Read, Write},
@@ -8,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use greenmark::Key;
+use greenmark::{Key, KeyId};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -30,7 +31,9 @@ pub(crate) fn fresh() -> Result<Key> {
 pub(crate) struct KeyRing {
     /// At least one.
     pub(crate) keys: Vec<Key>,
-    /// Where they came from.
+    /// Their ids, and the files that they came from.
+    sources: Vec<(KeyId, PathBuf)>,
+    /// Every file that was looked into, whatever it held.
     pub(crate) files: Vec<PathBuf>,
     /// Whether every file of the folders gave a key.
     pub(crate) outcome: Outcome,
@@ -40,18 +43,21 @@ impl KeyRing {
     /// Reads key files and folders. Of a folder, every file whose name ends in `.key`, in the order of their names; one that is broken is
     /// complained of and left out, where one that was named itself is an error.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self> {
-        let mut ring = Self { keys: Vec::new(), files: Vec::new(), outcome: Outcome::Done };
+        let mut ring = Self { keys: Vec::new(), sources: Vec::new(), files: Vec::new(), outcome: Outcome::Done };
+        let mut places = HashMap::new();
         for path in paths {
             if !path.is_dir() {
-                ring.admit(read(path)?, path)?;
+                ring.files.push(path.clone());
+                ring.admit(read(path)?, path, &mut places)?;
                 continue;
             }
             let files = key_files(path)?;
             if files.is_empty() {
                 bail!("no file in {} is named *.key", path.display());
             }
+            ring.files.extend(files.iter().cloned());
             for file in &files {
-                if let Err(error) = read_plain(file).and_then(|key| ring.admit(key, file)) {
+                if let Err(error) = read_plain(file).and_then(|key| ring.admit(key, file, &mut places)) {
                     complain(&format!("{error:#}; the other keys are used"));
                     ring.outcome = Outcome::Partly;
                 }
@@ -64,18 +70,27 @@ impl KeyRing {
     }
 
     /// Takes a key, unless it is there already. Two keys of one id could not be told apart in evidence.
-    fn admit(&mut self, key: Key, file: &Path) -> Result<()> {
-        if let Some(at) = self.keys.iter().position(|known| known.id() == key.id()) {
-            let (name, earlier) = (file.display(), self.files[at].display());
-            if *self.keys[at].to_text() != *key.to_text() {
-                bail!("key file {name}: another key than that of {earlier}, but with the same id {}", key.id());
+    ///
+    /// - `places`: where in the ring each id is.
+    fn admit(&mut self, key: Key, file: &Path, places: &mut HashMap<KeyId, usize>) -> Result<()> {
+        let id = key.id();
+        let at = *places.entry(id).or_insert(self.keys.len());
+        if let Some(known) = self.keys.get(at) {
+            let (name, earlier) = (file.display(), self.sources[at].1.display());
+            if *known.to_text() != *key.to_text() {
+                bail!("key file {name}: another key than that of {earlier}, but with the same id {id}");
             }
-            warn(&format!("key files {earlier} and {name} hold the same key, {}; it is used once", key.id()));
+            warn(&format!("key files {earlier} and {name} hold the same key, {id}; it is used once"));
             return Ok(());
         }
         self.keys.push(key);
-        self.files.push(file.into());
+        self.sources.push((id, file.into()));
         Ok(())
+    }
+
+    /// The ids of the keys, in their order.
+    pub(crate) fn ids(&self) -> Vec<KeyId> {
+        self.sources.iter().map(|&(id, _)| id).collect()
     }
 }
 
@@ -104,7 +119,8 @@ fn read_plain(path: &Path) -> Result<Key> {
 /// Reads a key file, and warns if others could read it too.
 pub(crate) fn read(path: &Path) -> Result<Key> {
     // The key itself where its file's name belongs: say so, and do not repeat it.
-    if path.as_os_str().as_encoded_bytes().starts_with(b"gmk1") && !path.exists() {
+    if holds_key_text(path.as_os_str()) || (path.as_os_str().as_encoded_bytes().starts_with(b"gmk1") && !path.exists())
+    {
         bail!("this looks like a key where the name of a key file belongs; keys are read from files only");
     }
     let name = path.display();

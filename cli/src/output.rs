@@ -30,9 +30,11 @@ fn line_on_stderr(style: Style, kind: &str, message: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{style}{kind}{style:#}: {}", printable(message));
 }
 
-/// A name or message without control characters, which could forge a line or reach into the terminal.
+/// A name or message without control characters, which could forge a line or reach into the terminal, nor those that turn the direction
+/// of what follows.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+    let is_safe = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if is_safe(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
 /// "1 token", "2 tokens".

@@ -77,10 +77,15 @@ fn style(look: Look) -> Style {
     }
 }
 
-/// The text for a terminal; without colour, favoured tokens stand in brackets.
+/// The text for a terminal; without colour, favoured tokens stand in brackets and passages between guillemets.
 pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
     let mut out = String::new();
+    let mut within = false;
     for piece in pieces {
+        if piece.within != within && !has_colour {
+            out.push(if within { '»' } else { '«' });
+        }
+        within = piece.within;
         let style = if piece.within { style(piece.look).underline() } else { style(piece.look) };
         // A background must not run to the edge of the screen: line breaks stay outside.
         // Nor may a text speak to the terminal itself.
@@ -97,21 +102,32 @@ pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
             };
         }
     }
+    if within && !has_colour {
+        out.push('»');
+    }
     out
 }
 
 /// What the colours mean.
-pub(crate) fn legend(family: Family, has_colour: bool) -> String {
-    let (favoured, plain) = match family {
-        Family::Green { .. } => ("green", "red"),
-        Family::Gumbel { .. } => ("high score", "low score"),
+///
+/// - `families`: of the schemes that were asked about.
+/// - `has_passages`: whether passages are shown.
+pub(crate) fn legend(families: &[Family], has_passages: bool, has_colour: bool) -> String {
+    let is_green = |family: &Family| matches!(family, Family::Green { .. });
+    let (favoured, plain) = match (families.iter().any(is_green), families.iter().all(is_green)) {
+        (true, true) => ("green", "red"),
+        (true, false) => ("green or high score", "red or low score"),
+        (false, _) => ("high score", "low score"),
     };
     if !has_colour {
-        return format!("  [{favoured}, counted]  all else: {plain}, repeated or without context\n");
+        let passages = if has_passages { "  «marked passage»" } else { "" };
+        return format!("  [{favoured}, counted]{passages}  all else: {plain}, repeated or without context\n");
     }
     let entry = |name: &str, look| format!("{0}{name}{0:#}", style(look));
+    let underlined = Style::new().underline();
+    let passages = if has_passages { format!("  {underlined}marked passage{underlined:#}") } else { String::new() };
     format!(
-        "  {}  {}  {}  {}\n",
+        "  {}  {}  {}  {}{passages}\n",
         entry(favoured, Look::Favoured),
         entry(plain, Look::Plain),
         entry("repeated, not counted again", Look::Repeated),
@@ -138,5 +154,8 @@ mod tests {
         let piece = |text, look| Piece { text, look, within: false };
         let pieces = [piece("a", Look::Favoured), piece(" b\n", Look::Plain)];
         assert_eq!(coloured(&pieces, false), "[a] b\n");
+        let within = |text, look| Piece { text, look, within: true };
+        let pieces = [piece("a", Look::Plain), within("b", Look::Favoured), within("c", Look::Plain)];
+        assert_eq!(coloured(&pieces, false), "a«[b]c»");
     }
 }

@@ -154,22 +154,23 @@ impl Examiner {
                         best = (ln_p, at);
                     }
                 }
-                let ln_p = (best.0 + price).min(0.0);
-                let is_hit = ln_p <= alpha.ln();
-                if is_hit || ln_p < least {
-                    least = least.min(ln_p);
+                let is_hit = best.0 + price <= alpha.ln();
+                if is_hit || best.0 < least {
+                    least = least.min(best.0);
                     let ((_, first), (version, scores)) = (&scores[0], &scores[best.1]);
                     findings.push(Finding {
                         version: *version,
                         detection: first.detection(),
                         positions: first.positions(),
                         spans: if is_hit && self.searches { scores.search().spans(alpha).to_vec() } else { Vec::new() },
-                        ln_p,
+                        // Above 0 until the findings are in order: the least of many is still the best where all are paid up to p = 1.
+                        ln_p: best.0 + price,
                     });
                 }
             }
         }
         findings.sort_by(|a, b| a.ln_p.total_cmp(&b.ln_p));
+        findings.iter_mut().for_each(|finding| finding.ln_p = finding.ln_p.min(0.0));
         let best = findings.first().cloned();
         findings.retain(|finding| finding.ln_p <= alpha.ln());
         Examination { looks, ln_p: best.as_ref().map_or(0.0, |best| best.ln_p), best, hits: findings }
@@ -244,6 +245,20 @@ mod tests {
         assert_eq!((hit.version, hit.detection.key_id, hit.detection.scheme), (1, keys[5].id(), schemes[1]));
         assert_eq!(hit.detection, Detector::new(&keys[5], schemes[1]).detect(&raw));
         assert_eq!(hit.positions.len(), raw.len());
+    }
+
+    #[test]
+    fn the_best_look_is_named_though_no_p_is_below_1() {
+        let scheme = scheme("gm1:green,h=1,gamma=64/256");
+        let keys: Vec<Key> = (0..200).map(key).collect();
+        let ids: Vec<TokenId> = (0..60u32).map(|i| i.wrapping_mul(2_654_435_761) >> 18).collect();
+        let found = Examiner::new(&keys, &[scheme]).examine(&[&ids], 1e-6);
+        assert_eq!(found.ln_p, 0.0);
+        let least = keys.iter().min_by(|a, b| {
+            let ln_p = |key: &Key| Detector::new(key, scheme).search(&ids).1.ln_p;
+            ln_p(a).total_cmp(&ln_p(b))
+        });
+        assert_eq!(found.best.map(|best| best.detection.key_id), least.map(Key::id));
     }
 
     #[test]

@@ -12,9 +12,10 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct StreamEvidence {
-    /// Names the key, without giving it away; of several, the one with most evidence at present.
+    /// Names the key, without giving it away; of several, the one that had most evidence when the stake was greatest, which is what
+    /// [`ln_p`](Self::ln_p) speaks of.
     pub key_id: KeyId,
-    /// What is tested for; of several, the one with most evidence at present.
+    /// What is tested for; of several, as the key.
     pub scheme: Scheme,
     /// The counts so far, under that key and scheme.
     pub tally: Tally,
@@ -42,7 +43,7 @@ impl StreamEvidence {
 ///
 /// A [`Detector`](crate::Detector) asked again and again until p ≤ α would in the end say so of any text. This one pays for
 /// looking: where an exact test of fixed length takes n tokens to find 95 % of the texts that are marked from the first token on, it has
-/// found as many after some 1.2 n (or n + 4, for the strongest marks), and stops after 0.75 n on average. It looks for a mark that
+/// found as many after some 1.2 n (or n + 4, for the strongest marks), and stops after 0.75 n (or n + 1) on average. It looks for a mark that
 /// begins with the text: for one inside a longer text see [`Search`](crate::Search).
 ///
 /// ```
@@ -63,6 +64,8 @@ pub struct Stream {
     /// One a hypothesis, at least one.
     stakes: Vec<Stake>,
     ln_peak: f64,
+    /// Which hypothesis had most when the stake was greatest.
+    leader: usize,
 }
 
 /// One hypothesis, and what is staked on it.
@@ -88,7 +91,7 @@ impl Stake {
 impl Stream {
     /// Prepares to read one text; costs a few hashes.
     pub fn new(key: &Key, scheme: Scheme) -> Self {
-        Self { stakes: vec![Stake::new(key, scheme)], ln_peak: 0.0 }
+        Self { stakes: vec![Stake::new(key, scheme)], ln_peak: 0.0, leader: 0 }
     }
 
     /// Asks about a further key or scheme at the same time. The stake is parted equally among them, so that the evidence pays for all.
@@ -109,23 +112,18 @@ impl Stream {
         for stake in &mut self.stakes {
             stake.scorer.push(token);
         }
-        let evidence = self.evidence();
-        self.ln_peak = self.ln_peak.max(evidence.ln_e);
-        StreamEvidence { ln_p: 0.0 - self.ln_peak, ..evidence }
+        let gains = self.gains();
+        let ln_e = ln_mean_exp(&gains);
+        if ln_e > self.ln_peak {
+            self.ln_peak = ln_e;
+            self.leader = (1..gains.len()).fold(0, |best, at| if gains[at] > gains[best] { at } else { best });
+        }
+        self.evidence_of(ln_e)
     }
 
-    /// What is known so far; key, scheme and counts are those with most evidence at present.
+    /// What is known so far.
     pub fn evidence(&self) -> StreamEvidence {
-        let gains: Vec<f64> = self.stakes.iter().map(Stake::ln_e).collect();
-        let best = (1..gains.len()).fold(0, |best, at| if gains[at] > gains[best] { at } else { best });
-        let stake = &self.stakes[best];
-        StreamEvidence {
-            key_id: stake.key_id,
-            scheme: stake.scheme,
-            tally: stake.scorer.tally(),
-            ln_e: ln_mean_exp(&gains),
-            ln_p: 0.0 - self.ln_peak,
-        }
+        self.evidence_of(ln_mean_exp(&self.gains()))
     }
 
     /// Ends the text: what is known of it. The stream is then ready for another text.
@@ -134,8 +132,23 @@ impl Stream {
         for stake in &mut self.stakes {
             stake.scorer.finish();
         }
-        self.ln_peak = 0.0;
+        (self.ln_peak, self.leader) = (0.0, 0);
         evidence
+    }
+
+    fn gains(&self) -> Vec<f64> {
+        self.stakes.iter().map(Stake::ln_e).collect()
+    }
+
+    fn evidence_of(&self, ln_e: f64) -> StreamEvidence {
+        let stake = &self.stakes[self.leader];
+        StreamEvidence {
+            key_id: stake.key_id,
+            scheme: stake.scheme,
+            tally: stake.scorer.tally(),
+            ln_e,
+            ln_p: 0.0 - self.ln_peak,
+        }
     }
 }
 
@@ -204,12 +217,18 @@ mod tests {
         // Naming one twice changes nothing.
         let mut together = stream(green).and(&other, scheme(gumbel)).and(&other, scheme(gumbel));
         let (mut one, mut two) = (stream(green), Stream::new(&other, scheme(gumbel)));
+        let mut leader = one.evidence().key_id;
         for token in 0..300u32 {
             let token = token.wrapping_mul(2_654_435_761) >> 20;
+            let before = together.evidence().ln_p;
             let (together, one, two) = (together.push(token), one.push(token), two.push(token));
             let mean = ((one.ln_e.exp() + two.ln_e.exp()) / 2.0).ln();
             assert!((together.ln_e - mean).abs() < 1e-9, "{} for {mean}", together.ln_e);
-            assert_eq!(together.key_id, if one.ln_e >= two.ln_e { one.key_id } else { two.key_id });
+            // Named is who led when the stake was greatest, whoever leads now.
+            if together.ln_p < before {
+                leader = if one.ln_e >= two.ln_e { one.key_id } else { two.key_id };
+            }
+            assert_eq!(together.key_id, leader);
             assert!(together.ln_p <= 0.0 && -together.ln_p >= together.ln_e);
         }
     }

@@ -61,9 +61,11 @@ pub(crate) fn run(args: &DemoArgs) -> Result<Outcome> {
         &show(tokenizer, &mut detector, "Without the mark", &plain)?,
         &show(tokenizer, &mut detector, "With the mark", &marked)?,
     ))?;
-    print_styled(&legend(scheme.family(), stdout_has_colour()))?;
+    print_styled(&legend(&[scheme.family()], false, stdout_has_colour()))?;
 
-    let mut report = format!("\n{HEADING}What the detector says{HEADING:#}  (marked if p ≤ {ALPHA:e})\n");
+    let mut report = format!(
+        "\n{HEADING}What the detector says{HEADING:#}  (one test of each whole text; marked if p ≤ {ALPHA:e})\n"
+    );
     let ask = |detector: &mut Detector, text: &str| Ok::<_, anyhow::Error>(detector.detect(&tokenizer.encode(text)?));
     let wrong = &mut Detector::new(&wrong_key, scheme);
     row(&mut report, "the text without the mark", &ask(&mut detector, &plain)?);

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use greenmark::{Examiner, KeyId, Normalised, normalise};
 use greenmark_lm::Tokenizer;
 
@@ -14,7 +14,7 @@ use super::stream;
 use crate::{
     Outcome,
     args::DetectArgs,
-    evidence::{Answer, Evidence, NO_MARK_NOTE, describe, describe_question},
+    evidence::{Answer, COLOURS_OF_RAW, Evidence, NO_MARK_NOTE, describe, describe_question},
     html::Page,
     interrupt,
     keys::KeyRing,
@@ -45,10 +45,11 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     let mut run = Run {
         args,
         examiner: Examiner::new(&ring.keys, &args.scheme).searches(!args.no_search),
-        key_ids: ring.keys.iter().map(greenmark::Key::id).collect(),
+        key_ids: ring.ids(),
         tokenizer: None,
         asked: None,
         unmarked: false,
+        is_cut: false,
         unheard: Cell::new(false),
         outcome: ring.outcome,
     };
@@ -65,7 +66,7 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
                 if run.asked.is_none() && run.outcome == Outcome::Partly {
                     return Err(io::Error::other("no text could be scored"));
                 }
-                page.end()
+                page.end(run.outcome == Outcome::Done)
             })
             // What stopped the run says more than that the page is missing.
             .or_else(|error| failed.and(Err(error)))
@@ -105,6 +106,8 @@ struct Run<'a> {
     /// Whether the last text that was answered had characters; `None` before the first.
     asked: Option<bool>,
     unmarked: bool,
+    /// An interruption left lines of a file unread.
+    is_cut: bool,
     /// The reader of standard output has left, but there is a page to finish.
     unheard: Cell<bool>,
     outcome: Outcome,
@@ -114,10 +117,10 @@ impl Run<'_> {
     fn all(&mut self, mut page: Option<&mut Page<'_>>) -> Result<()> {
         let stdin = [PathBuf::from("-")];
         let files = if self.args.files.is_empty() { &stdin[..] } else { &self.args.files };
-        for file in files {
+        for (i, file) in files.iter().enumerate() {
             let result = self.file(file, page.as_deref_mut());
             self.go_on_after(result)?;
-            if interrupt::requested() {
+            if interrupt::requested() && (self.is_cut || i + 1 < files.len()) {
                 self.outcome = Outcome::Partly;
                 complain("interrupted: the texts that follow were not looked at");
                 break;
@@ -132,11 +135,13 @@ impl Run<'_> {
             return self.text(&source.text()?, page);
         }
         for text in source.text_lines(self.args.tokens)? {
-            let result = text.map_err(Failure::Text).and_then(|text| self.text(&text, page.as_deref_mut()));
-            self.go_on_after(result).map_err(Failure::Run)?;
+            // There is a further text, which is what an interruption cuts off.
             if interrupt::requested() {
+                self.is_cut = true;
                 break;
             }
+            let result = text.map_err(Failure::Text).and_then(|text| self.text(&text, page.as_deref_mut()));
+            self.go_on_after(result).map_err(Failure::Run)?;
         }
         Ok(())
     }
@@ -225,12 +230,19 @@ impl Run<'_> {
             let names_key = self.key_ids.len() > 1 || self.args.scheme.len() > 1;
             let mut described = describe(id, &answer, raw, names_key);
             if self.args.show {
+                if best.version > 0 {
+                    described += &format!("  {COLOURS_OF_RAW}\n");
+                }
                 described += &format!("\n{}\n\n", coloured(&shown, stdout_has_colour()));
             }
             self.print(&described).map_err(Failure::Run)?;
         }
         if let Some(page) = page {
-            page.section(id, &answer, raw, tokenizer, &shown).map_err(|error| Failure::Run(error.into()))?;
+            page.section(id, &answer, raw, tokenizer, &shown).map_err(|error| {
+                // The error itself names a temporary file that nobody asked for.
+                let name = self.args.html.as_ref().map(|page| page.display().to_string()).unwrap_or_default();
+                Failure::Run(anyhow!("cannot write {name}: {}", io::Error::from(error.kind())))
+            })?;
         }
         self.unmarked |= !answer.is_marked();
         self.asked = Some(text.is_some());
@@ -246,7 +258,8 @@ impl Run<'_> {
         let tokenizer = self.tokenizer.as_ref().filter(|_| had_characters);
         let mut said = describe_question(&self.args.scheme, &self.key_ids, tokenizer);
         if self.args.show {
-            said += &legend(self.args.scheme[0].family(), stdout_has_colour());
+            let families: Vec<_> = self.args.scheme.iter().map(|scheme| scheme.family()).collect();
+            said += &legend(&families, true, stdout_has_colour());
         }
         if self.unmarked {
             said += &format!("  {NO_MARK_NOTE}\n");

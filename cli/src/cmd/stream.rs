@@ -2,7 +2,7 @@
 
 use std::{io::BufRead, path::Path};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use greenmark::{Stream, StreamEvidence, stats::format_p_value};
 use greenmark_lm::Tokenizer;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -33,22 +33,23 @@ pub(crate) fn run(args: &DetectArgs, ring: &KeyRing) -> Result<Outcome> {
     let mut hypotheses = ring.keys.iter().flat_map(|key| args.scheme.iter().map(move |&scheme| (key, scheme)));
     let (key, scheme) = hypotheses.next().context("no key")?;
     let stream = hypotheses.fold(Stream::new(key, scheme), |stream, (key, scheme)| stream.and(key, scheme));
-    let mut listener = Listener { args, id: source.id(), tokenizer: &tokenizer, stream, found: false };
+    let names_key = ring.keys.len() > 1 || args.scheme.len() > 1;
+    let mut listener = Listener { args, id: source.id(), tokenizer: &tokenizer, stream, found: false, names_key };
 
     let progress = ProgressBar::no_length()
         .with_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").expect("the template is sound"))
         .with_message("waiting for text");
-    let outcome = listener.listen(&source, &progress);
+    let outcome = listener.listen(Characters::new(source.open()?, source.name()), &progress);
     progress.finish_and_clear();
-    let outcome = outcome?;
     if !args.json {
-        let key_ids: Vec<_> = ring.keys.iter().map(greenmark::Key::id).collect();
+        let key_ids = ring.ids();
         let mut said = describe_question(&args.scheme, &key_ids, Some(&tokenizer));
         if !listener.found {
             said += &format!("  {NO_MARK_NOTE}\n");
         }
         print_styled(&said)?;
     }
+    let outcome = outcome?;
     Ok(if ring.outcome == Outcome::Partly { Outcome::Partly } else { outcome })
 }
 
@@ -77,33 +78,32 @@ struct Listener<'a> {
     tokenizer: &'a Tokenizer,
     stream: Stream,
     found: bool,
+    /// Whether several keys or schemes are asked about.
+    names_key: bool,
 }
 
 impl Listener<'_> {
     /// Reads to the end; says at once when the evidence suffices.
-    fn listen(&mut self, source: &Source, progress: &ProgressBar) -> Result<Outcome> {
-        let mut reader = source.open()?;
+    fn listen(&mut self, mut characters: Characters<impl BufRead>, progress: &ProgressBar) -> Result<Outcome> {
         let mut encoder = self.tokenizer.stream_encoder();
-        let mut outcome = Outcome::Done;
-        let (mut begun, mut taken) = (Vec::new(), 0);
-        loop {
-            match next_piece(reader.as_mut(), &source.name(), &mut begun, &mut taken) {
+        // What goes wrong is said after what is known of the text before it.
+        let ended = loop {
+            match characters.next() {
                 Ok(Some(piece)) => self.push(&encoder.push(&piece)?, progress)?,
-                Ok(None) => break,
-                Err(_) if interrupt::requested() => {}
-                Err(error) => return Err(error),
+                Ok(None) => break Ok(Outcome::Done),
+                Err(error) if !interrupt::requested() => break Err(error),
+                Err(_) => {}
             }
             if interrupt::requested() {
                 progress.suspend(|| complain("interrupted: what is said is of the text so far"));
-                outcome = Outcome::Partly;
-                break;
+                break Ok(Outcome::Partly);
             }
-        }
+        };
         let ids = encoder.finish()?;
         self.push(&ids, progress)?;
         let evidence = self.stream.evidence();
         progress.suspend(|| self.say("end", &evidence))?;
-        Ok(outcome)
+        ended
     }
 
     fn push(&mut self, ids: &[u32], progress: &ProgressBar) -> Result<()> {
@@ -116,7 +116,8 @@ impl Listener<'_> {
         }
         if !ids.is_empty() {
             let evidence = self.stream.evidence();
-            progress.set_message(format!("{}, {}", verdict(self.found).0, counts(&evidence)));
+            let p = format_p_value(evidence.ln_p, 2);
+            progress.set_message(format!("{}, {}, p = {p}", verdict(self.found).0, counts(&evidence)));
             progress.tick();
         }
         Ok(())
@@ -142,63 +143,108 @@ impl Listener<'_> {
             })?);
         }
         let (word, style) = verdict(evidence.is_significant(alpha));
-        let when = if event == "end" { "at the end" } else { "as soon as" };
-        print_styled(&format!("{style}{word}{style:#}  {when} {}  {}\n", counts(evidence), printable(&self.id)))
+        let p = format_p_value(evidence.ln_p, 2);
+        let said = match event {
+            // The least p on the way stands, whatever came later.
+            "end" => format!("at the end {}; least p = {p}", counts(evidence)),
+            _ => format!("as soon as {}, p = {p}", counts(evidence)),
+        };
+        let id = printable(&self.id);
+        let key =
+            if self.names_key { format!("; key {}, {}", evidence.key_id, evidence.scheme) } else { String::new() };
+        print_styled(&format!("{style}{word}{style:#}  {said}{key}  {id}\n"))
     }
 }
 
-/// "57 tokens, 61 % green, p = 3.1e-7".
+/// "57 tokens, 61 % green".
 fn counts(evidence: &StreamEvidence) -> String {
     let tally = evidence.tally;
-    let score = brief_score(evidence.scheme.family(), tally.score, tally.scored);
-    format!("{}, {score}, p = {}", count(tally.tokens, "token"), format_p_value(evidence.ln_p, 2))
+    format!("{}, {}", count(tally.tokens, "token"), brief_score(evidence.scheme.family(), tally.score, tally.scored))
 }
 
-/// What a text says next, in whole characters; `None` at its end.
-///
-/// - `begun`: bytes of a character whose last ones are yet to come.
-/// - `taken`: bytes of the text so far.
-fn next_piece(reader: &mut dyn BufRead, name: &str, begun: &mut Vec<u8>, taken: &mut usize) -> Result<Option<String>> {
-    let read = reader.fill_buf().with_context(|| format!("cannot read {name}"))?;
-    let length = read.len();
-    begun.extend_from_slice(read);
-    reader.consume(length);
-    let invalid = |at: usize| anyhow!("{name}: not valid UTF-8 from byte {at} on");
-    match (length, begun.is_empty()) {
-        (0, true) => Ok(None),
-        (0, false) => Err(invalid(*taken)),
-        _ => whole_characters(begun, taken).map(Some).map_err(invalid),
+/// A text as it comes, in whole characters.
+struct Characters<R> {
+    reader: R,
+    name: String,
+    /// A character whose last bytes are yet to come.
+    begun: Vec<u8>,
+    /// Bytes of the text so far.
+    taken: usize,
+    /// Where the text is no text any more.
+    invalid: Option<usize>,
+}
+
+impl<R: BufRead> Characters<R> {
+    fn new(reader: R, name: String) -> Self {
+        Self { reader, name, begun: Vec::new(), taken: 0, invalid: None }
     }
-}
 
-/// Takes the whole characters from the front of `bytes`; `taken` counts bytes from the beginning of the text.
-///
-/// # Errors
-/// The place of a byte that is no UTF-8.
-fn whole_characters(bytes: &mut Vec<u8>, taken: &mut usize) -> Result<String, usize> {
-    let whole = match std::str::from_utf8(bytes) {
-        Ok(_) => bytes.len(),
-        Err(error) if error.error_len().is_none() => error.valid_up_to(),
-        Err(error) => return Err(*taken + error.valid_up_to()),
-    };
-    let rest = bytes.split_off(whole);
-    let text = String::from_utf8(std::mem::replace(bytes, rest)).map_err(|_| *taken)?;
-    *taken += whole;
-    Ok(text)
+    /// What comes next; `None` at the end.
+    ///
+    /// # Errors
+    /// What the system says, or where a byte is no UTF-8: after all that stands before it, however the bytes come in.
+    fn next(&mut self) -> Result<Option<String>> {
+        loop {
+            if let Some(at) = self.invalid {
+                bail!("{}: not valid UTF-8 from byte {at} on", self.name);
+            }
+            let read = self.reader.fill_buf().with_context(|| format!("cannot read {}", self.name))?;
+            let length = read.len();
+            self.begun.extend_from_slice(read);
+            self.reader.consume(length);
+            let whole = match std::str::from_utf8(&self.begun) {
+                Ok(_) => self.begun.len(),
+                Err(error) => {
+                    let whole = error.valid_up_to();
+                    // An error without a length is an end that came too early: more bytes may make it whole.
+                    if error.error_len().is_some() || length == 0 {
+                        self.invalid = Some(self.taken + whole);
+                    }
+                    whole
+                }
+            };
+            let rest = self.begun.split_off(whole);
+            let piece = String::from_utf8(std::mem::replace(&mut self.begun, rest)).expect("it was found to be UTF-8");
+            self.taken += whole;
+            if !piece.is_empty() {
+                return Ok(Some(piece));
+            }
+            if length == 0 && self.invalid.is_none() {
+                return Ok(None);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
     use super::*;
 
+    /// Reads so many bytes at a time.
+    fn pieces(bytes: &[u8], step: usize) -> (String, Option<String>) {
+        let reader = BufReader::with_capacity(step, bytes);
+        let mut characters = Characters::new(reader, "text".into());
+        let mut text = String::new();
+        loop {
+            match characters.next() {
+                Ok(Some(piece)) => text += &piece,
+                Ok(None) => return (text, None),
+                Err(error) => return (text, Some(error.to_string())),
+            }
+        }
+    }
+
     #[test]
-    fn characters_come_whole_and_bad_bytes_are_placed() {
-        let (mut bytes, mut taken) = ("añ".as_bytes()[..2].to_vec(), 0);
-        assert_eq!(whole_characters(&mut bytes, &mut taken), Ok("a".to_owned()));
-        bytes.extend_from_slice(&"añ".as_bytes()[2..]);
-        assert_eq!(whole_characters(&mut bytes, &mut taken), Ok("ñ".to_owned()));
-        assert_eq!((bytes.len(), taken), (0, 3));
-        bytes.extend_from_slice(b"xy\xff");
-        assert_eq!(whole_characters(&mut bytes, &mut taken), Err(5));
+    fn characters_come_whole_and_bad_bytes_are_placed_however_they_come() {
+        for step in [1, 2, 3, 100] {
+            assert_eq!(pieces("añb 日本".as_bytes(), step), ("añb 日本".into(), None));
+            assert_eq!(pieces(b"", step), (String::new(), None));
+            let (text, error) = pieces(b"a\xc3\xb1 xy\xffz", step);
+            assert_eq!((&*text, error.as_deref()), ("añ xy", Some("text: not valid UTF-8 from byte 6 on")));
+            let (text, error) = pieces(b"ab\xe6\x97", step);
+            assert_eq!((&*text, error.as_deref()), ("ab", Some("text: not valid UTF-8 from byte 2 on")));
+        }
     }
 }
