@@ -112,6 +112,12 @@ fn a_key_among_the_arguments_is_refused_and_never_repeated() {
         assert_eq!(output.status.code(), Some(2));
         assert!(!stderr(&output).contains(&text[10..30]) && stdout(&output).is_empty());
     }
+    for wrong in [format!(" {text}"), format!("/tmp/{text}"), text.to_owned()] {
+        let output =
+            greenmark().args(["detect", "-"]).env("GREENMARK_KEY_FILE", wrong).output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!stderr(&output).contains(&text[10..30]) && stdout(&output).is_empty());
+    }
 }
 
 #[test]
@@ -352,11 +358,20 @@ fn named_files_are_json_lines_if_said_so() {
 
 #[test]
 fn a_page_does_not_replace_its_sources() {
-    let (_folder, path) = key();
+    let (folder, path) = key();
     let text = fs::read_to_string(&path).expect("a key file");
     let output = run(&["detect", "-k", &path, "--html", &path, "-"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(fs::read_to_string(&path).expect("still there"), text);
+    // Nor that of a file of a key folder, be it a key twice or broken.
+    for (name, held) in [("copy.key", &*text), ("broken.key", "no key")] {
+        let file = folder.path().join(name);
+        fs::write(&file, held).expect("writable");
+        let folder = folder.path().to_str().expect("UTF-8");
+        let output = run(&["detect", "-k", folder, "--html", file.to_str().expect("UTF-8"), "-"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(fs::read_to_string(&file).expect("still there"), held);
+    }
 }
 
 #[test]

@@ -230,6 +230,31 @@ fn a_stream_takes_one_plain_text() {
     );
 }
 
+#[test]
+fn a_stream_about_many_keys_names_the_one_that_it_found() {
+    let (_folder, keys) = keys(6);
+    let text = marked(&file(&keys, "4.key"), "200");
+    let owner = detect(&["-k", &file(&keys, "4.key")], &text).0["key_id"].clone();
+    // Long enough after the mark that another key leads at the end.
+    let whole = file(&keys, "text.txt");
+    fs::write(&whole, format!("{text}\n\n{}", unmarked("9", "3000"))).expect("writable");
+    let said = stdout(&run(&["detect", "--stream", "--json", "-k", &keys, &whole]));
+    for line in said.lines() {
+        let line: Value = serde_json::from_str(line).expect("an object");
+        assert_eq!((&line["key_id"], &line["detected"]), (&owner, &Value::from(true)), "{said}");
+    }
+    assert_eq!(said.lines().count(), 2, "{said}");
+    let said = stdout(&run(&["detect", "--stream", "-k", &keys, &whole]));
+    assert_eq!(said.matches(owner.as_str().expect("a string")).count(), 2, "{said}");
+
+    // What was read before a bad byte is said, however it comes.
+    let bad = file(&keys, "bad.txt");
+    fs::write(&bad, [text.as_bytes(), b"\xff and more"].concat()).expect("writable");
+    let output = run(&["detect", "--stream", "--json", "-k", &file(&keys, "4.key"), &bad]);
+    assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(2), 2));
+    assert!(stderr(&output).contains(&format!("not valid UTF-8 from byte {} on", text.len())), "{}", stderr(&output));
+}
+
 /// Emoji of several code points, cut by tokens: places are whole graphemes, and never panic.
 #[test]
 fn places_are_whole_graphemes() {
