@@ -155,6 +155,26 @@ fn an_interruption_costs_the_last_batch_at_most() {
 }
 
 #[test]
+fn another_reading_of_the_same_files_is_another_run() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (corpus, out) = (folder.path().join("a.txt"), folder.path().join("out"));
+    fs::write(&corpus, lines(12)).expect("writable");
+    assert!(calibrate(&[&corpus], &out, &["--keys", "4"]).status.success());
+    assert_eq!(results(&out)["documents"], 1);
+    let refused = calibrate(&[&corpus], &out, &["--keys", "4", "--jsonl"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = stderr(&refused);
+    assert!(said.contains("is of another run (--jsonl: "), "{said}");
+
+    // A file that is JSON Lines by its name is read alike with the option and without.
+    let (corpus, out) = (folder.path().join("b.jsonl"), folder.path().join("other"));
+    fs::write(&corpus, lines(12)).expect("writable");
+    for options in [&["--keys", "4"][..], &["--keys", "4", "--jsonl"]] {
+        assert!(calibrate(&[&corpus], &out, options).status.success());
+    }
+}
+
+#[test]
 fn what_cannot_be_read_is_named_and_the_rest_counted() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (corpus, out) = (folder.path().join("a.jsonl"), folder.path().join("out"));

@@ -48,6 +48,8 @@ struct Options {
     tokenizer: String,
     deployed_key: String,
     corpus: Vec<CorpusFile>,
+    /// Whether each file is read as JSON Lines.
+    is_lines: Vec<bool>,
 }
 
 impl Options {
@@ -65,7 +67,8 @@ impl Options {
             .or_else(|| differs("--seed", self.seed.to_string(), other.seed.to_string()))
             .or_else(|| differs("tokenizer", self.tokenizer.clone(), other.tokenizer.clone()))
             .or_else(|| differs("key", self.deployed_key.clone(), other.deployed_key.clone()))
-            .or_else(|| (self != other).then(|| "the corpus has changed".to_owned()))
+            .or_else(|| (self.corpus != other.corpus).then(|| "the corpus has changed".to_owned()))
+            .or_else(|| (self != other).then(|| "--jsonl: given there or here, not in both".to_owned()))
     }
 }
 
@@ -145,6 +148,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
         tokenizer: tokenizer.fingerprint().to_owned(),
         deployed_key: key.id().to_string(),
         corpus,
+        is_lines: sources.iter().map(Source::is_lines).collect(),
     };
     let path = args.out.join("state.json");
     let mut state = State::open(&path, options)?;
