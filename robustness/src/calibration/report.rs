@@ -20,7 +20,7 @@ pub struct About {
     pub corpus: Vec<CorpusFile>,
     /// Documents read.
     pub documents: u64,
-    /// Documents without one whole passage, which were left out.
+    /// Documents without one whole passage, or without a token, which were left out.
     pub left_out: u64,
     /// Lines and files that could not be read.
     pub failed: u64,
@@ -155,6 +155,8 @@ pub struct DeployedTables {
     pub scored: u64,
     /// Positions counted, without what earlier texts held.
     pub scored_once: u64,
+    /// Texts in which nothing is scored: no key can call them marked.
+    pub unscored: u64,
     /// The whole text and segments, each text by itself. The texts are not independent under one key.
     pub by_itself: [Table; 2],
     /// The same, without what earlier texts held. The p-values are independent.
@@ -228,6 +230,7 @@ impl Report {
                 scheme: scheme.clone(),
                 scored: counts.scored,
                 scored_once: counts.scored_once,
+                unscored: counts.unscored,
                 by_itself: [table(Test::Whole, "", &counts.whole), table(Test::Segments, "", &counts.segments)],
                 once: [
                     table(Test::Whole, ", shared phrases once", &counts.whole_once),
@@ -288,10 +291,20 @@ impl Report {
         said
     }
 
+    /// Of texts that no key can call marked.
+    fn unscored(&self, deployed: &DeployedTables) -> String {
+        format!(
+            "In {} of {} nothing is scored. They can never be called marked, and lower every rate.",
+            deployed.unscored,
+            count(self.about.texts, "text")
+        )
+    }
+
     /// A few lines for a terminal: rates at some levels, and the verdict.
     pub fn summary(&self) -> String {
         const SHOWN: [f64; 4] = [1e-2, 1e-3, 1e-4, 1e-6];
-        let mut out = format!("{} texts, {} pairs of text and key\n", self.about.texts, self.pairs);
+        let (texts, pairs) = (count(self.about.texts, "text"), count(self.pairs, "pair"));
+        let mut out = format!("{texts}, {pairs} of text and key\n");
         let mut lines = |title: &str, tables: &[&Table]| {
             out += &format!(
                 "\n{title:<42} {}\n",
@@ -310,6 +323,12 @@ impl Report {
             lines(&deployed.scheme, &self.of_scheme(&deployed.scheme).collect::<Vec<_>>());
             let one = deployed.by_itself.iter().chain(&deployed.once).collect::<Vec<_>>();
             lines(&format!("  key {}", self.about.deployed_key), &one);
+        }
+        for deployed in self.deployed.iter().filter(|deployed| deployed.unscored > 0) {
+            out += &format!("\n{}: {}", deployed.scheme, self.unscored(deployed));
+        }
+        if self.deployed.iter().any(|deployed| deployed.unscored > 0) {
+            out.push('\n');
         }
         out += &format!("\n{}", self.verdict());
         out
@@ -330,24 +349,35 @@ impl Report {
             self.about.passage.map_or_else(String::new, |tokens| format!(", cut into passages of {tokens} tokens"));
         writeln!(
             out,
-            "{documents} documents{cut}: {texts} texts, each under {} keys of its own (seed {}): **{} pairs of text and key** a scheme. Tokenizer {tokenizer} ({fingerprint}). {left_out} documents \
-             were too short for a passage, {failed} lines or files could not be read; normalising changes {normalised} texts.\n",
-            self.keys, self.seed, self.pairs
+            "{}{cut}: {}, each under {} of its own (seed {}): **{} of text and key** a scheme. Tokenizer {tokenizer} ({fingerprint}). Documents left out, too short for a passage or without a \
+             token: {left_out}; lines or files that could not be read: {failed}; texts that normalising changes: {normalised}.\n",
+            count(*documents, "document"),
+            count(*texts, "text"),
+            count(self.keys, "key"),
+            self.seed,
+            count(self.pairs, "pair")
         )?;
         writeln!(out, "| corpus | bytes | SHA-256 |\n|---|--:|---|")?;
         for CorpusFile { name, bytes, sha256 } in &self.about.corpus {
             writeln!(out, "| {} | {bytes} | `{}…` |", cell(name), &sha256[..16])?;
         }
         writeln!(out, "\n**{}**\n", self.verdict())?;
+        let rest = match self.keys % self.together {
+            0 => String::new(),
+            rest => format!(" The last {} of each text make no group and stand out of these two.", count(rest, "key")),
+        };
         writeln!(
             out,
             "A cell is hits, rate and the exact 95 % interval (Clopper–Pearson) of P(p ≤ α). All pairs have different keys, so they are independent. \
              `~`: α·n < 3, too few to speak of the rate; levels at which no test has more, and none a hit, are left out. `↑`: the interval lies above α, as one in forty does by chance at a rate of α; the verdict above pays for all rates looked at. \
-             *Several keys* and *everything* examine {} keys at once and give one p for them. In the plots, tests are set side by side along the diagonal, so that what is above it stays above.",
+             *Several keys* and *everything* examine {} keys at once and give one p for them.{rest} In the plots, tests are set side by side along the diagonal, so that what is above it stays above.",
             self.together
         )?;
         for deployed in &self.deployed {
             writeln!(out, "\n## {}\n", deployed.scheme)?;
+            if deployed.unscored > 0 {
+                writeln!(out, "{}\n", self.unscored(deployed))?;
+            }
             table(out, &self.of_scheme(&deployed.scheme).collect::<Vec<_>>())?;
             let whose = if self.about.deployed_key_is_given { "given" } else { "of the seed" };
             writeln!(
@@ -421,6 +451,11 @@ fn table(out: &mut String, tables: &[&Table]) -> std::fmt::Result {
         writeln!(out, "| {} | {} |", number(alpha), cells.collect::<Vec<_>>().join(" | "))?;
     }
     Ok(())
+}
+
+/// "1 text", "2 texts".
+fn count(n: u64, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 /// 0.05, 1e-6.
