@@ -81,9 +81,8 @@ pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::
         #[cfg(unix)]
         let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
         let mut file = io::BufWriter::new(builder.tempfile_in(folder).map_err(|error| match error.kind() {
-            // The error itself names a temporary file that nobody asked for.
             io::ErrorKind::NotFound => io::Error::other("there is no such folder"),
-            kind => kind.into(),
+            _ => error,
         })?);
         write(&mut file)?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -91,5 +90,11 @@ pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    attempt().with_context(|| format!("cannot write {}", path.display()))
+    let written = attempt().map_err(|error| match error.kind() {
+        // Ours.
+        io::ErrorKind::Other => error,
+        // The system's may name a temporary file that nobody asked for.
+        kind => kind.into(),
+    });
+    written.with_context(|| format!("cannot write {}", path.display()))
 }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use greenmark::{Key, TokenId};
 use greenmark_lm::Tokenizer;
 use greenmark_robustness::calibration::{About, Batch, CorpusFile, Ngrams, Plan, Report, Tables, Text, svg};
@@ -125,7 +125,7 @@ impl State {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        write(path, format!("{text}\n").as_bytes())
+        write_file(path, |out| writeln!(out, "{text}"))
     }
 }
 
@@ -212,24 +212,15 @@ fn deployed_key(path: &Path) -> Result<Key> {
 fn publish(args: &CalibrateArgs, report: &Report) -> Result<()> {
     let json = serde_json::to_string(report).context("the results")?;
     let [json_path, markdown, image] = RESULTS.map(|name| args.out.join(name));
-    write(&json_path, format!("{json}\n").as_bytes())?;
-    write(&markdown, report.markdown().as_bytes())?;
-    write(&image, svg(report)?.as_bytes())?;
+    write_file(&json_path, |out| writeln!(out, "{json}"))?;
+    write_file(&markdown, |out| out.write_all(report.markdown().as_bytes()))?;
+    let plot = svg(report)?;
+    write_file(&image, |out| out.write_all(plot.as_bytes()))?;
     if args.json {
         return print_line(&json);
     }
     let written = RESULTS.map(|name| printable(&args.out.join(name).display().to_string())).join(", ");
     print_line(&format!("{}\nwritten: {written}", report.summary()))
-}
-
-/// Makes `path` hold these bytes, or leaves it as it was.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let written = write_file(path, |out| out.write_all(bytes));
-    written.map_err(|error| match error.downcast_ref::<io::Error>().map(io::Error::kind) {
-        // The error names a temporary file that nobody asked for.
-        Some(kind) if kind != io::ErrorKind::Other => anyhow!("cannot write {}: {kind}", path.display()),
-        _ => error,
-    })
 }
 
 /// The results must not take the place of what they are made from.
