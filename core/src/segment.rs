@@ -1,6 +1,6 @@
 //! Marked spans inside a longer text, and a p-value that pays for the search. SPEC §7.5.
 
-use core::f64::consts::LN_2;
+use core::{f64::consts::LN_2, ops::Range};
 
 use crate::{
     bet::{BETS, Bet, Factors},
@@ -18,6 +18,9 @@ const STRAY: f64 = 0.05;
 
 /// Scores between two stretches from which on they are two spans: fewer cannot speak against a mark. SPEC §7.5.
 const GAP: usize = 4;
+
+/// Positions in a row that are not scored, and that a span still reaches across. SPEC §7.5.
+const SILENCE: usize = 128;
 
 /// A stretch of a text that looks marked.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,7 +99,7 @@ impl Search {
         };
         Self {
             ln_p: ln_p(family, &scores, ln_whole),
-            spans: joined(best_spans(family, &scores)).into_iter().map(|(start, end)| span(start, end)).collect(),
+            spans: spans(family, &places, &scores).into_iter().map(|(start, end)| span(start, end)).collect(),
         }
     }
 
@@ -173,17 +176,38 @@ fn ln_greatest_stake(family: Family, scores: &[f64]) -> f64 {
     ln_greatest.max(ln_unit + greatest.ln())
 }
 
-/// The spans, as ranges of scores, that together gain most by a bet each, where each pays the same fee. SPEC §7.5.
-fn best_spans(family: Family, scores: &[f64]) -> Vec<(usize, usize)> {
+/// The spans, as ranges of scores. SPEC §7.5.
+fn spans(family: Family, places: &[usize], scores: &[f64]) -> Vec<(usize, usize)> {
     let bets = Bet::all(family);
-    let best = best_gain(&bets, scores);
+    let blocks = blocks(places);
+    let best = blocks.iter().map(|block| best_gain(&bets, &scores[block.clone()])).fold(0.0, f64::max);
     if best <= 0.0 {
         return Vec::new();
     }
     let tries = scores.len() as f64 * BETS as f64;
     // A hair below the best gain, so that rounding cannot lose the only span.
     let fee = (tries / STRAY).ln().min(best * (1.0 - 1e-9));
+    let of = |block: Range<usize>| {
+        let spans = joined(best_spans(&bets, &scores[block.clone()], fee));
+        spans.into_iter().map(move |(start, end)| (block.start + start, block.start + end))
+    };
+    blocks.into_iter().flat_map(of).collect()
+}
 
+/// The scores, cut where more than [`SILENCE`] positions in a row are not scored.
+fn blocks(places: &[usize]) -> Vec<Range<usize>> {
+    let cuts = (1..places.len()).filter(|&at| places[at] - places[at - 1] - 1 > SILENCE);
+    let mut blocks = Vec::new();
+    let mut start = 0;
+    for end in cuts.chain([places.len()]) {
+        blocks.push(start..end);
+        start = end;
+    }
+    blocks
+}
+
+/// The spans, as ranges of scores, that together gain most by a bet each, where each pays the same fee. SPEC §7.5.
+fn best_spans(bets: &[Bet; BETS], scores: &[f64], fee: f64) -> Vec<(usize, usize)> {
     // The most that can be had up to here, with every span closed; and with one open on each bet, and where that one starts.
     let mut closed = 0.0;
     let mut open = [(f64::NEG_INFINITY, 0); BETS];
@@ -363,9 +387,25 @@ mod tests {
                 let closing = (0..end).map(|start| most[start] + gain(start, end) - fee);
                 most.push(closing.fold(most[end - 1], f64::max));
             }
-            let found: f64 = best_spans(family, &scores).iter().map(|&(start, end)| gain(start, end) - fee).sum();
+            let found: f64 = best_spans(&bets, &scores, fee).iter().map(|&(start, end)| gain(start, end) - fee).sum();
             assert!((found - most[scores.len()]).abs() < 1e-9, "seed {seed}: {found} {most:?}");
         }
+    }
+
+    #[test]
+    fn no_span_reaches_across_a_long_silence() {
+        for (silent, expected) in [(128, 1), (129, 2)] {
+            let mut positions = greens(&[(200, 5), (60, 20)]);
+            positions.extend(vec![Position::Repeated; silent]);
+            positions.extend(greens(&[(60, 20), (200, 5)]));
+            let search = Search::new(scheme(GREEN), &positions);
+            assert_eq!(search.spans(1e-6).len(), expected, "{search:?}");
+        }
+        // Nor is a mark drawn out by what little is scored in the repetition beside it.
+        let few = |n: usize| (0..n).flat_map(|_| [vec![Position::Repeated; 200], vec![Position::Scored(1.0)]].concat());
+        let positions: Vec<_> = few(5).chain(greens(&[(100, 18)])).chain(few(5)).collect();
+        let [span] = Search::new(scheme(GREEN), &positions).spans(1e-6).to_vec()[..] else { panic!("one span") };
+        assert!(span.start.abs_diff(1005) < 10 && span.end.abs_diff(1105) < 10, "{span:?}");
     }
 
     #[test]

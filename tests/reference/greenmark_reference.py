@@ -426,33 +426,35 @@ def greatest_stake(scheme, scores):
         return greatest
 
 
-def layouts(gains, fee):
+def layouts(gains, fee, cuts):
     """The greatest Σ (G − c) from the first i scores with one stretch at least, for i = 0 … T: [T + 1]; and for every score
-    and bet the greatest with a stretch on that bet whose last score this is: [T][K]."""
+    and bet the greatest with a stretch on that bet whose last score this is: [T][K]. No stretch crosses one of `cuts`, the
+    numbers of the scores before which a long silence lies."""
     some, last = [Decimal("-Infinity")], []
     for i, gain in enumerate(gains):
         fresh = max(some[i], Decimal(0)) - fee
-        last.append([max(fresh, last[i - 1][k] if i else fresh) + gain[k] for k in range(len(gain))])
+        last.append([max(fresh, last[i - 1][k] if i and i not in cuts else fresh) + gain[k] for k in range(len(gain))])
         some.append(max(some[i], *last[i]))
     return some, last
 
 
-def marked(scheme, scores):
+def marked(scheme, scores, cuts=()):
     """SPEC §7.5, *Spans*: for every score whether it is in a span; the fee; and the margin, by how many nats every other
     such answer with a span at all falls short. A score is in if the best layout that covers it beats the best that does not.
+    `cuts`: the numbers of the scores before which more than 128 positions in a row are not scored.
     """
     with localcontext(EXACT):
         gains = gains_of(scheme, scores)
         K, T = len(bets_of(scheme)), len(scores)
         best, run = Decimal(0), [Decimal(0)] * K
-        for gain in gains:
-            run = [max(r, Decimal(0)) + g for r, g in zip(run, gain)]
+        for i, gain in enumerate(gains):
+            run = [(Decimal(0) if i in cuts else max(r, Decimal(0))) + g for r, g in zip(run, gain)]
             best = max(best, *run)
         if best == 0:
             return [False] * T, None, None
         fee = min(Decimal(20 * K * T).ln(), (1 - Decimal("1e-9")) * best)
-        before, ending = layouts(gains, fee)
-        after, starting = (part[::-1] for part in layouts(gains[::-1], fee))
+        before, ending = layouts(gains, fee, cuts)
+        after, starting = (part[::-1] for part in layouts(gains[::-1], fee, {T - cut for cut in cuts}))
         inside, margin = [], Decimal("Infinity")
         for i, gain in enumerate(gains):
             covered = max(ending[i][k] + starting[i][k] - gain[k] + fee for k in range(K))
@@ -512,14 +514,16 @@ def search(scheme, positions, alpha, ln_whole=None):
         ln = min(Decimal(0), Decimal(2).ln() + min(ln_whole, -ln_stake))
         spans, fee, margin = [], None, None
         if ln <= math.log(alpha):
-            inside, fee, margin = marked(scheme, scores)
-            inside = joined(inside)
-            for is_in, group in itertools.groupby(range(len(scores)), inside.__getitem__):
-                if is_in:
-                    span = list(group)
-                    part = sum((Decimal(scores[j]) for j in span), Decimal(0))
-                    tail = ln_tail(scheme, part, len(span))
-                    spans.append(Span(places[span[0]], places[span[-1]] + 1, len(span), part, tail))
+            cuts = [i for i in range(1, len(places)) if places[i] - places[i - 1] - 1 > 128]
+            inside, fee, margin = marked(scheme, scores, set(cuts))
+            for start, end in itertools.pairwise([0, *cuts, len(scores)]):
+                block = joined(inside[start:end])
+                for is_in, group in itertools.groupby(range(start, end), lambda j: block[j - start]):
+                    if is_in:
+                        span = list(group)
+                        part = sum((Decimal(scores[j]) for j in span), Decimal(0))
+                        tail = ln_tail(scheme, part, len(span))
+                        spans.append(Span(places[span[0]], places[span[-1]] + 1, len(span), part, tail))
     return Search(len(scores), total, ln_whole, ln_stake, ln, spans, fee, margin)
 
 
@@ -1537,7 +1541,7 @@ def two_bets_are_better(scheme, scores, fee):
     with localcontext(EXACT):
         gains = gains_of(scheme, scores)
         ends = list(itertools.accumulate(gains, lambda run, gain: [max(r, Decimal(0)) + g for r, g in zip(run, gain)]))
-        return layouts(gains, fee)[0][-1] > max(map(max, ends)) - fee
+        return layouts(gains, fee, ())[0][-1] > max(map(max, ends)) - fee
 
 
 def likely_stretch(label, key, scheme, ids, places):
@@ -1633,6 +1637,16 @@ def search_file():
             ruled(f"two strong stretches, g = {g}", scheme, "search 2", stretches)
     ruled("faint and throughout: the whole text tells more than any bet", green, "faint", [[2000, 92]])
     ruled("faint, in the first half", green, "faint half", [[1500, 110], [1500, 64]])
+    for silent, spans in ((128, 1), (129, 2)):
+        scores = [0] * 20 + [1] * 30 + [None] * silent + [1] * 30 + [0] * 20
+        found = listed(f"two stretches, {silent} positions between that are not scored: {spans} span(s)", green, scores)
+        assert len(found.spans) == spans
+        scores = [0.2] * 20 + [4.0] * 20 + [None] * silent + [3.5] * 25 + [0.2] * 20
+        found = listed(f"the same: {spans} span(s)", gumbel, scores)
+        assert len(found.spans) == spans
+    scores = ([None] * 150 + [1]) * 4 + [0] * 5 + [1] * 40 + [0] * 5 + ([None] * 150 + [1]) * 4
+    found = listed("greens far apart in repetitions on both sides of a mark: not in its span", green, scores)
+    assert [span.scored for span in found.spans] == [40]
     for reds, spans in ((3, 1), (4, 2)):
         scores = [1] * 40 + [0] * reds + [1] * 40
         found = listed(f"two stretches, {reds} reds between: {spans} span(s)", Green(1, 128), scores)
