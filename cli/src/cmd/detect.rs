@@ -160,9 +160,9 @@ impl Run<'_> {
     }
 
     fn text(&mut self, text: &Text, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
-        let Content::Characters(raw) = &text.content else {
-            let Content::Ids(ids) = &text.content else { unreachable!("characters or ids") };
-            return self.answer(&text.id, &[ids], None, page);
+        let raw = match &text.content {
+            Content::Ids(ids) => return self.answer(&text.id, &[ids], None, page),
+            Content::Characters(raw) => raw,
         };
         let tokenizer = match self.tokenizer.take() {
             Some(tokenizer) => tokenizer,
