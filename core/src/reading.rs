@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use crate::{
     TokenId,
-    detect::{Detection, Detector, ln_tail},
+    detect::{Detection, Detector},
     lanes::LANES,
     scheme::Scheme,
     score::{Position, Tally, scores_at},
@@ -146,9 +146,7 @@ impl Scores<'_> {
     /// In green that of the weighted count: pairs that repeat weigh more, and the lowest ids less, which finds more than the plain count
     /// of [`detection`](Self::detection). With more than 1,024 scored positions, and in gumbel, the same as there. SPEC §7.8.
     pub fn ln_whole(&self) -> f64 {
-        let Some(weights) = self.reading.weights() else {
-            return ln_tail(self.reading.scheme.family(), segment::sum(&self.scores), self.scores.len() as u64);
-        };
+        let Some(weights) = self.reading.weights() else { return self.detection().ln_p };
         let hits = self.scores.iter().zip(&weights.of).filter(|&(&score, _)| score > 0.0);
         weights.law.ln_sf(hits.map(|(_, &weight)| u64::from(weight)).sum())
     }
@@ -160,7 +158,7 @@ impl Scores<'_> {
 
     /// The search, with its spans.
     pub fn search(&self) -> Search {
-        Search::of(self.reading.scheme, &self.positions(), self.ln_whole())
+        Search::of(self.reading.scheme.family(), &self.reading.scored, &self.scores, self.ln_whole())
     }
 
     /// ln p of a stream that has read the text to its end: what the boldest reader could have claimed at any token of it.

@@ -84,22 +84,25 @@ impl Search {
     /// # Panics
     /// If the positions hold a score that no scorer of the scheme gives.
     pub fn new(scheme: Scheme, positions: &[Position]) -> Self {
-        let (_, scores) = scored(positions);
-        Self::of(scheme, positions, ln_tail(scheme.family(), sum(&scores), scores.len() as u64))
+        let scored = positions.iter().enumerate().filter_map(|(place, &position)| match position {
+            Position::Scored(score) => Some((place, score)),
+            Position::Unscored | Position::Repeated => None,
+        });
+        let (places, scores): (Vec<usize>, Vec<f64>) = scored.unzip();
+        let family = scheme.family();
+        Self::of(family, &places, &scores, ln_tail(family, sum(&scores), scores.len() as u64))
     }
 
-    /// As [`new`](Self::new), with the p of another test of the whole text.
-    pub(crate) fn of(scheme: Scheme, positions: &[Position], ln_whole: f64) -> Self {
-        let family = scheme.family();
-        let (places, scores) = scored(positions);
+    /// As [`new`](Self::new), of the places that are scored and their scores: `[T]` each; and the p of a test of the whole text.
+    pub(crate) fn of(family: Family, places: &[usize], scores: &[f64], ln_whole: f64) -> Self {
         let span = |start: usize, end: usize| {
             let (scored, score) = ((end - start) as u64, sum(&scores[start..end]));
             let ln_p = ln_tail(family, score, scored);
             Span { start: places[start], end: places[end - 1] + 1, scored, score, ln_p }
         };
         Self {
-            ln_p: ln_p(family, &scores, ln_whole),
-            spans: spans(family, &places, &scores).into_iter().map(|(start, end)| span(start, end)).collect(),
+            ln_p: ln_p(family, scores, ln_whole),
+            spans: spans(family, places, scores).into_iter().map(|(start, end)| span(start, end)).collect(),
         }
     }
 
@@ -121,15 +124,6 @@ impl Search {
     pub fn spans(&self, alpha: f64) -> &[Span] {
         if self.is_significant(alpha) { &self.spans } else { &[] }
     }
-}
-
-/// The places that are scored, and their scores.
-fn scored(positions: &[Position]) -> (Vec<usize>, Vec<f64>) {
-    let scored = positions.iter().enumerate().filter_map(|(place, &position)| match position {
-        Position::Scored(score) => Some((place, score)),
-        Position::Unscored | Position::Repeated => None,
-    });
-    scored.unzip()
 }
 
 /// ln p of the search, of the scores of the scored positions and ln p of the whole text.
