@@ -8,9 +8,10 @@ use std::{
 use anyhow::{Context, Result};
 use greenmark::{Delta, Scheme, TokenId};
 use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
-use crate::corpus::Mark;
+use crate::corpus::{self, Job, Mark, Recipe, Text};
 
 /// A model with its tokenizer and, if it has one, its chat template.
 pub struct Setup {
@@ -65,6 +66,28 @@ impl Setup {
         }
         Ok(prompts)
     }
+
+    /// The texts of a recipe, in a file of that name in `folder`; a bar shows how far it is.
+    ///
+    /// # Errors
+    /// As [`corpus::texts`].
+    pub fn texts(&mut self, folder: &Path, name: &str, recipe: &Recipe, jobs: &[Job]) -> Result<Vec<Text>> {
+        let bar = bar(jobs.len() as u64, name)?;
+        let file = folder.join(format!("{name}.jsonl"));
+        let texts = corpus::texts(&file, recipe, jobs, self.model.as_mut(), &self.tokenizer, &bar)?;
+        bar.finish_and_clear();
+        Ok(texts)
+    }
+}
+
+/// A bar on stderr, if that is a terminal.
+///
+/// # Errors
+/// Never: the template is sound.
+pub fn bar(length: u64, message: &str) -> Result<ProgressBar> {
+    let bar = ProgressBar::new(length).with_message(message.to_owned());
+    bar.set_style(ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?);
+    Ok(bar)
 }
 
 /// `SCHEME[@DELTA]`, δ being 2 where it is not given.

@@ -16,7 +16,6 @@ use greenmark_robustness::{
     setup::{Setup, describe, file_name, file_name_part, parse_mark},
     summary::{Mean, Rate, median},
 };
-use indicatif::{ProgressBar, ProgressStyle};
 
 const ALPHA: f64 = 1e-6;
 const SUBSTITUTED: [f64; 4] = [0.0, 0.2, 0.35, 0.5];
@@ -117,24 +116,13 @@ impl Bench {
         Ok(Self { args, setup, prompts })
     }
 
-    /// The texts of a recipe under a name of their own, a key for each prompt.
-    fn texts(&mut self, name: &str, recipe: &Recipe, jobs: &[Job]) -> Result<Vec<Text>> {
-        let bar = ProgressBar::new(jobs.len() as u64).with_message(name.to_owned());
-        let style = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?;
-        bar.set_style(style);
-        let file = self.args.out.join(format!("{name}.jsonl"));
-        let texts = corpus::texts(&file, recipe, jobs, self.setup.model.as_mut(), &self.setup.tokenizer, &bar)?;
-        bar.finish_and_clear();
-        Ok(texts)
-    }
-
     fn cell(&mut self, mark: Option<Mark>, temperature: f64) -> Result<Cell> {
         let is_quality = temperature == 1.0 && mark.is_none_or(|mark| mark.scheme.gamma().is_none());
         let count = if is_quality { self.args.quality_texts.max(self.args.texts) } else { self.args.texts };
         let jobs: Vec<Job> =
             (0..).zip(&self.prompts[..count]).map(|(index, p)| Job { index, prompt: p.clone(), key: index }).collect();
         let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.seed };
-        let texts = self.texts(&file_name(mark, temperature), &recipe, &jobs)?;
+        let texts = self.setup.texts(&self.args.out, &file_name(mark, temperature), &recipe, &jobs)?;
         Ok(Cell { mark, temperature, texts })
     }
 
@@ -245,7 +233,8 @@ impl Bench {
                 .map(|i| Job { index: i as u64, prompt: self.prompts[i / answers].clone(), key: (i / answers) as u64 })
                 .collect();
             let recipe = Recipe { mark, temperature: 1.0, tokens: self.args.answer_tokens, seed: self.args.seed };
-            let texts = self.texts(&format!("variety-{}", file_name_part(mark)), &recipe, &jobs)?;
+            let texts =
+                self.setup.texts(&self.args.out, &format!("variety-{}", file_name_part(mark)), &recipe, &jobs)?;
             let groups: Vec<Vec<Vec<TokenId>>> =
                 texts.chunks(answers).map(|group| group.iter().map(|text| text.ids.clone()).collect()).collect();
             let distinct: Vec<f64> = groups

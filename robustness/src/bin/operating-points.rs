@@ -11,14 +11,13 @@ use clap::Parser;
 use greenmark::{Family, Position, Scheme, Scorer, TokenId};
 use greenmark_lm::text_rng;
 use greenmark_robustness::{
-    corpus::{self, Job, Mark, Recipe, Text, key},
+    corpus::{Job, Mark, Recipe, Text, key},
     power::{Critical, Curve, Needed, needed_with_interval},
     recording::{Recording, read, record, unit},
-    setup::{Setup, describe, file_name, parse_mark},
+    setup::{Setup, bar, describe, file_name, parse_mark},
     simulation::{Green, Outcome, Trials, Wandered, green, gumbel, wandered},
     summary::Mean,
 };
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
 const ALPHAS: [f64; 3] = [1e-2, 1e-4, 1e-6];
@@ -225,13 +224,12 @@ impl Bench {
             bail!("{needed} prompts are needed, and the files hold {}", prompts.len());
         }
         let jobs: Vec<Job> = (0..).zip(prompts).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
-        let Setup { model, tokenizer, .. } = &mut setup;
         for &temperature in &args.temperatures {
             let recipe = Recipe { mark: None, temperature, tokens: args.tokens, seed: args.seed };
             let name = file_name(None, temperature);
             let bar = bar((args.texts * args.tokens) as u64, &name)?;
             let jobs = &jobs[..args.texts];
-            record(&args.out.join(name), &recipe, jobs, model.as_mut(), tokenizer.eos_ids(), &bar)?;
+            record(&args.out.join(name), &recipe, jobs, setup.model.as_mut(), setup.tokenizer.eos_ids(), &bar)?;
             bar.finish_and_clear();
         }
         let mut written = HashMap::new();
@@ -239,11 +237,8 @@ impl Bench {
             for mark in [None, Some(mark)] {
                 let recipe = Recipe { mark, temperature, tokens: args.check_tokens, seed: args.seed };
                 let name = file_name(mark, temperature);
-                let bar = bar(args.check_texts as u64, &name)?;
-                let file = args.out.join(format!("{name}.jsonl"));
-                let jobs = &jobs[..args.check_texts];
-                written.insert(name, corpus::texts(&file, &recipe, jobs, model.as_mut(), tokenizer, &bar)?);
-                bar.finish_and_clear();
+                let texts = setup.texts(&args.out, &name, &recipe, &jobs[..args.check_texts])?;
+                written.insert(name, texts);
             }
         }
         Ok(Self { args, written })
@@ -744,12 +739,6 @@ fn within(needed: &Needed, longest: usize) -> String {
             plain(high, longest).replace("> ", ">")
         ),
     }
-}
-
-fn bar(length: u64, message: &str) -> Result<ProgressBar> {
-    let bar = ProgressBar::new(length).with_message(message.to_owned());
-    bar.set_style(ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?);
-    Ok(bar)
 }
 
 fn parse_check(text: &str) -> Result<(f64, Mark), String> {

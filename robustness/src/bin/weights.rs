@@ -17,7 +17,6 @@ use greenmark_robustness::{
     summary::{Mean, Rate, median},
     traits::{TRAITS, Table, Trait, classes, classes_of_absent},
 };
-use indicatif::{ProgressBar, ProgressStyle};
 use rand_chacha::rand_core::Rng;
 use serde::Deserialize;
 
@@ -445,12 +444,7 @@ impl Bench {
         let prompts = (0..).zip(&self.prompts[..self.args.texts]);
         let jobs: Vec<Job> = prompts.map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index }).collect();
         let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.seed };
-        let bar = ProgressBar::new(jobs.len() as u64).with_message(name.clone());
-        bar.set_style(ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?);
-        let file = self.args.out.join(format!("{name}.jsonl"));
-        let texts = corpus::texts(&file, &recipe, &jobs, self.setup.model.as_mut(), &self.setup.tokenizer, &bar)?;
-        bar.finish_and_clear();
-        Ok(texts)
+        self.setup.texts(&self.args.out, &name, &recipe, &jobs)
     }
 
     fn cell(&mut self, name: &str) -> Result<Cell> {
