@@ -90,11 +90,13 @@ pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    let written = attempt().map_err(|error| match error.kind() {
-        // Ours.
+    attempt().map_err(without_place).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The system's error without the name that it may carry of a temporary file, which nobody asked for. Errors of our own stay.
+pub(crate) fn without_place(error: io::Error) -> io::Error {
+    match error.kind() {
         io::ErrorKind::Other => error,
-        // The system's may name a temporary file that nobody asked for.
         kind => kind.into(),
-    });
-    written.with_context(|| format!("cannot write {}", path.display()))
+    }
 }

@@ -93,8 +93,8 @@ struct State {
 }
 
 impl State {
-    fn open(path: &Path, options: Options) -> Result<Self> {
-        let (tables, name) = (Tables::default(), path.display());
+    fn open(path: &Path, options: Options, plan: &Plan) -> Result<Self> {
+        let name = path.display();
         let fresh = |options| Self {
             options,
             batches: 0,
@@ -105,7 +105,7 @@ impl State {
             left_out: 0,
             normalised: 0,
             texts: 0,
-            tables,
+            tables: Tables::new(plan),
         };
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
@@ -153,10 +153,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
         is_lines: sources.iter().map(Source::is_lines).collect(),
     };
     let path = args.out.join("state.json");
-    let mut state = State::open(&path, options)?;
-    if state.tables == Tables::default() {
-        state.tables = Tables::new(&plan);
-    }
+    let mut state = State::open(&path, options, &plan)?;
     let failed_before = state.failed;
     let cutter = Cutter { tokenizer: &tokenizer, passage: args.passage };
     let mut run = Run { plan: &plan, key: &key, cutter, path: &path, saved: None, bar: bar(&plan, &sources) };

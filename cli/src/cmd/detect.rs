@@ -19,7 +19,7 @@ use crate::{
     interrupt,
     keys::KeyRing,
     models,
-    output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour, write_file},
+    output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour, without_place, write_file},
     passages::{Characters, passages, versions},
     show::{Look, Piece, coloured, legend, note_passages, pieces},
     texts::{Content, Source, Text},
@@ -239,9 +239,8 @@ impl Run<'_> {
         }
         if let Some(page) = page {
             page.section(id, &answer, raw, tokenizer, &shown).map_err(|error| {
-                // The error itself names a temporary file that nobody asked for.
                 let name = self.args.html.as_ref().map(|page| page.display().to_string()).unwrap_or_default();
-                Failure::Run(anyhow!("cannot write {name}: {}", io::Error::from(error.kind())))
+                Failure::Run(anyhow!("cannot write {name}: {}", without_place(error)))
             })?;
         }
         self.unmarked |= !answer.is_marked();

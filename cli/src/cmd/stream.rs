@@ -39,7 +39,7 @@ pub(crate) fn run(args: &DetectArgs, ring: &KeyRing) -> Result<Outcome> {
     let progress = ProgressBar::no_length()
         .with_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").expect("the template is sound"))
         .with_message("waiting for text");
-    let outcome = listener.listen(Characters::new(source.open()?, source.name()), &progress);
+    let outcome = listener.listen(WholeCharacters::new(source.open()?, source.name()), &progress);
     progress.finish_and_clear();
     if !args.json {
         let key_ids = ring.ids();
@@ -84,7 +84,7 @@ struct Listener<'a> {
 
 impl Listener<'_> {
     /// Reads to the end; says at once when the evidence suffices.
-    fn listen(&mut self, mut characters: Characters<impl BufRead>, progress: &ProgressBar) -> Result<Outcome> {
+    fn listen(&mut self, mut characters: WholeCharacters<impl BufRead>, progress: &ProgressBar) -> Result<Outcome> {
         let mut encoder = self.tokenizer.stream_encoder();
         // What goes wrong is said after what is known of the text before it.
         let ended = loop {
@@ -163,7 +163,7 @@ fn counts(evidence: &StreamEvidence) -> String {
 }
 
 /// A text as it comes, in whole characters.
-struct Characters<R> {
+struct WholeCharacters<R> {
     reader: R,
     name: String,
     /// A character whose last bytes are yet to come.
@@ -174,7 +174,7 @@ struct Characters<R> {
     invalid: Option<usize>,
 }
 
-impl<R: BufRead> Characters<R> {
+impl<R: BufRead> WholeCharacters<R> {
     fn new(reader: R, name: String) -> Self {
         Self { reader, name, begun: Vec::new(), taken: 0, invalid: None }
     }
@@ -225,7 +225,7 @@ mod tests {
     /// Reads so many bytes at a time.
     fn pieces(bytes: &[u8], step: usize) -> (String, Option<String>) {
         let reader = BufReader::with_capacity(step, bytes);
-        let mut characters = Characters::new(reader, "text".into());
+        let mut characters = WholeCharacters::new(reader, "text".into());
         let mut text = String::new();
         loop {
             match characters.next() {
