@@ -32,7 +32,7 @@ const evidence = {
   detected: true,
   spans: [],
 };
-const span = { start: 40, end: 100, text_start: 200, text_end: 460, scored: 55, score: 33, green: 33, ln_p: -20 };
+const span = { start: 40, end: 100, text_start: 200, text_end: 460, scored: 55, score: 33, green: 33, ln_p: -20, scheme: 'gm1:green,h=1,gamma=64/256' };
 const unmarked = { ...evidence, score: 55, green: 55, ln_p: -0.9, search_ln_p: Math.log(0.34), detected: false };
 
 test('chance in words, from the logarithm', () => {

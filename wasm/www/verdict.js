@@ -40,6 +40,15 @@ function leastLnP({ scored, gamma, looks }, searches) {
   return scored * Math.log(gamma) + Math.log((searches ? 2 : 1) * looks);
 }
 
+/** The green fraction by chance of a green scheme, null of a gumbel scheme. */
+export function gammaOf(scheme) {
+  const match = /gamma=(\d+)\/256/.exec(scheme);
+  return match ? Number(match[1]) / 256 : null;
+}
+
+/** `counts` of a passage. */
+export const spanCounts = span => counts({ ...span, gamma: gammaOf(span.scheme) });
+
 /** Which of the answers it is: `marked`, `partly` (a passage of a longer text), `unmarked`, `hopeless`, `short`. */
 export function kind(evidence, searches = true) {
   if (evidence.scored === 0) return 'short';
@@ -77,11 +86,10 @@ export function words(evidence, { searches = true, several = false } = {}) {
     case 'marked':
     case 'partly': {
       const where = spans === 1 ? 'in one passage' : `in ${spans} passages`;
-      const passage = evidence.spans[0];
       const sentence =
         answer === 'marked' || spans !== 1
           ? `${answer === 'marked' ? '' : 'Of the whole text: '}${counts(evidence)}.`
-          : `The passage: ${counts({ ...passage, gamma: evidence.gamma })}.`;
+          : `The passage: ${spanCounts(evidence.spans[0])}.`;
       return {
         kind: answer,
         word: answer === 'marked' ? 'Marked' : `Marked ${where}`,
@@ -128,7 +136,7 @@ export function report(evidence, { p, wholeP, ...how }) {
     `Everything looked at: p = ${p}, level ${evidence.alpha}; ${evidence.looks} look${evidence.looks === 1 ? '' : 's'}, all paid for.`,
     `Whole text, one test: p = ${wholeP}${evidence.z_score === null ? '' : `, z = ${evidence.z_score.toFixed(2)}`}.`,
     `${evidence.tokens} tokens: ${evidence.scored} counted, ${evidence.repeated} repeated.`,
-    ...evidence.spans.map((span, i) => `Passage ${i + 1}: ${place(span)}, ${counts({ ...span, gamma: span.green === null ? null : evidence.gamma ?? 0.25 })}.`),
+    ...evidence.spans.map((span, i) => `Passage ${i + 1}: ${place(span)}, ${spanCounts(span)}.`),
     `Scheme ${evidence.scheme}, key ${evidence.key_id}${
       evidence.tokenizer ? `, tokenizer ${evidence.tokenizer.name} (${evidence.tokenizer.fingerprint})` : ', token ids as given'
     }.`,
