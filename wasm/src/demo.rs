@@ -1,4 +1,4 @@
-//! The model that is part of the package.
+//! The demo model.
 
 use std::{cell::RefCell, ops::ControlFlow};
 
@@ -41,13 +41,16 @@ extern "C" {
     fn ignore_end(this: &WriteOptions) -> JsValue;
 }
 
-/// Has the demo model write a text, marked if there is a key: the text that `greenmark embed --model demo` writes with the same key,
+/// Has the demo model write a text: marked, if there is a key: the text that `greenmark embed --model demo` writes with the same key,
 /// prompt, seed and settings.
+///
+/// - `model`: the bytes of the package's `demo-model.bin`, which is a file of its own because detection does not need it.
 ///
 /// # Errors
 /// Says which option is wrong, and how.
 #[wasm_bindgen(js_name = writeDemo)]
 pub fn write_demo(
+    model: &[u8],
     #[wasm_bindgen(unchecked_param_type = "Key | null | undefined")] key: JsValue,
     options: &WriteOptions,
 ) -> Fallible<Written> {
@@ -87,7 +90,7 @@ pub fn write_demo(
         }
     };
     let mut written = Err(JsError::new("the model wrote nothing"));
-    generate(&mut DemoModel::new()?, [Request { index: 0, prompt: ids }], &generation, hook, |event| {
+    generate(&mut DemoModel::read(model)?, [Request { index: 0, prompt: ids }], &generation, hook, |event| {
         match event {
             Event::Finished { ids, .. } => written = Ok(ids),
             Event::Refused { error, .. } => written = Err(error.into()),
