@@ -1,135 +1,13 @@
-//! What a detector found, for programs (SPEC §10) and for people.
+//! What a detector found, in words.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use anstyle::{AnsiColor, Style};
-use greenmark::{Detection, Examination, Family, Finding, Gamma, KeyId, Scheme, stats::format_p_value};
+use greenmark::{Detection, Family, KeyId, Scheme, Span, stats::format_p_value};
+use greenmark_evidence::{Answer, Passage};
 use greenmark_lm::Tokenizer;
-use serde::Serialize;
 
-use crate::{
-    output::{count, printable},
-    passages::{Passage, excerpt},
-};
-
-/// The JSON object of one text. SPEC §10.
-#[derive(Debug, Serialize)]
-pub(crate) struct Evidence<'a> {
-    id: &'a str,
-    scheme: String,
-    key_id: String,
-    tokenizer: Option<TokenizerName<'a>>,
-    tokens: u64,
-    scored: u64,
-    repeated: u64,
-    score: f64,
-    mean_score: Option<f64>,
-    green: Option<u64>,
-    gamma: Option<f64>,
-    green_fraction: Option<f64>,
-    z_score: Option<f64>,
-    ln_p: f64,
-    p_value: f64,
-    search_ln_p: f64,
-    looks: u64,
-    normalised: bool,
-    alpha: f64,
-    detected: bool,
-    spans: Vec<SpanEvidence>,
-}
-
-/// A marked passage. SPEC §10.
-#[derive(Debug, Serialize)]
-struct SpanEvidence {
-    start: usize,
-    end: usize,
-    text_start: Option<usize>,
-    text_end: Option<usize>,
-    scored: u64,
-    score: f64,
-    green: Option<u64>,
-    ln_p: f64,
-    normalised: bool,
-    key_id: String,
-    scheme: String,
-}
-
-impl From<&Passage> for SpanEvidence {
-    fn from(passage: &Passage) -> Self {
-        let (span, place) = (passage.span, &passage.place);
-        Self {
-            start: span.start,
-            end: span.end,
-            text_start: place.as_ref().map(|place| place.characters.start),
-            text_end: place.as_ref().map(|place| place.characters.end),
-            scored: span.scored,
-            score: span.score,
-            green: passage.scheme.gamma().map(|_| span.score as u64),
-            ln_p: span.ln_p,
-            normalised: passage.normalised,
-            key_id: passage.key_id.to_string(),
-            scheme: passage.scheme.to_string(),
-        }
-    }
-}
-
-/// The tokenizer that made ids of a text. SPEC §9.4.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct TokenizerName<'a> {
-    name: &'a str,
-    fingerprint: &'a str,
-}
-
-impl<'a> From<&'a Tokenizer> for TokenizerName<'a> {
-    fn from(tokenizer: &'a Tokenizer) -> Self {
-        Self { name: tokenizer.name(), fingerprint: tokenizer.fingerprint() }
-    }
-}
-
-impl<'a> Evidence<'a> {
-    pub(crate) fn new(id: &'a str, tokenizer: Option<&'a Tokenizer>, answer: &Answer<'_>) -> Self {
-        let (detection, alpha) = (&answer.best.detection, answer.alpha);
-        Self {
-            id,
-            scheme: detection.scheme.to_string(),
-            key_id: detection.key_id.to_string(),
-            tokenizer: tokenizer.map(TokenizerName::from),
-            tokens: detection.tally.tokens,
-            scored: detection.tally.scored,
-            repeated: detection.tally.repeated,
-            score: detection.tally.score,
-            mean_score: detection.mean_score(),
-            green: detection.green(),
-            gamma: detection.scheme.gamma().map(Gamma::fraction),
-            green_fraction: detection.green_fraction(),
-            z_score: detection.z_score,
-            ln_p: detection.ln_p,
-            p_value: detection.p_value(),
-            search_ln_p: answer.examination.ln_p,
-            looks: answer.examination.looks,
-            normalised: answer.best.version > 0,
-            alpha,
-            detected: answer.is_marked(),
-            spans: answer.passages.iter().map(SpanEvidence::from).collect(),
-        }
-    }
-}
-
-/// What is said of one text.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Answer<'a> {
-    pub(crate) examination: &'a Examination,
-    /// The examination's best look.
-    pub(crate) best: &'a Finding,
-    pub(crate) passages: &'a [Passage],
-    pub(crate) alpha: f64,
-}
-
-impl Answer<'_> {
-    pub(crate) fn is_marked(&self) -> bool {
-        self.examination.is_significant(self.alpha)
-    }
-}
+use crate::output::{count, printable};
 
 /// Said once after texts in which no mark was found.
 pub(crate) const NO_MARK_NOTE: &str = "No mark found is no evidence of a human author: other keys, schemes and tokenizers, unmarked models, short and edited texts look the same.";
@@ -150,7 +28,7 @@ const LISTED: usize = 10;
 ///
 /// - `text`: the raw text, if there are characters.
 /// - `names_key`: whether to say which key and scheme it is, because several were asked about.
-pub(crate) fn describe(id: &str, answer: &Answer<'_>, text: Option<&str>, names_key: bool) -> String {
+pub(crate) fn describe(id: &str, answer: &Answer, text: Option<&str>, names_key: bool) -> String {
     let (word, style) = verdict(answer.is_marked());
     let p = p_beside(answer.examination.ln_p, answer.alpha);
     let relation = if answer.is_marked() { "≤" } else { ">" };
@@ -165,7 +43,7 @@ pub(crate) fn describe(id: &str, answer: &Answer<'_>, text: Option<&str>, names_
     if let more @ 1.. = answer.passages.len().saturating_sub(LISTED) {
         let _ = writeln!(said, "  and {}; --json lists all", count(more as u64, "more passage"));
     }
-    let detection = &answer.best.detection;
+    let detection = &answer.best().detection;
     let tally = detection.tally;
     let tokens = count(tally.tokens, "token");
     if let (Some(score), Some(z)) = (score(detection), detection.z_score) {
@@ -192,7 +70,7 @@ fn p_beside(ln_p: f64, alpha: f64) -> String {
 
 /// Where a passage stands, how strong it is, and how it begins and ends.
 pub(crate) fn describe_passage(passage: &Passage, text: Option<&str>) -> String {
-    let score = passage.score();
+    let score = passage_score(passage);
     let normalised = if passage.normalised { ", once normalised" } else { "" };
     match (&passage.place, text) {
         (Some(place), Some(text)) => format!(
@@ -203,6 +81,40 @@ pub(crate) fn describe_passage(passage: &Passage, text: Option<&str>) -> String 
         ),
         _ => format!("tokens {} to {}: {score}", passage.span.start + 1, passage.span.end),
     }
+}
+
+/// "104 of 180 green", or the mean score.
+fn passage_score(passage: &Passage) -> String {
+    let Span { scored, score, .. } = passage.span;
+    match passage.scheme.family() {
+        Family::Green { .. } => format!("{score} of {scored} green"),
+        Family::Gumbel { .. } => format!("{scored} scored, mean {:.2}", score / scored as f64),
+    }
+}
+
+/// The first and the last words of a stretch, for one line.
+fn excerpt(text: &str) -> String {
+    const SHOWN: usize = 36;
+    // Of a long stretch only the ends are looked at.
+    const ENDS: usize = 1 << 10;
+    let text: Cow<'_, str> = if text.len() > 2 * ENDS {
+        let (head, tail) = (text.floor_char_boundary(ENDS), text.ceil_char_boundary(text.len() - ENDS));
+        format!("{} {}", &text[..head], &text[tail..]).into()
+    } else {
+        text.into()
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut line = words.join(" ");
+    let length = line.chars().count();
+    if length > 2 * SHOWN + 3 {
+        let cut = |at: usize| line.char_indices().nth(at).map_or(line.len(), |(at, _)| at);
+        let (head, tail) = (&line[..cut(SHOWN)], &line[cut(length - SHOWN)..]);
+        // Whole words, where they are not longer than what is shown.
+        let head = head.rsplit_once(' ').map_or(head, |(head, _)| head);
+        let tail = tail.split_once(' ').map_or(tail, |(_, tail)| tail);
+        line = format!("{head} … {tail}");
+    }
+    printable(&line)
 }
 
 /// What the scored tokens score, and would by chance; `None` where none was scored.
@@ -254,6 +166,15 @@ pub(crate) fn describe_question(schemes: &[Scheme], keys: &[KeyId], tokenizer: O
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_excerpt_is_one_line_of_whole_words() {
+        assert_eq!(excerpt(" a\nb  c "), "a b c");
+        let long = "word ".repeat(100);
+        let shown = excerpt(&long);
+        assert!(shown.starts_with("word word") && shown.contains(" … word") && shown.chars().count() < 80, "{shown}");
+        assert!(excerpt(&"日".repeat(500)).chars().count() < 80);
+    }
 
     #[test]
     fn a_p_value_stands_on_its_side_of_alpha() {

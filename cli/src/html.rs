@@ -3,12 +3,13 @@
 use std::io::{self, Write};
 
 use greenmark::stats::format_p_value;
+use greenmark_evidence::{Answer, Look};
 use greenmark_lm::Tokenizer;
 
 use crate::{
-    evidence::{Answer, COLOURS_OF_RAW, NO_MARK_NOTE, describe_passage, score, verdict},
+    evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, describe_passage, score, verdict},
     output::{count, printable},
-    show::{Look, Piece},
+    show::Piece,
 };
 
 const HEAD: &str = r#"<!doctype html>
@@ -57,13 +58,13 @@ impl<'w> Page<'w> {
     pub(crate) fn section(
         &mut self,
         id: &str,
-        answer: &Answer<'_>,
+        answer: &Answer,
         text: Option<&str>,
         tokenizer: Option<&Tokenizer>,
         pieces: &[Piece<'_>],
     ) -> io::Result<()> {
         let out = &mut self.out;
-        let (detection, alpha) = (&answer.best.detection, answer.alpha);
+        let (detection, alpha) = (&answer.best().detection, answer.alpha);
         let marked = answer.is_marked();
         let class = if marked { "marked" } else { "unmarked" };
         let word = verdict(marked).0;
@@ -91,7 +92,7 @@ impl<'w> Page<'w> {
         }
         rows.push(("scheme", detection.scheme.to_string()));
         rows.push(("key", detection.key_id.to_string()));
-        for passage in answer.passages {
+        for passage in &answer.passages {
             let mut said = describe_passage(passage, text);
             if passage.key_id != detection.key_id || passage.scheme != detection.scheme {
                 said += &format!("; key {}, {}", passage.key_id, passage.scheme);
@@ -106,7 +107,7 @@ impl<'w> Page<'w> {
             writeln!(out, "<dt>{term}<dd>{}", escape(&value))?;
         }
         writeln!(out, "</dl>")?;
-        if answer.best.version > 0 {
+        if answer.best().version > 0 {
             writeln!(out, "<p class=\"legend\">{COLOURS_OF_RAW}</p>")?;
         }
         write!(out, "<div class=\"text\">")?;

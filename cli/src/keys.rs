@@ -134,11 +134,7 @@ pub(crate) fn read(path: &Path) -> Result<Key> {
     if bytes.len() as u64 > LONGEST {
         bail!("key file {name}: longer than {LONGEST} bytes, so it is no key file");
     }
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
-        anyhow!("key file {name}: not text from byte {} on, so it is no key file", error.valid_up_to())
-    })?;
-    let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
-    Key::parse(text).with_context(|| format!("key file {name}"))
+    Key::parse_file(&bytes).with_context(|| format!("key file {name}"))
 }
 
 /// Writes a new key file that its owner alone may read. An existing file is left as it is.

@@ -11,7 +11,6 @@ mod interrupt;
 mod keys;
 mod models;
 mod output;
-mod passages;
 mod show;
 mod stdin;
 mod texts;

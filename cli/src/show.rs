@@ -3,9 +3,8 @@
 use std::{fmt::Write, ops::Range};
 
 use anstyle::{AnsiColor, Effects, Style};
-use greenmark::{Family, Position};
-
-use crate::passages::{Passage, within};
+use greenmark::Family;
+use greenmark_evidence::{Look, Passage, within};
 
 /// A stretch of a text and what the detector says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,28 +13,6 @@ pub(crate) struct Piece<'a> {
     pub(crate) look: Look,
     /// Whether it stands in a marked passage.
     pub(crate) within: bool,
-}
-
-/// What the detector says of a position, as far as it can be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// Counted, and green or of a high score.
-    Favoured,
-    /// Counted, and red or of a low score.
-    Plain,
-    Repeated,
-    Unscored,
-}
-
-impl Look {
-    pub(crate) fn of(position: Position, family: Family) -> Self {
-        match position {
-            Position::Unscored => Self::Unscored,
-            Position::Repeated => Self::Repeated,
-            Position::Scored(score) if family.favours(score) => Self::Favoured,
-            Position::Scored(_) => Self::Plain,
-        }
-    }
 }
 
 /// Cuts a text where its tokens end. Characters that no token covers go with the token before; tokens that share a

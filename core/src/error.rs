@@ -22,6 +22,11 @@ pub enum KeyError {
     },
     /// The last eight digits are not the checksum of the others.
     Checksum,
+    /// A key file's bytes are no text.
+    NotText {
+        /// Byte offset into the file, from 0.
+        position: usize,
+    },
 }
 
 impl fmt::Display for KeyError {
@@ -33,6 +38,7 @@ impl fmt::Display for KeyError {
                 write!(f, "character {} of the key is not a lower-case hexadecimal digit (0-9, a-f)", position + 1)
             }
             Self::Checksum => write!(f, "the key's checksum does not match: a character was changed or lost"),
+            Self::NotText { position } => write!(f, "not text from byte {position} on, so it is no key file"),
         }
     }
 }

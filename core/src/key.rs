@@ -60,6 +60,15 @@ impl Key {
         Ok(key)
     }
 
+    /// Reads what a key file holds: the text form, and at most one line ending.
+    ///
+    /// # Errors
+    /// As for [`parse`](Self::parse), and [`KeyError::NotText`]. SPEC §2.3.
+    pub fn parse_file(bytes: &[u8]) -> Result<Self, KeyError> {
+        let text = core::str::from_utf8(bytes).map_err(|error| KeyError::NotText { position: error.valid_up_to() })?;
+        Self::parse(text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line)))
+    }
+
     /// The text form, erased when dropped. Write it to a file readable by its owner alone. SPEC §2.2.
     pub fn to_text(&self) -> Zeroizing<String> {
         // Room for all of it at once: a string that grows leaves copies behind.
@@ -150,6 +159,18 @@ mod tests {
         let text = key.to_text();
         assert_eq!(text.len(), TEXT_BYTES);
         assert_eq!(Key::parse(&text).expect("own text").0, key.0);
+    }
+
+    #[test]
+    fn a_key_file_ends_at_most_one_line() {
+        let text = Key::from_bytes([7; 32]).to_text();
+        for ending in ["", "\n", "\r\n"] {
+            assert!(Key::parse_file(format!("{}{ending}", *text).as_bytes()).is_ok());
+        }
+        for ending in ["\n\n", "\r", " \n"] {
+            assert!(Key::parse_file(format!("{}{ending}", *text).as_bytes()).is_err());
+        }
+        assert_eq!(Key::parse_file(b"gmk1\xff").expect_err("no text"), KeyError::NotText { position: 4 });
     }
 
     #[test]

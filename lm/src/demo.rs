@@ -41,15 +41,15 @@ const END: TokenId = 0;
 /// assert_eq!(tokenizer.decode(best.as_slice()), " time");
 /// # Ok::<(), greenmark_lm::LmError>(())
 /// ```
-pub struct DemoModel {
-    ngrams: NGrams<'static>,
+pub struct DemoModel<'m> {
+    ngrams: NGrams<'m>,
     /// The last tokens of each open sequence, as many as matter.
     sequences: HashMap<usize, Vec<TokenId>>,
     next_sequence: usize,
     scratch: RowScratch,
 }
 
-impl DemoModel {
+impl DemoModel<'static> {
     /// Reads the embedded model, in a few milliseconds.
     ///
     /// # Errors
@@ -57,8 +57,14 @@ impl DemoModel {
     pub fn new() -> Result<Self, LmError> {
         Self::read(MODEL)
     }
+}
 
-    fn read(bytes: &'static [u8]) -> Result<Self, LmError> {
+impl<'m> DemoModel<'m> {
+    /// Reads the model's file, for programs that had rather not carry it with them.
+    ///
+    /// # Errors
+    /// [`LmError::Model`] if it is damaged.
+    pub fn read(bytes: &'m [u8]) -> Result<Self, LmError> {
         let ngrams = NGrams::parse(bytes).map_err(|reason| LmError::Model { path: NAME.into(), reason })?;
         Ok(Self { ngrams, sequences: HashMap::new(), next_sequence: 0, scratch: RowScratch::default() })
     }
@@ -72,7 +78,7 @@ pub fn demo_tokenizer() -> Result<Tokenizer, LmError> {
     Tokenizer::from_json(TOKENIZER, NAME)
 }
 
-impl LanguageModel for DemoModel {
+impl LanguageModel for DemoModel<'_> {
     fn vocab_size(&self) -> usize {
         self.ngrams.vocab_size()
     }
@@ -124,7 +130,7 @@ impl LanguageModel for DemoModel {
     }
 }
 
-impl fmt::Debug for DemoModel {
+impl fmt::Debug for DemoModel<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DemoModel")
             .field("vocab_size", &self.ngrams.vocab_size())

@@ -6,12 +6,39 @@
 //! embedder wrote.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use candle_core::quantized::gguf_file::Value as Metadata;
 use serde_json::{Map, Value, json};
 
 use crate::tokenizer::Extras;
-use crate::{LmError, TokenId};
+use crate::{LmError, TokenId, Tokenizer, gguf};
+
+impl Tokenizer {
+    /// Reads a `tokenizer.json` or, by its first bytes, the tokenizer of a GGUF model.
+    ///
+    /// # Errors
+    /// [`LmError::Io`] if the file cannot be read, [`LmError::Model`] if a GGUF's header is damaged, else as
+    /// [`from_json`](Self::from_json) and [`from_gguf_metadata`](Self::from_gguf_metadata).
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LmError> {
+        let path = path.as_ref();
+        if gguf::is_gguf(path)? {
+            return Self::from_gguf_metadata(&gguf::read_metadata(path)?);
+        }
+        let json = std::fs::read(path).map_err(|source| LmError::Io { path: path.to_owned(), source })?;
+        Self::from_json(&json, &path.file_name().unwrap_or_default().to_string_lossy())
+    }
+
+    /// Builds the tokenizer a GGUF file's metadata describes.
+    ///
+    /// # Errors
+    /// [`LmError::TokenizerUnknown`] if its rules are not among those known here exactly, [`LmError::Metadata`] if a
+    /// key is missing or malformed.
+    pub fn from_gguf_metadata(metadata: &HashMap<String, Metadata>) -> Result<Self, LmError> {
+        let (value, extras) = tokenizer_json(metadata)?;
+        Self::build(value, extras)
+    }
+}
 
 /// What a pre-tokenizer's name stands for.
 struct Rules {

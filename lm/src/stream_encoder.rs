@@ -1,5 +1,7 @@
 //! The ids of a text as it comes in, piece by piece.
 
+use std::ops::Deref;
+
 use crate::{LmError, TokenId, Tokenizer};
 
 /// How much text may wait for a space: longer runs without one (a web address, Chinese) are cut.
@@ -16,22 +18,25 @@ const SHORTEST_CONTEXT: usize = 512;
 /// What its pushes give, and then its `finish`, are the ids of the whole text, for tokenizers that look at words one by one
 /// (byte-level BPE does), where no stretch of 1 kB is without white space. Elsewhere a few ids about a cut can differ, which costs evidence and
 /// not validity: the ids still follow from the text alone.
-pub struct StreamEncoder<'t> {
-    tokenizer: &'t Tokenizer,
+///
+/// `T` is how it holds the tokenizer: a reference, or a shared owner.
+pub struct StreamEncoder<T> {
+    tokenizer: T,
     /// Context, then what waits.
     text: String,
     /// Bytes of `text` whose ids have been given.
     given: usize,
 }
 
-impl std::fmt::Debug for StreamEncoder<'_> {
+impl<T> std::fmt::Debug for StreamEncoder<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("StreamEncoder").field("waiting_bytes", &(self.text.len() - self.given)).finish_non_exhaustive()
     }
 }
 
-impl<'t> StreamEncoder<'t> {
-    pub(crate) fn new(tokenizer: &'t Tokenizer) -> Self {
+impl<T: Deref<Target = Tokenizer>> StreamEncoder<T> {
+    /// Begins a text.
+    pub fn new(tokenizer: T) -> Self {
         Self { tokenizer, text: String::new(), given: 0 }
     }
 

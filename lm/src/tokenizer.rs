@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-use std::path::Path;
 
-use candle_core::quantized::gguf_file;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokenizers::pipeline::{EncodeOptions, Override, PipelineToken, PipelineTokenizer};
@@ -13,7 +11,7 @@ use crate::offsets::align;
 use crate::stream_decoder::StreamDecoder;
 use crate::stream_encoder::StreamEncoder;
 use crate::vocabulary::{Vocabulary, byte_alphabet, byte_level_bytes, spoken_bytes};
-use crate::{LmError, TokenId, gguf, gguf_tokenizer};
+use crate::{LmError, TokenId};
 
 /// What every tokenizer encodes for its [fingerprint](Tokenizer::fingerprint): digits, runs of spaces, both kinds of
 /// newline, tab, contractions, code, accents composed and decomposed, seven scripts, joined emoji.
@@ -81,20 +79,6 @@ impl std::fmt::Debug for Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads a `tokenizer.json` or, by its first bytes, the tokenizer of a GGUF model.
-    ///
-    /// # Errors
-    /// [`LmError::Io`] if the file cannot be read, [`LmError::Model`] if a GGUF's header is damaged, else as
-    /// [`from_json`](Self::from_json) and [`from_gguf_metadata`](Self::from_gguf_metadata).
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LmError> {
-        let path = path.as_ref();
-        if gguf::is_gguf(path)? {
-            return Self::from_gguf_metadata(&gguf::read_metadata(path)?);
-        }
-        let json = std::fs::read(path).map_err(|source| LmError::Io { path: path.to_owned(), source })?;
-        Self::from_json(&json, &path.file_name().unwrap_or_default().to_string_lossy())
-    }
-
     /// Builds a tokenizer from the bytes of a `tokenizer.json`, any version.
     ///
     /// - `name`: for display and error messages.
@@ -114,17 +98,7 @@ impl Tokenizer {
         Self::build(value, Extras { name: name.to_owned(), ..Extras::default() })
     }
 
-    /// Builds the tokenizer a GGUF file's metadata describes.
-    ///
-    /// # Errors
-    /// [`LmError::TokenizerUnknown`] if its rules are not among those known here exactly, [`LmError::Metadata`] if a
-    /// key is missing or malformed.
-    pub fn from_gguf_metadata(metadata: &HashMap<String, gguf_file::Value>) -> Result<Self, LmError> {
-        let (value, extras) = gguf_tokenizer::tokenizer_json(metadata)?;
-        Self::build(value, extras)
-    }
-
-    fn build(mut json: Value, extras: Extras) -> Result<Self, LmError> {
+    pub(crate) fn build(mut json: Value, extras: Extras) -> Result<Self, LmError> {
         let origin = extras.name.clone();
         let fail = |reason: String| LmError::Tokenizer { origin: origin.clone(), reason };
 
@@ -305,7 +279,7 @@ impl Tokenizer {
     /// Encodes a text as it comes in. What its pushes give, and then its `finish`, make up
     /// [`encode`](Self::encode) of the whole text.
     #[must_use]
-    pub fn stream_encoder(&self) -> StreamEncoder<'_> {
+    pub fn stream_encoder(&self) -> StreamEncoder<&Self> {
         StreamEncoder::new(self)
     }
 

@@ -5,6 +5,7 @@ use std::{cell::RefCell, fmt::Write, ops::ControlFlow};
 use anstyle::{AnsiColor, Effects, Style};
 use anyhow::{Result, anyhow, bail};
 use greenmark::{Detection, Detector, Embedder, Key, stats::format_p_value};
+use greenmark_evidence::Look;
 use greenmark_lm::{Event, LogitsHook, MarkHook, NoHook, Request, Tokenizer, generate, text_rng};
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 use unicode_width::UnicodeWidthStr;
@@ -15,7 +16,7 @@ use crate::{
     evidence::brief,
     models::Writer,
     output::{count, print_styled, printable, stdout_has_colour},
-    show::{Look, Piece, coloured, legend, pieces},
+    show::{Piece, coloured, legend, pieces},
     writing,
 };
 

@@ -7,21 +7,21 @@ use std::{
 };
 
 use anyhow::{Result, anyhow, bail};
-use greenmark::{Examiner, KeyId, Normalised, normalise};
+use greenmark::{Examiner, KeyId, TokenId};
+use greenmark_evidence::{Answer, Evidence};
 use greenmark_lm::Tokenizer;
 
 use super::stream;
 use crate::{
     Outcome,
     args::DetectArgs,
-    evidence::{Answer, COLOURS_OF_RAW, Evidence, NO_MARK_NOTE, describe, describe_question},
+    evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, describe, describe_question},
     html::Page,
     interrupt,
     keys::KeyRing,
     models,
     output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour, without_place, write_file},
-    passages::{Characters, passages, versions},
-    show::{Look, Piece, coloured, legend, note_passages, pieces},
+    show::{Piece, coloured, legend, note_passages, pieces},
     texts::{Content, Source, Text},
 };
 
@@ -160,75 +160,54 @@ impl Run<'_> {
     }
 
     fn text(&mut self, text: &Text, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
+        let alpha = self.args.alpha;
         let raw = match &text.content {
-            Content::Ids(ids) => return self.answer(&text.id, &[ids], None, page),
+            Content::Ids(ids) => {
+                let answer = Answer::of_ids(&mut self.examiner, ids, alpha);
+                return self.say(&text.id, &answer, Asked::Ids(ids), page);
+            }
             Content::Characters(raw) => raw,
         };
         let tokenizer = match self.tokenizer.take() {
             Some(tokenizer) => tokenizer,
             None => models::tokenizer(&self.args.tokenizer).map_err(Failure::Run)?,
         };
-        let answered = self.characters(&text.id, raw, &tokenizer, page);
+        let answered = Answer::of_text(&mut self.examiner, raw, !self.args.no_normalise, &tokenizer, alpha);
+        let said = match answered {
+            Ok(answer) => self.say(&text.id, &answer, Asked::Characters(raw, &tokenizer), page),
+            Err(error) => Err(error.into()),
+        };
         self.tokenizer = Some(tokenizer);
-        answered
+        said
     }
 
-    fn characters(
-        &mut self,
-        id: &str,
-        raw: &str,
-        tokenizer: &Tokenizer,
-        page: Option<&mut Page<'_>>,
-    ) -> Result<(), Failure> {
-        let normalised = (!self.args.no_normalise).then(|| normalise(raw)).filter(Normalised::is_changed);
-        let text = Characters { raw, normalised: normalised.as_ref(), tokenizer };
-        let versions = versions(&text)?;
-        let versions: Vec<&[u32]> = versions.iter().map(Vec::as_slice).collect();
-        self.answer(id, &versions, Some(&text), page)
-    }
-
-    /// Examines a text, and says what came of it.
-    ///
-    /// - `versions`: its ids, as it is and as it is looked at besides.
-    fn answer(
-        &mut self,
-        id: &str,
-        versions: &[&[u32]],
-        text: Option<&Characters<'_>>,
-        page: Option<&mut Page<'_>>,
-    ) -> Result<(), Failure> {
-        let alpha = self.args.alpha;
-        let examination = self.examiner.examine(versions, alpha);
-        let best = examination.best.as_ref().expect("there is a key and a scheme");
-        let passages = passages(&examination, text)?;
-        let answer = Answer { examination: &examination, best, passages: &passages, alpha };
-
+    /// Says what came of a text.
+    fn say(&mut self, id: &str, answer: &Answer, asked: Asked<'_>, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
+        let best = answer.best();
         let spelt;
         let mut shown = Vec::new();
         if self.args.show || page.is_some() {
-            let family = best.detection.scheme.family();
-            let looks: Vec<Look> = best.positions.iter().map(|&position| Look::of(position, family)).collect();
-            shown = match text {
-                Some(text) => {
-                    let (_, ranges) = text.tokenizer.encode_with_offsets(text.raw)?;
-                    pieces(text.raw, &ranges, &looks)
-                }
-                None => {
-                    spelt = versions[0].iter().map(|id| format!("{id} ")).collect::<Vec<_>>();
+            let looks = answer.looks();
+            shown = match asked {
+                Asked::Characters(raw, tokenizer) => pieces(raw, &tokenizer.encode_with_offsets(raw)?.1, &looks),
+                Asked::Ids(ids) => {
+                    spelt = ids.iter().map(|id| format!("{id} ")).collect::<Vec<_>>();
                     let piece = |(text, &look)| Piece { text, look, within: false };
                     spelt.iter().map(String::as_str).zip(&looks).map(piece).collect()
                 }
             };
-            note_passages(&mut shown, &passages, text.is_none());
+            note_passages(&mut shown, &answer.passages, matches!(asked, Asked::Ids(_)));
         }
 
-        let raw = text.map(|text| text.raw);
-        let tokenizer = text.map(|text| text.tokenizer);
+        let (raw, tokenizer) = match asked {
+            Asked::Characters(raw, tokenizer) => (Some(raw), Some(tokenizer)),
+            Asked::Ids(_) => (None, None),
+        };
         if self.args.json {
-            self.print(&serde_json::to_string(&Evidence::new(id, tokenizer, &answer))?).map_err(Failure::Run)?;
+            self.print(&serde_json::to_string(&Evidence::new(id, tokenizer, answer))?).map_err(Failure::Run)?;
         } else {
             let names_key = self.key_ids.len() > 1 || self.args.scheme.len() > 1;
-            let mut described = describe(id, &answer, raw, names_key);
+            let mut described = describe(id, answer, raw, names_key);
             if self.args.show {
                 if best.version > 0 {
                     described += &format!("  {COLOURS_OF_RAW}\n");
@@ -238,13 +217,13 @@ impl Run<'_> {
             self.print(&described).map_err(Failure::Run)?;
         }
         if let Some(page) = page {
-            page.section(id, &answer, raw, tokenizer, &shown).map_err(|error| {
+            page.section(id, answer, raw, tokenizer, &shown).map_err(|error| {
                 let name = self.args.html.as_ref().map(|page| page.display().to_string()).unwrap_or_default();
                 Failure::Run(anyhow!("cannot write {name}: {}", without_place(error)))
             })?;
         }
         self.unmarked |= !answer.is_marked();
-        self.asked = Some(text.is_some());
+        self.asked = Some(raw.is_some());
         Ok(())
     }
 
@@ -278,6 +257,13 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// What was asked about.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    Characters(&'a str, &'a Tokenizer),
+    Ids(&'a [TokenId]),
 }
 
 /// Why a text got no answer.

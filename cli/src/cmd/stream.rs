@@ -4,14 +4,14 @@ use std::{io::BufRead, path::Path};
 
 use anyhow::{Context, Result, bail};
 use greenmark::{Stream, StreamEvidence, stats::format_p_value};
+use greenmark_evidence::{Event, StreamReport};
 use greenmark_lm::Tokenizer;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
 
 use crate::{
     Outcome,
     args::DetectArgs,
-    evidence::{NO_MARK_NOTE, TokenizerName, brief_score, describe_question, verdict},
+    evidence::{NO_MARK_NOTE, brief_score, describe_question, verdict},
     interrupt,
     keys::KeyRing,
     models,
@@ -53,25 +53,6 @@ pub(crate) fn run(args: &DetectArgs, ring: &KeyRing) -> Result<Outcome> {
     Ok(if ring.outcome == Outcome::Partly { Outcome::Partly } else { outcome })
 }
 
-/// One line of `--stream --json`. SPEC §10.
-#[derive(Serialize)]
-struct Reading<'a> {
-    /// "detected", once, as soon as it is; "end".
-    event: &'static str,
-    id: &'a str,
-    scheme: String,
-    key_id: String,
-    tokenizer: TokenizerName<'a>,
-    tokens: u64,
-    scored: u64,
-    repeated: u64,
-    score: f64,
-    ln_e: f64,
-    ln_p: f64,
-    alpha: f64,
-    detected: bool,
-}
-
 struct Listener<'a> {
     args: &'a DetectArgs,
     id: String,
@@ -102,7 +83,7 @@ impl Listener<'_> {
         let ids = encoder.finish()?;
         self.push(&ids, progress)?;
         let evidence = self.stream.evidence();
-        progress.suspend(|| self.say("end", &evidence))?;
+        progress.suspend(|| self.say(Event::End, &evidence))?;
         ended
     }
 
@@ -111,7 +92,7 @@ impl Listener<'_> {
             let evidence = self.stream.push(id);
             if !self.found && evidence.is_significant(self.args.alpha) {
                 self.found = true;
-                progress.suspend(|| self.say("detected", &evidence))?;
+                progress.suspend(|| self.say(Event::Detected, &evidence))?;
             }
         }
         if !ids.is_empty() {
@@ -123,31 +104,18 @@ impl Listener<'_> {
         Ok(())
     }
 
-    fn say(&self, event: &'static str, evidence: &StreamEvidence) -> Result<()> {
-        let (alpha, tally) = (self.args.alpha, evidence.tally);
+    fn say(&self, event: Event, evidence: &StreamEvidence) -> Result<()> {
+        let alpha = self.args.alpha;
         if self.args.json {
-            return print_line(&serde_json::to_string(&Reading {
-                event,
-                id: &self.id,
-                scheme: evidence.scheme.to_string(),
-                key_id: evidence.key_id.to_string(),
-                tokenizer: self.tokenizer.into(),
-                tokens: tally.tokens,
-                scored: tally.scored,
-                repeated: tally.repeated,
-                score: tally.score,
-                ln_e: evidence.ln_e,
-                ln_p: evidence.ln_p,
-                alpha,
-                detected: evidence.is_significant(alpha),
-            })?);
+            let report = StreamReport::new(Some(event), &self.id, Some(self.tokenizer), evidence, alpha);
+            return print_line(&serde_json::to_string(&report)?);
         }
         let (word, style) = verdict(evidence.is_significant(alpha));
         let p = format_p_value(evidence.ln_p, 2);
         let said = match event {
             // The least p on the way stands, whatever came later.
-            "end" => format!("at the end {}; least p = {p}", counts(evidence)),
-            _ => format!("as soon as {}, p = {p}", counts(evidence)),
+            Event::End => format!("at the end {}; least p = {p}", counts(evidence)),
+            Event::Detected => format!("as soon as {}, p = {p}", counts(evidence)),
         };
         let id = printable(&self.id);
         let key =

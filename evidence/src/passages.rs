@@ -1,13 +1,10 @@
 //! Where the spans that were found stand in the text.
 
-use std::{borrow::Cow, ops::Range};
+use std::ops::Range;
 
-use anyhow::Result;
-use greenmark::{Examination, Family, KeyId, Normalised, Scheme, Span, TokenId};
-use greenmark_lm::Tokenizer;
+use greenmark::{Examination, KeyId, Normalised, Scheme, Span};
+use greenmark_lm::{LmError, Tokenizer};
 use unicode_segmentation::GraphemeCursor;
-
-use crate::output::printable;
 
 /// A text in characters, as it is and as it was examined besides.
 pub(crate) struct Characters<'a> {
@@ -19,37 +16,30 @@ pub(crate) struct Characters<'a> {
 
 /// A span, what it is evidence of, and where it stands.
 #[derive(Debug, Clone)]
-pub(crate) struct Passage {
-    pub(crate) span: Span,
-    pub(crate) key_id: KeyId,
-    pub(crate) scheme: Scheme,
+pub struct Passage {
+    /// Its tokens and counts.
+    pub span: Span,
+    /// Whose mark it is.
+    pub key_id: KeyId,
+    /// The mark's scheme.
+    pub scheme: Scheme,
     /// Whether the span's tokens are those of the normalised text.
-    pub(crate) normalised: bool,
+    pub normalised: bool,
     /// `None` where ids were given.
-    pub(crate) place: Option<Place>,
+    pub place: Option<Place>,
 }
 
 /// A stretch of the raw text, of whole grapheme clusters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) bytes: Range<usize>,
+pub struct Place {
+    /// In UTF-8.
+    pub bytes: Range<usize>,
     /// Unicode code points.
-    pub(crate) characters: Range<usize>,
-}
-
-impl Passage {
-    /// "104 of 180 tokens green", or the mean score.
-    pub(crate) fn score(&self) -> String {
-        let Span { scored, score, .. } = self.span;
-        match self.scheme.family() {
-            Family::Green { .. } => format!("{score} of {scored} green"),
-            Family::Gumbel { .. } => format!("{scored} scored, mean {:.2}", score / scored as f64),
-        }
-    }
+    pub characters: Range<usize>,
 }
 
 /// The passages of everything that is significant, in the order of the text.
-pub(crate) fn passages(examination: &Examination, text: Option<&Characters<'_>>) -> Result<Vec<Passage>> {
+pub(crate) fn passages(examination: &Examination, text: Option<&Characters<'_>>) -> Result<Vec<Passage>, LmError> {
     // Of each version, once it is asked for.
     let mut ranges: [Option<Vec<Range<usize>>>; 2] = [None, None];
     let mut passages = Vec::new();
@@ -77,7 +67,7 @@ fn bytes(
     ranges: &mut [Option<Vec<Range<usize>>>; 2],
     version: usize,
     span: Span,
-) -> Result<Range<usize>> {
+) -> Result<Range<usize>, LmError> {
     // The first version is the raw text.
     let normalised = text.normalised.filter(|_| version > 0);
     let ranges = match &mut ranges[version] {
@@ -126,33 +116,8 @@ fn count_characters(text: &str, passages: &mut [Passage]) {
     }
 }
 
-/// The first and the last words of a stretch, for one line.
-pub(crate) fn excerpt(text: &str) -> String {
-    const SHOWN: usize = 36;
-    // Of a long stretch only the ends are looked at.
-    const ENDS: usize = 1 << 10;
-    let text: Cow<'_, str> = if text.len() > 2 * ENDS {
-        let (head, tail) = (text.floor_char_boundary(ENDS), text.ceil_char_boundary(text.len() - ENDS));
-        format!("{} {}", &text[..head], &text[tail..]).into()
-    } else {
-        text.into()
-    };
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let mut line = words.join(" ");
-    let length = line.chars().count();
-    if length > 2 * SHOWN + 3 {
-        let cut = |at: usize| line.char_indices().nth(at).map_or(line.len(), |(at, _)| at);
-        let (head, tail) = (&line[..cut(SHOWN)], &line[cut(length - SHOWN)..]);
-        // Whole words, where they are not longer than what is shown.
-        let head = head.rsplit_once(' ').map_or(head, |(head, _)| head);
-        let tail = tail.split_once(' ').map_or(tail, |(_, tail)| tail);
-        line = format!("{head} … {tail}");
-    }
-    printable(&line)
-}
-
 /// For each stretch that begins at one of `starts`, ascending, whether it begins in a passage: places in bytes, or tokens where ids were given.
-pub(crate) fn within(passages: &[Passage], starts: impl Iterator<Item = usize>) -> impl Iterator<Item = bool> {
+pub fn within(passages: &[Passage], starts: impl Iterator<Item = usize>) -> impl Iterator<Item = bool> {
     let stretch = |passage: &Passage| {
         passage.place.as_ref().map_or(passage.span.start..passage.span.end, |place| place.bytes.clone())
     };
@@ -164,15 +129,6 @@ pub(crate) fn within(passages: &[Passage], starts: impl Iterator<Item = usize>) 
         }
         start < end
     })
-}
-
-/// The ids of the versions of a text that are looked at: as it is, and normalised if that is another text.
-pub(crate) fn versions(text: &Characters<'_>) -> Result<Vec<Vec<TokenId>>> {
-    let mut versions = vec![text.tokenizer.encode(text.raw)?];
-    if let Some(normalised) = text.normalised {
-        versions.push(text.tokenizer.encode(normalised.text())?);
-    }
-    Ok(versions)
 }
 
 #[cfg(test)]
@@ -188,15 +144,6 @@ mod tests {
         assert_eq!(whole_graphemes(text, 0..1), 0..1);
         assert_eq!(whole_graphemes(text, 0..text.len()), 0..text.len());
         assert_eq!(whole_graphemes("", 0..0), 0..0);
-    }
-
-    #[test]
-    fn an_excerpt_is_one_line_of_whole_words() {
-        assert_eq!(excerpt(" a\nb  c "), "a b c");
-        let long = "word ".repeat(100);
-        let shown = excerpt(&long);
-        assert!(shown.starts_with("word word") && shown.contains(" … word") && shown.chars().count() < 80, "{shown}");
-        assert!(excerpt(&"日".repeat(500)).chars().count() < 80);
     }
 
     #[test]

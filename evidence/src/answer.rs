@@ -1,0 +1,83 @@
+//! One text, all that is asked about it, and what comes of it.
+
+use greenmark::{Examination, Examiner, Finding, Normalised, TokenId, normalise};
+use greenmark_lm::{LmError, Tokenizer};
+
+use crate::{
+    look::Look,
+    passages::{Characters, Passage, passages},
+};
+
+/// What is said of one text.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// All looks together.
+    pub examination: Examination,
+    /// The passages of all that is significant, in the order of the text.
+    pub passages: Vec<Passage>,
+    /// The level decided at.
+    pub alpha: f64,
+    best: Finding,
+}
+
+impl Answer {
+    /// Examines a text as it is and, if `normalises`, normalised where that is another text.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    ///
+    /// # Panics
+    /// If the examiner has no key or no scheme.
+    pub fn of_text(
+        examiner: &mut Examiner,
+        raw: &str,
+        normalises: bool,
+        tokenizer: &Tokenizer,
+        alpha: f64,
+    ) -> Result<Self, LmError> {
+        let normalised = normalises.then(|| normalise(raw)).filter(Normalised::is_changed);
+        let mut versions = vec![tokenizer.encode(raw)?];
+        if let Some(normalised) = &normalised {
+            versions.push(tokenizer.encode(normalised.text())?);
+        }
+        let versions: Vec<&[TokenId]> = versions.iter().map(Vec::as_slice).collect();
+        let text = Characters { raw, normalised: normalised.as_ref(), tokenizer };
+        Self::of_versions(examiner, &versions, Some(&text), alpha)
+    }
+
+    /// Examines a text that is given as ids.
+    ///
+    /// # Panics
+    /// If the examiner has no key or no scheme.
+    pub fn of_ids(examiner: &mut Examiner, ids: &[TokenId], alpha: f64) -> Self {
+        Self::of_versions(examiner, &[ids], None, alpha).expect("without characters nothing is encoded")
+    }
+
+    fn of_versions(
+        examiner: &mut Examiner,
+        versions: &[&[TokenId]],
+        text: Option<&Characters<'_>>,
+        alpha: f64,
+    ) -> Result<Self, LmError> {
+        let examination = examiner.examine(versions, alpha);
+        let best = examination.best.clone().expect("there is a key and a scheme");
+        let passages = passages(&examination, text)?;
+        Ok(Self { examination, passages, alpha, best })
+    }
+
+    /// The look with the least p, significant or not.
+    pub fn best(&self) -> &Finding {
+        &self.best
+    }
+
+    /// Whether p ≤ α, everything paid for.
+    pub fn is_marked(&self) -> bool {
+        self.examination.is_significant(self.alpha)
+    }
+
+    /// How each token of the raw text is shown: `[n]`.
+    pub fn looks(&self) -> Vec<Look> {
+        let family = self.best.detection.scheme.family();
+        self.best.positions.iter().map(|&position| Look::of(position, family)).collect()
+    }
+}

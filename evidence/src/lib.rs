@@ -1,0 +1,30 @@
+//! What a detector says of a text, put together once for every frontend. SPEC §9.5, §10.
+//!
+//! The library `greenmark` scores token ids. Here a text is read as it is and normalised, all its looks are paid for, the passages that
+//! were found get their places in the text ([`Answer`]), and the whole becomes the JSON object of SPEC §10 ([`Evidence`]).
+//!
+//! ```
+//! use greenmark::{Examiner, Key};
+//! use greenmark_evidence::{Answer, Evidence};
+//! use greenmark_lm::demo_tokenizer;
+//!
+//! let tokenizer = demo_tokenizer()?;
+//! let mut examiner = Examiner::new(&[Key::from_bytes([7; 32])], &["gm1:green,h=1,gamma=64/256".parse()?]);
+//! let answer = Answer::of_text(&mut examiner, "Once upon a time", true, &tokenizer, 1e-6)?;
+//! assert!(!answer.is_marked());
+//! let json = serde_json::to_string(&Evidence::new("example", Some(&tokenizer), &answer))?;
+//! assert!(json.contains(r#""detected":false"#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod json;
+mod look;
+mod passages;
+
+pub use answer::Answer;
+pub use json::{Event, Evidence, SpanEvidence, StreamReport, TokenizerName};
+pub use look::Look;
+pub use passages::{Passage, Place, within};

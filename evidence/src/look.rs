@@ -1,0 +1,28 @@
+//! What the detector says of a position, as far as it can be seen.
+
+use greenmark::{Family, Position};
+
+/// One of four ways in which a token is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Too little stands before it.
+    Unscored,
+    /// Its kind had been counted before.
+    Repeated,
+    /// Counted, and red or of a low score.
+    Plain,
+    /// Counted, and green or of a high score.
+    Favoured,
+}
+
+impl Look {
+    /// How a position of a scheme of this family is shown.
+    pub fn of(position: Position, family: Family) -> Self {
+        match position {
+            Position::Unscored => Self::Unscored,
+            Position::Repeated => Self::Repeated,
+            Position::Scored(score) if family.favours(score) => Self::Favoured,
+            Position::Scored(_) => Self::Plain,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Between JavaScript's values and the library's.
+
+use js_sys::{JSON, Object, Reflect};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+/// What a call that may be refused gives; the error is a JavaScript `Error`.
+pub(crate) type Fallible<T> = Result<T, JsError>;
+
+/// A plain object, as JSON has it. `T` is what TypeScript takes it for.
+pub(crate) fn plain<T: JsCast>(value: &impl Serialize) -> Fallible<T> {
+    let json = serde_json::to_string(value)?;
+    Ok(JSON::parse(&json).expect("what was just written is JSON").unchecked_into())
+}
+
+/// A plain object of these members.
+pub(crate) fn object(members: impl IntoIterator<Item = (&'static str, JsValue)>) -> Object {
+    let object = Object::new();
+    for (name, value) in members {
+        Reflect::set(&object, &name.into(), &value).expect("a plain object takes any member");
+    }
+    object
+}

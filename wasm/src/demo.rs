@@ -1,0 +1,115 @@
+//! The demo model.
+
+use std::{cell::RefCell, ops::ControlFlow};
+
+use greenmark::{Delta, Scheme};
+use greenmark_lm::{
+    DemoModel, Event, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, Sampling, SamplingParams, generate,
+};
+use js_sys::JsString;
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    Key, Tokenizer,
+    characters::text,
+    convert::{Fallible, object},
+    options::{boolean, class, number, only, string},
+    scheme::DEFAULT,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the demo model wrote.
+    #[wasm_bindgen(typescript_type = "Written")]
+    pub type Written;
+    /// What the demo model is to write.
+    #[wasm_bindgen(typescript_type = "WriteOptions")]
+    pub type WriteOptions;
+    #[wasm_bindgen(method, getter, structural)]
+    fn prompt(this: &WriteOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn tokens(this: &WriteOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn temperature(this: &WriteOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn seed(this: &WriteOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn scheme(this: &WriteOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn delta(this: &WriteOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = ignoreEnd)]
+    fn ignore_end(this: &WriteOptions) -> JsValue;
+}
+
+/// Has the demo model write a text: marked, if there is a key: the text that `greenmark embed --model demo` writes with the same key,
+/// prompt, seed and settings.
+///
+/// - `model`: the bytes of the package's `demo-model.bin`, which is a file of its own because detection does not need it.
+///
+/// # Errors
+/// Says which option is wrong, and how.
+#[wasm_bindgen(js_name = writeDemo)]
+pub fn write_demo(
+    model: &[u8],
+    #[wasm_bindgen(unchecked_param_type = "Key | null | undefined")] key: JsValue,
+    options: &WriteOptions,
+) -> Fallible<Written> {
+    let key: Option<Key> = match key {
+        none if none.is_undefined() || none.is_null() => None,
+        key => Some(class(key).ok_or_else(|| JsError::new("the key is no Key, or was freed"))?),
+    };
+    let known = ["prompt", "tokens", "temperature", "seed", "scheme", "delta", "ignoreEnd"];
+    only(options, "options", &known)?;
+    let prompt: JsString =
+        options.prompt().dyn_into().map_err(|_| JsError::new("options.prompt: a string is needed"))?;
+    let prompt = text(&prompt)?;
+    let tokenizer = Tokenizer::demo()?;
+    let sampling = Sampling::new(SamplingParams {
+        temperature: number(&options.temperature(), "options.temperature", 1.0)?,
+        ..Default::default()
+    })?;
+    let generation = GenerateOptions {
+        max_tokens: whole(&options.tokens(), "options.tokens", 200, 10_000)? as usize,
+        min_tokens: 0,
+        sampling,
+        seed: whole(&options.seed(), "options.seed", 0, (1 << 53) - 1)?,
+        stop: tokenizer.0.eos_ids().to_vec(),
+        ignore_stop: boolean(&options.ignore_end(), "options.ignoreEnd", false)?,
+        batch: None,
+    };
+    let scheme: Scheme = string(&options.scheme(), "options.scheme", DEFAULT)?.parse()?;
+    let delta = Delta::new(number(&options.delta(), "options.delta", 2.0)? as f32)?;
+    let embedder = key.map(|key| RefCell::new(greenmark::Embedder::new(&key.0, scheme).delta(delta)));
+
+    let mut ids = tokenizer.0.prefix_ids().to_vec();
+    ids.extend(tokenizer.0.encode(&prompt)?);
+    let hook = |_| -> Box<dyn LogitsHook> {
+        match &embedder {
+            Some(embedder) => Box::new(MarkHook::new(embedder)),
+            None => Box::new(NoHook),
+        }
+    };
+    let mut written = Err(JsError::new("the model wrote nothing"));
+    generate(&mut DemoModel::read(model)?, [Request { index: 0, prompt: ids }], &generation, hook, |event| {
+        match event {
+            Event::Finished { ids, .. } => written = Ok(ids),
+            Event::Refused { error, .. } => written = Err(error.into()),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    })?;
+    // As a detector will see it: of the characters, not of the ids that were drawn.
+    let text = tokenizer.0.decode_text(&written?);
+    let tokens = tokenizer.encoding(&text)?;
+    let members = tokens.into_iter().chain([("text", text.into())]);
+    Ok(JsValue::from(object(members)).unchecked_into())
+}
+
+/// A whole number from 0 to `most`, or what holds where it is not given.
+fn whole(given: &JsValue, name: &str, otherwise: u64, most: u64) -> Fallible<u64> {
+    let value = number(given, name, otherwise as f64)?;
+    if value.fract() != 0.0 || !(0.0..=most as f64).contains(&value) {
+        return Err(JsError::new(&format!("{name} is {value}, not a whole number from 0 to {most}")));
+    }
+    Ok(value as u64)
+}

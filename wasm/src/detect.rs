@@ -1,0 +1,103 @@
+//! Detection from the ids of a whole text.
+
+use std::rc::Rc;
+
+use greenmark::{Examiner, Position, TokenId};
+use greenmark_evidence::{Answer, Evidence, Look};
+use greenmark_lm::Tokenizer;
+use js_sys::{Float64Array, Uint8Array, Uint32Array};
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    convert::{Fallible, object, plain},
+    options::{DetectOptions, Question},
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The JSON object of SPEC §10.
+    #[wasm_bindgen(typescript_type = "Evidence")]
+    pub type EvidenceObject;
+    /// Evidence, and what each token has to do with it.
+    #[wasm_bindgen(typescript_type = "Detection")]
+    pub type Detection;
+}
+
+/// Asks texts about keys and schemes.
+///
+/// Kept from text to text, it remembers what the keys say of common contexts, and is faster for it.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Detector {
+    pub(crate) examiner: Examiner,
+    pub(crate) alpha: f64,
+    #[cfg_attr(not(feature = "text"), expect(dead_code, reason = "ids are not normalised"))]
+    pub(crate) normalises: bool,
+    #[cfg_attr(not(feature = "text"), expect(dead_code, reason = "ids need no tokenizer"))]
+    pub(crate) tokenizer: Option<Rc<Tokenizer>>,
+}
+
+#[wasm_bindgen]
+impl Detector {
+    /// # Errors
+    /// Says which option is wrong, and how.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &DetectOptions) -> Fallible<Detector> {
+        let question = Question::read(options)?;
+        Ok(Self {
+            examiner: Examiner::new(&question.keys, &question.schemes).searches(question.searches),
+            alpha: question.alpha,
+            normalises: question.normalises,
+            tokenizer: question.tokenizer,
+        })
+    }
+
+    /// Looks at a text that is given as the ids of its tokens, as the model's tokenizer gives them for the text alone.
+    ///
+    /// # Errors
+    /// None that is known.
+    #[wasm_bindgen(js_name = detectIds)]
+    pub fn detect_ids(&mut self, ids: &[u32], id: Option<String>) -> Fallible<Detection> {
+        let answer = Answer::of_ids(&mut self.examiner, ids, self.alpha);
+        let evidence = Evidence::new(id.as_deref().unwrap_or("-"), None, &answer);
+        detection(plain(&evidence)?, &answer, ids, [&[], &[], &[]])
+    }
+
+    /// `detectIds` without the tokens.
+    ///
+    /// # Errors
+    /// None that is known.
+    #[wasm_bindgen(js_name = evidenceIds)]
+    pub fn evidence_ids(&mut self, ids: &[u32], id: Option<String>) -> Fallible<EvidenceObject> {
+        let answer = Answer::of_ids(&mut self.examiner, ids, self.alpha);
+        plain(&Evidence::new(id.as_deref().unwrap_or("-"), None, &answer))
+    }
+}
+
+/// - `places`: starts and ends of the tokens, and both of the passages, in UTF-16.
+pub(crate) fn detection(
+    evidence: JsValue,
+    answer: &Answer,
+    ids: &[TokenId],
+    [starts, ends, places]: [&[u32]; 3],
+) -> Fallible<Detection> {
+    let colour = |look: Look| match look {
+        Look::Unscored => 0,
+        Look::Repeated => 1,
+        Look::Plain => 2,
+        Look::Favoured => 3,
+    };
+    let colours: Vec<u8> = answer.looks().into_iter().map(colour).collect();
+    let score = |position: &Position| if let Position::Scored(score) = position { *score } else { 0.0 };
+    let scores: Vec<f64> = answer.best().positions.iter().map(score).collect();
+    let members: [(_, JsValue); 7] = [
+        ("evidence", evidence),
+        ("ids", Uint32Array::from(ids).into()),
+        ("starts", Uint32Array::from(starts).into()),
+        ("ends", Uint32Array::from(ends).into()),
+        ("colours", Uint8Array::from(&colours[..]).into()),
+        ("scores", Float64Array::from(&scores[..]).into()),
+        ("places", Uint32Array::from(places).into()),
+    ];
+    Ok(JsValue::from(object(members)).unchecked_into())
+}

@@ -1,0 +1,97 @@
+//! Marking what a model in the page writes.
+
+use greenmark::{Delta, MixingShare, Scheme, TextState, TokenId};
+use js_sys::Object;
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    Key,
+    convert::Fallible,
+    options::{boolean, number, only, string},
+    scheme::DEFAULT,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Scheme and strength.
+    #[wasm_bindgen(typescript_type = "EmbedOptions")]
+    pub type EmbedOptions;
+    #[wasm_bindgen(method, getter, structural)]
+    fn scheme(this: &EmbedOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural)]
+    fn delta(this: &EmbedOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = mixingShare)]
+    fn mixing_share(this: &EmbedOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, js_name = skipRepeats)]
+    fn skip_repeats(this: &EmbedOptions) -> JsValue;
+}
+
+/// Marks the texts that a model writes: green in `bias`, gumbel in `choose`. SPEC §8.
+///
+/// `ids` is always the text so far **without the prompt**, which a detector never sees.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Embedder {
+    embedder: greenmark::Embedder,
+    /// What `text` is the state of.
+    ids: Vec<TokenId>,
+    text: TextState,
+}
+
+#[wasm_bindgen]
+impl Embedder {
+    /// # Errors
+    /// Says which option is wrong, and how.
+    #[wasm_bindgen(constructor)]
+    pub fn new(key: &Key, options: Option<EmbedOptions>) -> Fallible<Embedder> {
+        let options = options.unwrap_or_else(|| JsValue::from(Object::new()).unchecked_into());
+        only(&options, "options", &["scheme", "delta", "mixingShare", "skipRepeats"])?;
+        let scheme: Scheme = string(&options.scheme(), "options.scheme", DEFAULT)?.parse()?;
+        let mut embedder = greenmark::Embedder::new(&key.0, scheme);
+        let delta = number(&options.delta(), "options.delta", 2.0)?;
+        embedder = embedder.delta(Delta::new(delta as f32)?);
+        let share = number(&options.mixing_share(), "options.mixingShare", 0.5)?;
+        embedder = embedder.mixing_share(MixingShare::new(share)?);
+        embedder = embedder.skip_repeats(boolean(&options.skip_repeats(), "options.skipRepeats", false)?);
+        let text = embedder.start();
+        Ok(Self { embedder, ids: Vec::new(), text })
+    }
+
+    /// Whether the mark is made by `choose`, so that a sampler of your own would leave none (gumbel).
+    #[wasm_bindgen(getter)]
+    pub fn chooses(&self) -> bool {
+        self.embedder.chooses()
+    }
+
+    /// Adds δ to the green tokens' logits for the token after `ids`. Gumbel changes nothing.
+    ///
+    /// - `logits`: raw, before temperature; changed in place.
+    pub fn bias(&mut self, logits: &mut [f32], ids: &[u32]) {
+        self.follow(ids);
+        self.embedder.bias(&self.text, logits);
+    }
+
+    /// The token after `ids`: in gumbel by the key, else drawn with `uniform`.
+    ///
+    /// - `probabilities`: of tokens 0, 1, …: the final distribution, after temperature and filters.
+    /// - `uniform`: a fresh random number, as `Math.random()` gives.
+    ///
+    /// # Errors
+    /// If they are no distribution, or `uniform` is outside [0, 1).
+    pub fn choose(&mut self, probabilities: &[f32], ids: &[u32], uniform: f64) -> Fallible<u32> {
+        self.follow(ids);
+        Ok(self.embedder.choose(&self.text, probabilities, uniform)?)
+    }
+}
+
+impl Embedder {
+    /// Brings the state to `ids`: by what was added, if the text has gone on; else from the start.
+    fn follow(&mut self, ids: &[TokenId]) {
+        match ids.strip_prefix(&self.ids[..]) {
+            Some(added) => added.iter().for_each(|&id| self.text.push(id)),
+            None => self.text = self.embedder.resume(ids),
+        }
+        self.ids.clear();
+        self.ids.extend_from_slice(ids);
+    }
+}

@@ -1,0 +1,39 @@
+//! A text that comes in pieces of characters.
+
+use js_sys::JsString;
+use wasm_bindgen::prelude::*;
+
+use crate::{StreamDetector, characters::text, convert::Fallible, stream::StreamEvidenceObject};
+
+#[wasm_bindgen]
+impl StreamDetector {
+    /// Adds text. The last word of it counts once white space follows.
+    ///
+    /// # Errors
+    /// If there is no tokenizer, or the string is no Unicode text.
+    pub fn push(&mut self, piece: &JsString) -> Fallible<StreamEvidenceObject> {
+        let piece = self.whole_characters(piece)?;
+        let Some(encoder) = &mut self.encoder else {
+            return Err(JsError::new("options.tokenizer: a text needs one (ids do not: pushIds)"));
+        };
+        let ids = encoder.push(&piece)?;
+        self.read(&ids)
+    }
+}
+
+impl StreamDetector {
+    /// The piece in whole characters: half a surrogate pair at its end waits for the next.
+    fn whole_characters(&mut self, piece: &JsString) -> Fallible<String> {
+        let piece = match self.half.take() {
+            Some(half) => JsString::from_char_code1(half.into()).concat(piece),
+            None => piece.clone(),
+        };
+        let length = piece.length();
+        let last = if length == 0 { f64::NAN } else { piece.char_code_at(length - 1) };
+        if (0xd800..0xdc00).contains(&(last as u32)) {
+            self.half = Some(last as u16);
+            return text(&piece.slice(0, length - 1));
+        }
+        text(&piece)
+    }
+}

@@ -1,0 +1,103 @@
+//! Tokenizers.
+
+use std::rc::Rc;
+
+use greenmark_lm::demo_tokenizer;
+use js_sys::{JsString, Uint32Array};
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    characters::{text, utf16_ranges},
+    convert::{Fallible, object},
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Ids and where they stand.
+    #[wasm_bindgen(typescript_type = "Encoding")]
+    pub type Encoding;
+}
+
+/// Turns text into the ids of its tokens. It must be the one that the text was written with.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Tokenizer(pub(crate) Rc<greenmark_lm::Tokenizer>);
+
+#[wasm_bindgen]
+impl Tokenizer {
+    /// The tokenizer of the demo model, which is part of the package.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn demo() -> Fallible<Tokenizer> {
+        Ok(Self(Rc::new(demo_tokenizer()?)))
+    }
+
+    /// Reads the bytes of a `tokenizer.json`.
+    ///
+    /// - `name`: for display, and in evidence.
+    ///
+    /// # Errors
+    /// Names what the file asks for and this package does not have, or where it is damaged.
+    #[wasm_bindgen(js_name = fromJson)]
+    pub fn from_json(bytes: &[u8], name: &str) -> Fallible<Tokenizer> {
+        Ok(Self(Rc::new(greenmark_lm::Tokenizer::from_json(bytes, name)?)))
+    }
+
+    /// What to call it.
+    #[wasm_bindgen(getter)]
+    pub fn name(&self) -> String {
+        self.0.name().into()
+    }
+
+    /// Which tokenizer it is, in 16 hexadecimal digits, whatever file it came from. SPEC §9.4.
+    #[wasm_bindgen(getter)]
+    pub fn fingerprint(&self) -> String {
+        self.0.fingerprint().into()
+    }
+
+    /// One above its largest id.
+    #[wasm_bindgen(getter, js_name = vocabSize)]
+    pub fn vocab_size(&self) -> u32 {
+        self.0.vocab_size() as u32
+    }
+
+    /// The ids of a text, without special tokens added.
+    ///
+    /// # Errors
+    /// If the string is too long or no Unicode text.
+    pub fn encode(&self, string: &JsString) -> Fallible<Vec<u32>> {
+        Ok(self.0.encode(&text(string)?)?)
+    }
+
+    /// The ids of a text, and which of its UTF-16 code units each stands for.
+    ///
+    /// # Errors
+    /// As for `encode`.
+    #[wasm_bindgen(js_name = encodeWithOffsets)]
+    pub fn encode_with_offsets(&self, string: &JsString) -> Fallible<Encoding> {
+        let text = text(string)?;
+        Ok(JsValue::from(object(self.encoding(&text)?)).unchecked_into())
+    }
+
+    /// The text of some ids. Special tokens are left out.
+    pub fn decode(&self, ids: &[u32]) -> String {
+        self.0.decode(ids)
+    }
+
+    /// The same tokenizer again, to be freed on its own.
+    #[allow(clippy::should_implement_trait, reason = "JavaScript sees methods, not traits")]
+    pub fn clone(&self) -> Tokenizer {
+        Self(self.0.clone())
+    }
+}
+
+impl Tokenizer {
+    /// The members of an `Encoding`.
+    pub(crate) fn encoding(&self, text: &str) -> Fallible<[(&'static str, JsValue); 3]> {
+        let (ids, ranges) = self.0.encode_with_offsets(text)?;
+        let (starts, ends) = utf16_ranges(text, ranges);
+        Ok([("ids", ids), ("starts", starts), ("ends", ends)]
+            .map(|(name, values)| (name, Uint32Array::from(&values[..]).into())))
+    }
+}
