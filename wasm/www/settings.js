@@ -5,7 +5,7 @@ import { $, debounced } from './dom.js';
 export class Settings {
   constructor(state) {
     this.state = state;
-    const typed = debounced(() => state.set({ scheme: $('scheme-text').value.trim() }), 300);
+    const typed = debounced(() => state.set({ scheme: $('scheme-text').value.trim() }), () => 300);
     $('scheme').addEventListener('change', () => {
       const isOther = $('scheme').value === '';
       $('scheme-other').hidden = !isOther;
