@@ -2,7 +2,10 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::convert::Fallible;
+use crate::{
+    arguments::{bytes, string},
+    convert::Fallible,
+};
 
 /// A secret watermark key. It stays in the module's memory and is erased by `free`; printing the object shows nothing of it.
 ///
@@ -17,8 +20,8 @@ impl Key {
     ///
     /// # Errors
     /// Says what is wrong and where, and quotes nothing.
-    pub fn parse(text: &str) -> Fallible<Key> {
-        Ok(Self(greenmark::Key::parse(text)?))
+    pub fn parse(#[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue) -> Fallible<Key> {
+        Ok(Self(greenmark::Key::parse(&string(text, "text")?)?))
     }
 
     /// Reads the bytes of a key file.
@@ -26,8 +29,8 @@ impl Key {
     /// # Errors
     /// As for `parse`.
     #[wasm_bindgen(js_name = parseFile)]
-    pub fn parse_file(bytes: &[u8]) -> Fallible<Key> {
-        Ok(Self(greenmark::Key::parse_file(bytes)?))
+    pub fn parse_file(#[wasm_bindgen(unchecked_param_type = "Uint8Array")] file: &JsValue) -> Fallible<Key> {
+        Ok(Self(greenmark::Key::parse_file(&bytes(file, "file")?)?))
     }
 
     /// Takes 32 bytes that were drawn at random, as by `crypto.getRandomValues`.
@@ -35,10 +38,11 @@ impl Key {
     /// # Errors
     /// If they are not 32.
     #[wasm_bindgen(js_name = fromBytes)]
-    pub fn from_bytes(bytes: &[u8]) -> Fallible<Key> {
-        let found = bytes.len();
-        let bytes = bytes.try_into().map_err(|_| JsError::new(&format!("a key has 32 bytes, not {found}")))?;
-        Ok(Self(greenmark::Key::from_bytes(bytes)))
+    pub fn from_bytes(#[wasm_bindgen(unchecked_param_type = "Uint8Array")] secret: &JsValue) -> Fallible<Key> {
+        let secret = bytes(secret, "secret")?;
+        let found = secret.len();
+        let secret = secret.try_into().map_err(|_| JsError::new(&format!("a key has 32 bytes, not {found}")))?;
+        Ok(Self(greenmark::Key::from_bytes(secret)))
     }
 
     /// The public name of the key: 16 hexadecimal digits.

@@ -8,6 +8,7 @@ use greenmark_lm::{StreamEncoder, Tokenizer};
 use wasm_bindgen::prelude::*;
 
 use crate::{
+    arguments::{text_id, token_ids},
     convert::{Fallible, plain},
     options::{DetectOptions, Question},
 };
@@ -45,8 +46,11 @@ impl StreamDetector {
     /// # Errors
     /// Says which option is wrong, and how.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &DetectOptions, id: Option<String>) -> Fallible<StreamDetector> {
-        let question = Question::read(options)?;
+    pub fn new(
+        options: &DetectOptions,
+        #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
+    ) -> Fallible<StreamDetector> {
+        let (question, id) = (Question::read(options)?, text_id(&id)?);
         let mut hypotheses =
             question.keys.iter().flat_map(|key| question.schemes.iter().map(move |&scheme| (key, scheme)));
         let (key, scheme) = hypotheses.next().ok_or_else(|| JsError::new("options.keys: no key is given"))?;
@@ -54,7 +58,7 @@ impl StreamDetector {
         Ok(Self {
             stream,
             alpha: question.alpha,
-            id: id.unwrap_or_else(|| "-".into()),
+            id,
             encoder: question.tokenizer.clone().map(StreamEncoder::new),
             half: None,
             tokenizer: question.tokenizer,
@@ -65,16 +69,19 @@ impl StreamDetector {
     /// Adds tokens.
     ///
     /// # Errors
-    /// None that is known.
+    /// If an id is none.
     #[wasm_bindgen(js_name = pushIds)]
-    pub fn push_ids(&mut self, ids: &[u32]) -> Fallible<StreamEvidenceObject> {
-        self.read(ids)
+    pub fn push_ids(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
+    ) -> Fallible<StreamEvidenceObject> {
+        self.read(&token_ids(ids)?)
     }
 
     /// Ends the text. The detector is then ready for another one.
     ///
     /// # Errors
-    /// If the text ends within a surrogate pair.
+    /// If the text ends within a surrogate pair; ended again, it ends before.
     pub fn finish(&mut self) -> Fallible<StreamEvidenceObject> {
         if self.half.take().is_some() {
             return Err(JsError::new("not Unicode text: it ends with half a surrogate pair"));

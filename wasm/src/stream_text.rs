@@ -24,6 +24,9 @@ impl StreamDetector {
 impl StreamDetector {
     /// The piece in whole characters: half a surrogate pair at its end waits for the next.
     fn whole_characters(&mut self, piece: &JsString) -> Fallible<String> {
+        if !piece.is_string() {
+            return Err(JsError::new("text: a string is needed"));
+        }
         let piece = match self.half.take() {
             Some(half) => JsString::from_char_code1(half.into()).concat(piece),
             None => piece.clone(),
