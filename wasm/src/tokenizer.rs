@@ -45,7 +45,13 @@ impl Tokenizer {
         #[wasm_bindgen(unchecked_param_type = "Uint8Array")] file: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
     ) -> Fallible<Tokenizer> {
-        Ok(Self(Rc::new(greenmark_lm::Tokenizer::from_json(&bytes(file, "file")?, &string(name, "name")?)?)))
+        let (file, name) = (bytes(file, "file")?, string(name, "name")?);
+        if file.starts_with(b"GGUF") {
+            return Err(JsError::new(&format!(
+                "tokenizer of {name}: a GGUF file; the model's tokenizer.json is needed"
+            )));
+        }
+        Ok(Self(Rc::new(greenmark_lm::Tokenizer::from_json(&file, &name)?)))
     }
 
     /// What to call it.
