@@ -1,12 +1,11 @@
 //! Detection of a text while it comes.
 
-use std::rc::Rc;
-
-use greenmark::Stream;
+use greenmark::{Stream, StreamEvidence, TokenId};
 use greenmark_evidence::{Event, StreamReport};
-use greenmark_lm::{StreamEncoder, Tokenizer};
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "text")]
+use crate::stream_text::TextEncoder;
 use crate::{
     arguments::{text_id, token_ids},
     convert::{Fallible, plain},
@@ -28,10 +27,9 @@ pub struct StreamDetector {
     stream: Stream,
     alpha: f64,
     id: String,
-    tokenizer: Option<Rc<Tokenizer>>,
-    pub(crate) encoder: Option<StreamEncoder<Rc<Tokenizer>>>,
-    /// The first half of a surrogate pair whose second is yet to come.
-    pub(crate) half: Option<u16>,
+    /// How text comes in; without it, ids do.
+    #[cfg(feature = "text")]
+    pub(crate) encoder: Option<TextEncoder>,
     found: bool,
 }
 
@@ -59,9 +57,8 @@ impl StreamDetector {
             stream,
             alpha: question.alpha,
             id,
-            encoder: question.tokenizer.clone().map(StreamEncoder::new),
-            half: None,
-            tokenizer: question.tokenizer,
+            #[cfg(feature = "text")]
+            encoder: question.tokenizer.map(TextEncoder::new),
             found: false,
         })
     }
@@ -83,19 +80,12 @@ impl StreamDetector {
     /// # Errors
     /// If the text ends within a surrogate pair; ended again, it ends before.
     pub fn finish(&mut self) -> Fallible<StreamEvidenceObject> {
-        if self.half.take().is_some() {
-            return Err(JsError::new("not Unicode text: it ends with half a surrogate pair"));
+        for id in self.rest()? {
+            self.stream.push(id);
         }
-        if let Some(encoder) = &mut self.encoder {
-            for id in encoder.finish()? {
-                self.stream.push(id);
-            }
-        }
-        let evidence = self.stream.evidence();
-        self.found = false;
-        let tokenizer = self.tokenizer.as_deref();
-        let report = plain(&StreamReport::new(Some(Event::End), &self.id, tokenizer, &evidence, self.alpha));
+        let report = self.report(Some(Event::End), &self.stream.evidence());
         self.stream.finish();
+        self.found = false;
         report
     }
 }
@@ -111,6 +101,26 @@ impl StreamDetector {
                 event = Some(Event::Detected);
             }
         }
-        plain(&StreamReport::new(event, &self.id, self.tokenizer.as_deref(), &evidence, self.alpha))
+        self.report(event, &evidence)
+    }
+
+    /// The ids of what waited for more text.
+    #[cfg(feature = "text")]
+    fn rest(&mut self) -> Fallible<Vec<TokenId>> {
+        self.encoder.as_mut().map_or(Ok(Vec::new()), TextEncoder::finish)
+    }
+
+    #[cfg(not(feature = "text"))]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the other build's has text, and can fail")]
+    fn rest(&self) -> Fallible<Vec<TokenId>> {
+        Ok(Vec::new())
+    }
+
+    fn report(&self, event: Option<Event>, evidence: &StreamEvidence) -> Fallible<StreamEvidenceObject> {
+        #[cfg(feature = "text")]
+        let tokenizer = self.encoder.as_ref().map(TextEncoder::tokenizer);
+        #[cfg(not(feature = "text"))]
+        let tokenizer = None;
+        plain(&StreamReport::new(event, &self.id, tokenizer, evidence, self.alpha))
     }
 }
