@@ -33,7 +33,7 @@ test("a wrong vector is noticed", async () => {
   const wrong = structuredClone({ "scores.json": files["scores.json"], "normalise.json": files["normalise.json"], "stream.json": files["stream.json"] });
   wrong["scores.json"].cases.at(-1).ln_p *= 1 + 1e-9;
   const longest = wrong["normalise.json"].cases.filter(({ changed }) => changed).reduce((a, b) => (a.normalised.length > b.normalised.length ? a : b));
-  longest.normalised = `#${longest.normalised.slice(1)}`;
+  longest.normalised = longest.normalised.replace(/.$/u, "#");
   wrong["stream.json"].cases[1].ln_e[1] += 1e-8;
   const { failures } = await replay(greenmark, wrong);
   assert.equal(failures.length, 3, failures.join("\n"));
