@@ -152,10 +152,10 @@ fi
 # --- Building ---
 
 # Four lanes of 32 bits: faster and smaller (wasm/README.md), and in every browser since Safari 16.4 of March 2023.
-flags="${RUSTFLAGS:-} -C target-feature=+simd128"
+flags="-C target-feature=+simd128"
 # No path of this machine in a panic's message.
 flags+=" --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$PWD=/greenmark"
-flags+=" --remap-path-prefix=$(rustc --print sysroot)=/rust"
+flags+=" --remap-path-prefix=$(rustc --print sysroot)=/rust ${RUSTFLAGS:-}"
 
 # compile CRATE OUT_FOLDER OUT_NAME [cargo's options …]
 compile() {
@@ -207,5 +207,9 @@ mv "$stage" wasm/pkg
 mkdir -p wasm/dist/greenmark
 if [ -d wasm/www ]; then cp -R wasm/www/. wasm/dist/; else say "no wasm/www yet: dist/ holds the module alone"; fi
 cp wasm/pkg/{greenmark.js,greenmark_bg.wasm,demo-model.bin} wasm/dist/greenmark/
+if [ -d wasm/bench ]; then
+    mkdir wasm/dist/bench
+    cp wasm/bench/{index.html,bench.css,page.mjs,cases.mjs} wasm/dist/bench/
+fi
 say "wrote wasm/pkg and wasm/dist"
 node wasm/sizes.mjs
