@@ -1,0 +1,112 @@
+// The texts of a JSON Lines file: read in the worker, listed here as their verdicts come.
+
+import { $, count, el } from './dom.js';
+import { save, sizeOf } from './files.js';
+import { brief, kind } from './verdict.js';
+
+const WORDS = { marked: 'Marked', partly: 'Marked in part', unmarked: 'No mark found', hopeless: 'Too short', short: 'Too short' };
+
+export class LinesView {
+  /** - `open`: called with a row, when the reader wants to see its text. */
+  constructor(client, open) {
+    this.client = client;
+    this.open = open;
+    $('lines-cancel').addEventListener('click', () => this.cancel());
+    $('lines-save').addEventListener('click', () => save(this.results, `${this.name.replace(/\.[^.]*$/, '')}.evidence.jsonl`));
+  }
+
+  /** Reads a file from the start; what was under way is given up. */
+  async run(file, name, config) {
+    this.stop();
+    this.name = name;
+    this.results = null;
+    this.searches = config.segments;
+    this.shown = 0;
+    $('lines').hidden = false;
+    $('lines-body').replaceChildren();
+    $('lines-save').hidden = true;
+    $('lines-cancel').hidden = false;
+    $('lines-progress').hidden = false;
+    $('lines-more').hidden = true;
+    $('lines-title').textContent = `Texts of ${name}`;
+    const asked = this.client.ask('lines', { file, config }, progress => this.request === asked.request && this.#progress(progress));
+    this.request = asked.request;
+    $('lines-progress').value = 0;
+    $('lines-summary').textContent = `Reading ${sizeOf(file.size)} …`;
+    try {
+      const ended = await asked;
+      if (this.request !== asked.request) return;
+      this.request = null;
+      this.results = ended.results;
+      this.#summarise(ended, ended.cancelled ? ' Cancelled: the rest was not looked at.' : '');
+      $('lines-save').hidden = ended.texts === 0;
+    } catch (error) {
+      if (this.request !== asked.request) return;
+      this.request = null;
+      $('lines-summary').textContent = `It stopped: ${/NotReadable|NotFound/.test(error.message) ? 'the file cannot be read any more' : error.message}.`;
+      throw error;
+    } finally {
+      if (this.request === null) {
+        $('lines-cancel').hidden = true;
+        $('lines-progress').hidden = true;
+      }
+    }
+  }
+
+  cancel() {
+    if (this.request) this.client.ask('cancel', { request: this.request }).catch(() => {});
+  }
+
+  /** Gives up what is under way, and does not listen to it any more. */
+  stop() {
+    this.cancel();
+    this.request = null;
+  }
+
+  hide() {
+    this.stop();
+    $('lines').hidden = true;
+    this.results = null;
+  }
+
+  #progress(progress) {
+    const { rows, bytes, size } = progress;
+    $('lines-body').append(...rows.map(row => this.#row(row)));
+    this.shown += rows.length;
+    $('lines-progress').value = size > 0 ? bytes / size : 1;
+    this.#summarise(progress, ` ${Math.floor((100 * bytes) / Math.max(1, size))} % read.`);
+  }
+
+  #summarise({ texts, marked, refused }, more) {
+    const lines = refused > 0 ? `; ${count(refused, 'line')} could not be read` : '';
+    $('lines-summary').textContent = `${count(texts, 'text')}: ${marked.toLocaleString('en-GB')} marked, ${(texts - marked).toLocaleString('en-GB')} without a mark found${lines}.${more}`;
+    const hidden = texts + refused - this.shown;
+    $('lines-more').hidden = hidden <= 0;
+    $('lines-more').textContent = `The first ${this.shown.toLocaleString('en-GB')} lines are shown; ${hidden.toLocaleString('en-GB')} more are counted, and stand in the saved results.`;
+  }
+
+  #row(row) {
+    const { number, evidence, error, p } = row;
+    const line = el('td', { class: 'numbers' }, number.toLocaleString('en-GB'));
+    if (error) return el('tr', { class: 'is-refused' }, line, el('td', { class: 'wide', colSpan: 5 }, el('span', { class: 'error' }, `line ${number}: ${error}`)));
+    const button = el('button', { type: 'button', class: 'link' }, shorten(evidence.id));
+    const element = el(
+      'tr',
+      { class: evidence.detected ? 'is-marked' : '' },
+      line,
+      el('td', { class: 'wide' }, button),
+      el('td', { class: 'verdict-cell' }, `${evidence.detected ? '■' : '□'} ${WORDS[kind(evidence, this.searches)]}`),
+      el('td', { class: 'number numbers' }, p),
+      el('td', { class: 'number numbers' }, evidence.scored.toLocaleString('en-GB')),
+      el('td', { class: 'number numbers' }, brief(evidence)),
+    );
+    button.addEventListener('click', () => {
+      $('lines-body').querySelector('[aria-current]')?.removeAttribute('aria-current');
+      element.setAttribute('aria-current', 'true');
+      this.open(row);
+    });
+    return element;
+  }
+}
+
+const shorten = id => (id === '' ? '(no name)' : id.length > 80 ? `${id.slice(0, 60)} … ${id.slice(-15)}` : id);

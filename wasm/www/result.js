@@ -1,0 +1,158 @@
+// One text's evidence on the page: verdict, plot, passages, tokens, details.
+
+import { $, count, debounced, el, withPowers } from './dom.js';
+import { EvidencePlot } from './evidence-plot.js';
+import { copy, save } from './files.js';
+import { TextView, legend } from './text-view.js';
+import { place, report, spanCounts, words } from './verdict.js';
+
+const SLOW_MS = 250;
+
+/** Shows a verdict's word, with the shape that goes with it. */
+export function showVerdict(card, { kind, word, sentence = '', caveat = '', p = '' }) {
+  card.dataset.kind = kind;
+  const [wordPlace, sentencePlace, caveatPlace, pPlace] = ['word', 'sentence', 'caveat', 'p'].map(name => $(`verdict-${name}`));
+  wordPlace.textContent = word;
+  sentencePlace.replaceChildren(withPowers(sentence));
+  caveatPlace.textContent = caveat;
+  pPlace.textContent = p === '' ? '' : `p = ${p}`;
+}
+
+export class ResultView {
+  constructor() {
+    this.plot = new EvidencePlot($('plot'), { id: 'plot-title', title: 'Evidence along the text', pick: token => this.coloured.reveal(token) });
+    this.coloured = new TextView($('coloured'));
+    this.announce = debounced(text => {
+      if ($('announcement').textContent !== text) $('announcement').textContent = text;
+    }, 1200);
+    $('colours').addEventListener('change', () => this.#toggle());
+    $('copy-json').addEventListener('click', () => this.#copy(this.json()));
+    $('copy-words').addEventListener('click', () => this.#copy(this.words()));
+    $('save-json').addEventListener('click', () => save(new Blob([this.json()], { type: 'application/json' }), 'greenmark.json'));
+    this.#toggle();
+  }
+
+  #toggle() {
+    $('coloured').classList.toggle('colourless', !$('colours').checked);
+    $('legend').hidden = !$('colours').checked;
+  }
+
+  /** What is shown is of a text or question that has changed. */
+  wait() {
+    $('result').setAttribute('aria-busy', 'true');
+    clearTimeout(this.slow);
+    this.slow = setTimeout(() => {
+      $('evidence').classList.add('is-stale');
+      showVerdict($('verdict'), { kind: 'none', word: 'Checking…' });
+    }, SLOW_MS);
+  }
+
+  /** There is no verdict, and why. */
+  none(word, sentence = '') {
+    this.#settle();
+    this.detection = null;
+    $('evidence').hidden = true;
+    $('verdict-of').hidden = true;
+    showVerdict($('verdict'), { kind: 'none', word, sentence });
+    this.announce(`${word}. ${sentence}`);
+  }
+
+  #settle() {
+    clearTimeout(this.slow);
+    $('evidence').classList.remove('is-stale');
+    $('result').setAttribute('aria-busy', 'false');
+  }
+
+  /**
+   * - `how`: `{ searches, several, keyLabel, of }`; `of` names the text, if it is one of many.
+   */
+  show(text, detection, how) {
+    this.#settle();
+    Object.assign(this, { text, detection, how });
+    const { evidence, scheme, p } = detection;
+    const said = words(evidence, how);
+    showVerdict($('verdict'), { ...said, p });
+    $('verdict-of').hidden = !how.of;
+    $('verdict-of').textContent = how.of ?? '';
+    $('evidence').hidden = false;
+    $('coloured-note').hidden = !evidence.normalised || !evidence.detected;
+    $('legend').replaceChildren(...legend(scheme.family, evidence.spans.length > 0));
+    this.plot.show(detection);
+    this.coloured.show(text, detection);
+    this.#listPassages();
+    this.#listDetails();
+    $('copied').textContent = '';
+    this.announce(`${said.word}. ${said.sentence} ${said.caveat}`);
+  }
+
+  #listPassages() {
+    const { evidence, places, starts, spanPs } = this.detection;
+    $('passages').hidden = evidence.spans.length === 0;
+    $('passage-list').replaceChildren(
+      ...evidence.spans.map((span, i) => {
+        const [from, to] = [places[2 * i], places[2 * i + 1]];
+        const token = starts.findIndex(start => start >= from);
+        const about = [
+          `${i + 1}. ${sentenceCase(place(span))}`,
+          spanCounts(span),
+          `p = ${spanPs[i]} for these tokens alone`,
+          ...(span.normalised ? ['once normalised'] : []),
+          ...(this.how.several ? [`key ${span.key_id}`] : []),
+        ].join(' · ');
+        return el(
+          'li',
+          {},
+          el('button', { type: 'button', onclick: () => this.coloured.reveal(token) }, el('span', { class: 'numbers hint' }, about), el('span', { class: 'excerpt' }, excerpt(this.text, from, to))),
+        );
+      }),
+    );
+  }
+
+  #listDetails() {
+    const { evidence, wholeP, p, scheme } = this.detection;
+    const { scored, repeated, tokens, z_score: z, tokenizer } = evidence;
+    const rows = [
+      ['p of everything looked at', `${p} (ln p = ${evidence.search_ln_p.toFixed(2)}); ${count(evidence.looks, 'look')}${this.how.searches ? ' and all places' : ''} paid for`],
+      ['Level', `marked if p ≤ ${level(evidence.alpha)}`],
+      ['p of the whole text', `${wholeP} (ln p = ${evidence.ln_p.toFixed(2)}), one test${evidence.detected && evidence.normalised ? ' of the text as it is' : ''}`],
+      ['z-score of the whole text', z === null ? 'none: nothing was counted' : z.toFixed(2)],
+      ['Tokens', `${count(tokens, 'token')}: ${scored.toLocaleString('en-GB')} counted, ${repeated.toLocaleString('en-GB')} repeated, ${(tokens - scored - repeated).toLocaleString('en-GB')} without context`],
+      scheme.family === 'green'
+        ? ['Green tokens', `${evidence.green.toLocaleString('en-GB')} of ${scored.toLocaleString('en-GB')} counted${scored ? `: ${(100 * evidence.green_fraction).toFixed(1)} %` : ''}, by chance ${(100 * evidence.gamma).toFixed(1)} %`]
+        : ['Score', `${evidence.score.toFixed(1)} nats${scored ? `, ${evidence.mean_score.toFixed(2)} a token` : ''}; by chance 1 a token`],
+      ['Least p at', evidence.normalised ? 'the text normalised' : 'the text as it is'],
+      ['Scheme', evidence.scheme],
+      ['Key', `${evidence.key_id}${this.how.keyLabel ? ` (${this.how.keyLabel(evidence.key_id)})` : ''}`],
+      ['Tokenizer', tokenizer ? `${tokenizer.name} (${tokenizer.fingerprint})` : 'token ids as given'],
+    ];
+    $('details').replaceChildren(...rows.map(([name, value]) => el('tr', {}, el('th', { scope: 'row' }, name), el('td', { class: 'numbers' }, value))));
+  }
+
+  json() {
+    return `${JSON.stringify(this.detection.evidence)}\n`;
+  }
+
+  words() {
+    const { evidence, p, wholeP } = this.detection;
+    return report(evidence, { p, wholeP, ...this.how });
+  }
+
+  async #copy(text) {
+    $('copied').textContent = (await copy(text)) ? 'Copied' : 'Your browser does not let this page copy: use Save';
+  }
+}
+
+const sentenceCase = text => text[0].toUpperCase() + text.slice(1);
+
+const level = alpha => alpha.toExponential().replace('e-0', 'e-').replace('e+0', '');
+
+/** The two ends of a passage, if it is long; in one line. */
+function excerpt(text, from, to) {
+  const whole = text.slice(from, Math.min(to, from + 400)).trim().replace(/\s+/g, ' ');
+  if (to - from <= 140) return `“${whole}”`;
+  const end = text.slice(Math.max(from, to - 200), to).trim().replace(/\s+/g, ' ');
+  return `“${cut(whole, 0, 80)} … ${cut(end, -50)}”`;
+}
+
+// A surrogate pair is not cut in two.
+const cut = (text, from, to) => [...text].slice(from, to).join('');

@@ -1,0 +1,44 @@
+// The scheme and the question: what is asked of the detector besides key and tokenizer.
+
+import { $, debounced } from './dom.js';
+
+export class Settings {
+  constructor(state) {
+    this.state = state;
+    const typed = debounced(() => state.set({ scheme: $('scheme-text').value.trim() }), 300);
+    $('scheme').addEventListener('change', () => {
+      const isOther = $('scheme').value === '';
+      $('scheme-other').hidden = !isOther;
+      if (!isOther) return state.set({ scheme: $('scheme').value });
+      $('scheme-text').value ||= state.scheme;
+      $('scheme-text').focus();
+      state.set({ scheme: $('scheme-text').value });
+    });
+    $('scheme-text').addEventListener('input', typed);
+    $('alpha').addEventListener('change', () => state.set({ alpha: Number($('alpha').value) }));
+    for (const name of ['segments', 'normalise']) {
+      $(name).addEventListener('change', () => state.set({ [name]: $(name).checked }));
+    }
+    this.read();
+  }
+
+  /** Takes what the fields hold: a browser may have filled them after a reload. */
+  read() {
+    $('scheme-other').hidden = $('scheme').value !== '';
+    this.state.set({
+      scheme: $('scheme').value || $('scheme-text').value.trim(),
+      alpha: Number($('alpha').value),
+      segments: $('segments').checked,
+      normalise: $('normalise').checked,
+    });
+  }
+
+  /** Sets the scheme from elsewhere. */
+  choose(scheme) {
+    const isListed = [...$('scheme').options].some(option => option.value === scheme);
+    $('scheme').value = isListed ? scheme : '';
+    $('scheme-other').hidden = isListed;
+    if (!isListed) $('scheme-text').value = scheme;
+    this.state.set({ scheme });
+  }
+}

@@ -1,0 +1,152 @@
+// A detector's evidence (SPEC §10) in plain words.
+
+const MARKED_WHOLE = 0.8;
+
+/**
+ * How often chance gives as much: "about once in 3 texts", "once in 23,000 texts", "once in 10^14 texts".
+ * From the logarithm of p, since p itself underflows; from ten up rounded down, so that it never says more than p does.
+ */
+export function onceIn(lnP) {
+  if (!(lnP < 0)) return 'in every text';
+  if (lnP > Math.log(0.6)) return 'in most texts';
+  const exponent = Math.floor(-lnP / Math.LN10 + 1e-9);
+  if (exponent >= 6) return `once in 10^${exponent} texts`;
+  const times = Math.exp(-lnP);
+  if (times < 10) return `about once in ${Math.min(9, Math.max(2, Math.round(times)))} texts`;
+  const unit = 10 ** (Math.floor(Math.log10(times)) - 1);
+  return `once in ${(Math.floor(times / unit + 1e-9) * unit).toLocaleString('en-GB')} texts`;
+}
+
+/** Alpha as a share of texts: "one in a million". */
+export function oneIn(alpha) {
+  const n = Math.round(1 / alpha);
+  const names = { 1000000: 'a million', 1000000000: 'a billion', 10000: '10,000', 100: '100' };
+  return `one in ${names[n] ?? n.toLocaleString('en-GB')}`;
+}
+
+const percent = share => `${(100 * share).toFixed(Math.abs(share) < 0.0995 ? 1 : 0)} %`;
+
+/** "212 counted tokens; 58 % green where chance gives 25 %", of anything that has counts. */
+export function counts({ scored, score, gamma }) {
+  const tokens = `${scored.toLocaleString('en-GB')} counted token${scored === 1 ? '' : 's'}`;
+  if (scored === 0) return 'no counted tokens';
+  if (gamma !== null) return `${tokens}; ${percent(score / scored)} green where chance gives ${percent(gamma)}`;
+  return `${tokens}; mean score ${(score / scored).toFixed(2)} where chance gives 1`;
+}
+
+/** The natural logarithm of the least p that so few tokens can have; null where that is no limit. */
+function leastLnP({ scored, gamma, looks }, searches) {
+  if (gamma === null) return null;
+  return scored * Math.log(gamma) + Math.log((searches ? 2 : 1) * looks);
+}
+
+/** The green fraction by chance of a green scheme, null of a gumbel scheme. */
+export function gammaOf(scheme) {
+  const match = /gamma=(\d+)\/256/.exec(scheme);
+  return match ? Number(match[1]) / 256 : null;
+}
+
+/** `counts` of a passage. */
+export const spanCounts = span => counts({ ...span, gamma: gammaOf(span.scheme) });
+
+/** Which of the answers it is: `marked`, `partly` (a passage of a longer text), `unmarked`, `hopeless`, `short`. */
+export function kind(evidence, searches = true) {
+  if (evidence.scored === 0) return 'short';
+  if (evidence.detected) {
+    const inSpans = evidence.spans.reduce((sum, span) => sum + span.scored, 0);
+    const isWhole = evidence.spans.length === 0 || inSpans >= MARKED_WHOLE * evidence.scored;
+    return isWhole ? 'marked' : 'partly';
+  }
+  const least = leastLnP(evidence, searches);
+  return least !== null && least > Math.log(evidence.alpha) ? 'hopeless' : 'unmarked';
+}
+
+/**
+ * The verdict: a word, the sentence with its number, and the caveat that belongs to it.
+ *
+ * - `several`: whether more than one key was asked about.
+ */
+export function words(evidence, { searches = true, several = false } = {}) {
+  const which = several ? 'one of these keys' : 'this key';
+  const none = several ? 'these keys' : 'this key';
+  const chance = onceIn(evidence.search_ln_p);
+  const spans = evidence.spans.length;
+  const answer = kind(evidence, searches);
+  switch (answer) {
+    case 'short':
+      return {
+        kind: answer,
+        word: 'Too short to say',
+        sentence:
+          evidence.tokens === 0
+            ? 'There are no tokens.'
+            : `${evidence.tokens === 1 ? 'One token has' : `${evidence.tokens} tokens have`} nothing to be counted: each needs others before it.`,
+        caveat: 'So little text says nothing for a mark, and nothing against one.',
+      };
+    case 'marked':
+    case 'partly': {
+      const where = spans === 1 ? 'in one passage' : `in ${spans} passages`;
+      const sentence =
+        answer === 'marked' || spans !== 1
+          ? `${answer === 'marked' ? '' : 'Of the whole text: '}${counts(evidence)}.`
+          : `The passage: ${spanCounts(evidence.spans[0])}.`;
+      return {
+        kind: answer,
+        word: answer === 'marked' ? 'Marked' : `Marked ${where}`,
+        sentence: `${sentence} A text that has nothing to do with ${none} would look like this ${chance}.`,
+        caveat: `It says that the text depends on ${which}. It does not say who wrote it, nor that nobody changed it.`,
+      };
+    }
+    case 'hopeless':
+      return {
+        kind: answer,
+        word: 'Too short to find a mark',
+        sentence: `${sentenceCase(counts(evidence))}. So few tokens could not reach ${oneIn(evidence.alpha)} even if all of them were green.`,
+        caveat: 'This says nothing for a mark, and nothing against one.',
+      };
+    default:
+      return {
+        kind: answer,
+        word: 'No mark found',
+        sentence: `${sentenceCase(counts(evidence))}. Chance alone gives something like this ${chance}${
+          evidence.search_ln_p < Math.log(0.01) ? `, which is more often than the ${oneIn(evidence.alpha)} asked for` : ''
+        }.`,
+        caveat:
+          'It does not say that a person wrote it: other keys, schemes and tokenizers, short, paraphrased or translated texts look the same.',
+      };
+  }
+}
+
+const sentenceCase = text => text[0].toUpperCase() + text.slice(1);
+
+/** One line for a table. */
+export function brief(evidence) {
+  if (evidence.scored === 0) return 'nothing counted';
+  const mean = evidence.score / evidence.scored;
+  return evidence.gamma !== null ? `${percent(mean)} green` : `mean score ${mean.toFixed(2)}`;
+}
+
+/** The whole result as text, to be pasted somewhere. */
+export function report(evidence, { p, wholeP, ...how }) {
+  const said = words(evidence, how);
+  const lines = [
+    `${said.word}. ${said.sentence}`,
+    said.caveat,
+    '',
+    `Everything looked at: p = ${p}, level ${evidence.alpha}; ${evidence.looks} look${evidence.looks === 1 ? '' : 's'}, all paid for.`,
+    `Whole text, one test: p = ${wholeP}${evidence.z_score === null ? '' : `, z = ${evidence.z_score.toFixed(2)}`}.`,
+    `${evidence.tokens} tokens: ${evidence.scored} counted, ${evidence.repeated} repeated.`,
+    ...evidence.spans.map((span, i) => `Passage ${i + 1}: ${place(span)}, ${spanCounts(span)}.`),
+    `Scheme ${evidence.scheme}, key ${evidence.key_id}${
+      evidence.tokenizer ? `, tokenizer ${evidence.tokenizer.name} (${evidence.tokenizer.fingerprint})` : ', token ids as given'
+    }.`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Where a passage stands: characters from 1, both ends included, as people count. */
+export function place(span) {
+  return span.text_start === null
+    ? `tokens ${span.start + 1} to ${span.end}`
+    : `characters ${(span.text_start + 1).toLocaleString('en-GB')} to ${span.text_end.toLocaleString('en-GB')}`;
+}

@@ -1,0 +1,253 @@
+// The worker: holds the module, the keys and the tokenizer, and answers one request at a time.
+//
+// A request is { id, op, data }; the answer { id, value } or { id, error: { message, field } }, and { fatal: message } once the module
+// cannot go on. A long request also sends { id, progress }.
+
+import init, * as greenmark from './greenmark/greenmark.js';
+import { splitLines, parseLine } from './json-lines.js';
+
+const DEMO_KEY = new TextEncoder().encode('a demonstration key known to all');
+const SHOWN_LINES = 1000;
+/** Texts of JSON Lines between two looks at the clock are few: a request must not wait long for its turn. */
+const TURN_MS = 40;
+const PROGRESS_MS = 200;
+const PART_CHARACTERS = 1_000_000;
+
+const keys = new Map();
+const tokenizers = new Map();
+let detector = null;
+const cancelled = new Set();
+
+/** An error that belongs to a field of the page. */
+class FieldError extends Error {
+  constructor(message, field) {
+    super(message);
+    this.field = field;
+  }
+}
+
+function at(field, act) {
+  try {
+    return act();
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    throw new FieldError(messageOf(error), field);
+  }
+}
+
+// The module has trapped or is out of memory: nothing in it can be relied on any more.
+const isFatal = error => error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+
+const messageOf = error => (error instanceof Error ? error.message : String(error));
+
+/** The detector for a configuration, kept until another is asked for. */
+function detectorFor(config) {
+  const asked = JSON.stringify(config);
+  if (detector?.asked === asked) return detector;
+  detector?.value.free();
+  detector = null;
+  if (config.keys.length === 0) throw new FieldError('no key', 'key');
+  const scheme = at('scheme', () => greenmark.parseScheme(config.scheme));
+  const tokenizer = tokenizers.get(config.tokenizer);
+  if (!tokenizer) throw new FieldError('the tokenizer is not loaded', 'tokenizer');
+  const value = at('settings', () => {
+    const options = {
+      keys: config.keys.map(id => keys.get(id)),
+      scheme: config.scheme,
+      alpha: config.alpha,
+      segments: config.segments,
+      normalise: config.normalise,
+      tokenizer,
+    };
+    return new greenmark.Detector(options);
+  });
+  detector = { asked, value, scheme };
+  return detector;
+}
+
+function addKey(key) {
+  const { id } = key;
+  if (keys.has(id)) key.free();
+  else keys.set(id, key);
+  return { id };
+}
+
+function addTokenizer(id, tokenizer) {
+  tokenizers.get(id)?.free();
+  tokenizers.set(id, tokenizer);
+  detector?.value.free();
+  detector = null;
+  return { name: tokenizer.name, fingerprint: tokenizer.fingerprint, vocabSize: tokenizer.vocabSize };
+}
+
+/** The result in a form that can be sent, with its numbers written as the library writes them. */
+function whole(detection, scheme, ids) {
+  const { evidence, colours, scores, places } = detection;
+  // Of ids there is no text: each stands for itself.
+  const shown = ids ? idsAsText(ids) : { starts: detection.starts, ends: detection.ends };
+  return {
+    evidence,
+    scheme,
+    colours,
+    scores,
+    starts: shown.starts,
+    ends: shown.ends,
+    text: shown.text,
+    places: ids ? Uint32Array.from(evidence.spans.flatMap(span => [shown.starts[span.start], shown.ends[span.end - 1]])) : places,
+    p: greenmark.formatP(evidence.search_ln_p, 3),
+    wholeP: greenmark.formatP(evidence.ln_p, 3),
+    spanPs: evidence.spans.map(span => greenmark.formatP(span.ln_p, 2)),
+  };
+}
+
+function idsAsText(ids) {
+  const starts = new Uint32Array(ids.length);
+  const ends = new Uint32Array(ids.length);
+  const written = Array.from(ids, String);
+  let at = 0;
+  written.forEach((id, i) => {
+    starts[i] = at;
+    ends[i] = at + id.length;
+    at += id.length + 1;
+  });
+  return { starts, ends, text: written.join(' ') };
+}
+
+const operations = {
+  hello() {
+    return { version: greenmark.version(), demo: addTokenizer('demo', greenmark.Tokenizer.demo()) };
+  },
+
+  addKey({ bytes, text, isDemo, fresh }) {
+    if (isDemo) return addKey(greenmark.Key.fromBytes(DEMO_KEY));
+    if (fresh) return addKey(greenmark.Key.fromBytes(fresh));
+    return at('key', () => addKey(bytes ? greenmark.Key.parseFile(bytes) : greenmark.Key.parse(text)));
+  },
+
+  removeKey({ key }) {
+    detector?.value.free();
+    detector = null;
+    keys.get(key)?.free();
+    keys.delete(key);
+  },
+
+  keyText: ({ key }) => keys.get(key).toText(),
+
+  async loadTokenizer({ blob, name }) {
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    const tokenizer = at('tokenizer', () => greenmark.Tokenizer.fromJson(bytes, name));
+    // One besides the demo's: they are large.
+    for (const id of [...tokenizers.keys()]) {
+      if (id !== 'demo') {
+        tokenizers.get(id).free();
+        tokenizers.delete(id);
+      }
+    }
+    return addTokenizer(tokenizer.fingerprint, tokenizer);
+  },
+
+  scheme: ({ scheme }) => at('scheme', () => greenmark.parseScheme(scheme)),
+
+  detect({ text, ids, name, config }) {
+    const { value, scheme } = detectorFor(config);
+    return at('text', () => whole(ids ? value.detectIds(ids, name) : value.detect(text, name), scheme, ids));
+  },
+
+  evidence({ texts, config }) {
+    const { value } = detectorFor(config);
+    return texts.map(text => at('text', () => value.evidence(text, '-')));
+  },
+
+  write({ key, options }) {
+    const { text } = at('write', () => greenmark.writeDemo(key === null ? undefined : keys.get(key), options));
+    return { text };
+  },
+
+  async lines({ file, config, id: request }) {
+    const started = detectorFor(config);
+    const total = { texts: 0, marked: 0, refused: 0, bytes: 0, size: file.size };
+    let rows = [];
+    let listed = 0;
+    const parts = [];
+    let part = '';
+    let turn = performance.now();
+    let told = turn;
+    const tell = () => {
+      postMessage({ id: request, progress: { ...total, rows } });
+      rows = [];
+      told = performance.now();
+    };
+    const list = row => {
+      if (listed < SHOWN_LINES) rows.push(row);
+      listed += 1;
+    };
+    for await (const line of splitLines(file.stream())) {
+      const { number, start, end } = line;
+      total.bytes = end;
+      try {
+        const { id, text, ids } = parseLine(line);
+        // Another configuration may have been asked about in between.
+        const { value } = detectorFor(config);
+        const evidence = ids ? value.evidenceIds(ids, id) : value.evidence(text, id);
+        total.texts += 1;
+        total.marked += evidence.detected ? 1 : 0;
+        part += `${JSON.stringify(evidence)}\n`;
+        // A Blob may live on disk; a string may not.
+        if (part.length > PART_CHARACTERS) {
+          parts.push(new Blob([part]));
+          part = '';
+        }
+        list({ number, start, end, evidence, p: greenmark.formatP(evidence.search_ln_p, 2) });
+      } catch (error) {
+        if (isFatal(error) || error instanceof FieldError) throw error;
+        total.refused += 1;
+        list({ number, start, end, error: messageOf(error) });
+      }
+      const now = performance.now();
+      if (now - told > PROGRESS_MS) tell();
+      if (now - turn > TURN_MS) {
+        await new Promise(resolve => setTimeout(resolve));
+        turn = performance.now();
+      }
+      if (cancelled.delete(request)) {
+        total.cancelled = true;
+        break;
+      }
+    }
+    if (!total.cancelled) total.bytes = file.size;
+    tell();
+    parts.push(part);
+    return { ...total, scheme: started.scheme, results: new Blob(parts, { type: 'application/jsonl' }) };
+  },
+
+  cancel({ request }) {
+    cancelled.add(request);
+  },
+};
+
+// Everything that owns its buffer is handed over, not copied.
+const transferable = value =>
+  value && typeof value === 'object'
+    ? Object.values(value).filter(ArrayBuffer.isView).filter(view => view.byteLength === view.buffer.byteLength).map(view => view.buffer)
+    : [];
+
+async function answer(id, op, data) {
+  try {
+    const value = await operations[op]({ ...data, id });
+    postMessage({ id, value }, transferable(value));
+  } catch (error) {
+    if (isFatal(error)) postMessage({ id, fatal: messageOf(error) });
+    else postMessage({ id, error: { message: messageOf(error), field: error.field ?? null } });
+  }
+}
+
+// Requests are answered in their order: one may need the tokenizer that the one before it loads. Only what takes long lets others by.
+let turn = init().catch(error => postMessage({ id: 0, fatal: `the module could not be loaded (${messageOf(error)})` }));
+
+self.onmessage = ({ data: { id, op, data } }) => {
+  if (op === 'cancel') answer(id, op, data);
+  else turn = turn.then(() => {
+    const answered = answer(id, op, data);
+    return op === 'lines' ? undefined : answered;
+  });
+};
