@@ -62,6 +62,7 @@ mod score;
 mod seeds;
 mod seen;
 mod segment;
+mod sha_lanes;
 pub mod stats;
 mod stream;
 mod weight;
