@@ -26,11 +26,11 @@ export function ticks(low, high, wanted) {
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = unit * [1, 2, 5, 10].find(factor => factor * unit >= rough);
   const found = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) found.push(i * step);
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) found.push(i * step + 0);
   return found;
 }
 
 /** A path through points. */
 export const path = points => points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
 
-export const number = value => value.toLocaleString('en-GB', { maximumFractionDigits: 1 }).replace('-', '−');
+export const number = value => (Math.round(10 * value) / 10 + 0).toLocaleString('en-GB').replace('-', '−');

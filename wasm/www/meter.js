@@ -30,7 +30,7 @@ export class Meter extends Drawing {
 
   draw(width) {
     const x = power => (Math.min(power, this.most) / this.most) * (width - 2) + 1;
-    const labels = ticks(0, this.most, width < 500 ? 4 : 8).filter(Number.isInteger);
+    const labels = ticks(0, this.most, Math.max(2, Math.floor(width / 110))).filter(Number.isInteger);
     this.canvas.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`);
     this.frame.replaceChildren(
       svg('rect', { class: 'track', x: 1, y: BAR.top, width: width - 2, height: BAR.height, rx: 3 }),

@@ -3,7 +3,7 @@
 import { el, svg } from './dom.js';
 import { Drawing, path, ticks } from './drawing.js';
 
-const TOP = 12;
+const TOP = 34;
 const BOTTOM = 38;
 const LEFT = 46;
 const CLASSES = { replace: '', delete: 'deleted', shuffle: 'shuffled' };
@@ -61,14 +61,14 @@ export class StrengthChart extends Drawing {
       svg('line', { class: 'level', x1: left, x2: right, y1: y(level), y2: y(level) }),
       svg('text', { class: 'label', x: right, y: y(level) - 5, 'text-anchor': 'end' }, 'level'),
       ...lines,
-      ...this.#key(right - 92, top + 6),
+      ...this.#key(left),
     );
   }
 
-  #key(x, y) {
+  #key(left) {
     return Object.keys(this.curves).flatMap((name, i) => [
-      svg('path', { class: `line ${CLASSES[name]}`, d: `M${x} ${y + 17 * i}h28` }),
-      svg('text', { class: 'label', x: x + 36, y: y + 17 * i + 4 }, NAMES[name]),
+      svg('path', { class: `line ${CLASSES[name]}`, d: `M${left + 100 * i} 10h26` }),
+      svg('text', { class: 'label', x: left + 100 * i + 33, y: 14 }, NAMES[name]),
     ]);
   }
 }

@@ -18,9 +18,10 @@ export function legend(family, hasPassages) {
     ['t-red', isGreen ? 'red' : 'low score'],
     ['t-again', 'repeated, not counted again'],
     ['t-none', 'without context'],
-    ...(hasPassages ? [['t-in', 'in a marked passage']] : []),
   ];
-  return entries.map(([name, meaning]) => el('span', { class: `sample ${name}` }, meaning));
+  const samples = entries.map(([name, meaning]) => el('span', { class: `sample ${name}` }, meaning));
+  if (hasPassages) samples.push(el('span', { class: 'sample' }, edge(0, true), el('span', { class: 't-in' }, 'a marked passage'), edge(0, false)));
+  return samples;
 }
 
 export class TextView {
@@ -35,7 +36,9 @@ export class TextView {
 
   /** - `detection`: `{ starts, colours, places }`, offsets in UTF-16. */
   show(text, detection) {
-    const { scrollTop } = this.container;
+    // Of a text that is being typed, the place in it stays.
+    const isSame = this.text?.slice(0, 80) === text.slice(0, 80);
+    const scrollTop = isSame ? this.container.scrollTop : 0;
     this.#clear();
     this.text = text;
     this.detection = detection;

@@ -13,6 +13,8 @@ const TURN_MS = 40;
 const PROGRESS_MS = 200;
 const PART_CHARACTERS = 1_000_000;
 
+/** The demo model's bytes: asked for as the page loads, so that it works without a network from then on. */
+let model = null;
 const keys = new Map();
 const tokenizers = new Map();
 let detector = null;
@@ -78,6 +80,18 @@ function addTokenizer(id, tokenizer) {
   detector?.value.free();
   detector = null;
   return { name: tokenizer.name, fingerprint: tokenizer.fingerprint, vocabSize: tokenizer.vocabSize };
+}
+
+function loadModel() {
+  model ??= fetch(new URL('./greenmark/demo-model.bin', import.meta.url)).then(async response => {
+    if (!response.ok) throw new FieldError(`the demo model could not be loaded (status ${response.status})`, 'write');
+    return new Uint8Array(await response.arrayBuffer());
+  });
+  // The next call tries again.
+  model.catch(() => {
+    model = null;
+  });
+  return model;
 }
 
 /** The result in a form that can be sent, with its numbers written as the library writes them. */
@@ -158,8 +172,9 @@ const operations = {
     return texts.map(text => at('text', () => value.evidence(text, '-')));
   },
 
-  write({ key, options }) {
-    const { text } = at('write', () => greenmark.writeDemo(key === null ? undefined : keys.get(key), options));
+  async write({ key, options }) {
+    const bytes = await loadModel();
+    const { text } = at('write', () => greenmark.writeDemo(bytes, key === null ? undefined : keys.get(key), options));
     return { text };
   },
 
@@ -240,6 +255,8 @@ async function answer(id, op, data) {
     else postMessage({ id, error: { message: messageOf(error), field: error.field ?? null } });
   }
 }
+
+loadModel();
 
 // Requests are answered in their order: one may need the tokenizer that the one before it loads. Only what takes long lets others by.
 let turn = init().catch(error => postMessage({ id: 0, fatal: `the module could not be loaded (${messageOf(error)})` }));

@@ -107,6 +107,7 @@ export class WriteView {
       seed,
       scheme: this.chosenScheme,
       delta: Number($('delta').value),
+      ignoreEnd: true,
     };
     try {
       const key = await this.#key();
