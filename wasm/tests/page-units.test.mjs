@@ -7,7 +7,7 @@ import { attack, prepare } from '../www/attack.js';
 import { looksLikeLines, parseLine, splitLines } from '../www/json-lines.js';
 import { band, lowerBound, series, thin } from '../www/series.js';
 import { byteLength, decodeText, invalidFrom } from '../www/utf8.js';
-import { brief, kind, oneIn, onceIn, report, words } from '../www/verdict.js';
+import { brief, kind, level, oneIn, onceIn, report, words } from '../www/verdict.js';
 
 const evidence = {
   id: '-',
@@ -54,6 +54,7 @@ test('chance in words, from the logarithm', () => {
   assert.equal(onceIn(-5000), 'once in 10^2171 texts');
   assert.equal(onceIn(-100_000), 'once in 10^43429 texts');
   assert.equal(onceIn(-0), 'in every text');
+  assert.deepEqual([1e-2, 1e-6, 2.5e-10].map(level), ['1e-2', '1e-6', '2.5e-10']);
   assert.deepEqual([1e-2, 1e-6, 1e-9].map(oneIn), ['one in 100', 'one in a million', 'one in a billion']);
 });
 
@@ -108,6 +109,7 @@ test('gumbel has no colours', () => {
 test('the report names the places as people count', () => {
   const said = report({ ...evidence, spans: [span] }, { p: '3.5e-23', wholeP: '1.7e-23' });
   assert.match(said, /Passage 1: characters 201 to 460, 55 counted tokens/);
+  assert.match(said, /p = 3\.5e-23, level 1e-6; 1 look, all paid for/);
   assert.match(said, /key 71b43e72d4ba2e48, tokenizer demo \(ca8610a49363a1be\)/);
 });
 

@@ -163,7 +163,11 @@ export class CheckView {
   #fail(error) {
     if (error instanceof Superseded) return;
     const field = FIELDS.includes(error.field) ? error.field : null;
-    if (field) complain(fieldOf(field), $(`${field}-error`), error.message);
+    if (field) {
+      complain(fieldOf(field), $(`${field}-error`), error.message);
+      // A message that is folded away is none.
+      $(`${field}-error`).closest('details')?.setAttribute('open', '');
+    }
     this.result.none('Not checked', field ? 'There is a message beside the field.' : `${error.message}.`);
   }
 }

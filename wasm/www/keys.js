@@ -13,7 +13,7 @@ export class KeyPanel {
       if (event.key === 'Enter') this.takeField();
     });
     $('key-text').addEventListener('input', () => complain($('key-text'), $('key-error')));
-    $('key-demo').addEventListener('click', () => this.add({ isDemo: true }, 'public demonstration key'));
+    $('key-demo').addEventListener('click', () => this.add({ isDemo: true }, 'public demonstration key: everybody has it'));
     state.addEventListener('change', ({ detail }) => detail.includes('keys') && this.list());
   }
 

@@ -35,7 +35,7 @@ export class Meter extends Drawing {
     this.frame.replaceChildren(
       svg('rect', { class: 'track', x: 1, y: BAR.top, width: width - 2, height: BAR.height, rx: 3 }),
       ...labels
-        .filter(power => Math.abs(x(power) - x(this.level)) > 44 || power === 0)
+        .filter(power => Math.abs(x(power) - x(this.level)) > 76 || power === 0)
         .map(power => svg('text', { x: x(power), y: 38, 'text-anchor': power === 0 ? 'start' : x(power) > width - 30 ? 'end' : 'middle' }, ...tenTo(power))),
     );
     this.fill.setAttribute('width', Math.max(0, x(this.power) - 1));

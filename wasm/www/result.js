@@ -4,7 +4,7 @@ import { $, count, debounced, el, withPowers } from './dom.js';
 import { EvidencePlot } from './evidence-plot.js';
 import { copy, save } from './files.js';
 import { TextView, legend } from './text-view.js';
-import { place, report, spanCounts, words } from './verdict.js';
+import { level, place, report, spanCounts, words } from './verdict.js';
 
 const SLOW_MS = 250;
 
@@ -143,8 +143,6 @@ export class ResultView {
 }
 
 const sentenceCase = text => text[0].toUpperCase() + text.slice(1);
-
-const level = alpha => alpha.toExponential().replace('e-0', 'e-').replace('e+0', '');
 
 /** The two ends of a passage, if it is long; in one line. */
 function excerpt(text, from, to) {

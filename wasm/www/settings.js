@@ -20,6 +20,17 @@ export class Settings {
       $(name).addEventListener('change', () => state.set({ [name]: $(name).checked }));
     }
     this.read();
+    this.#fold();
+  }
+
+  /** On a narrow screen these settings are folded away, or the verdict would be far from its text. */
+  #fold() {
+    const wide = matchMedia('(min-width: 60rem)');
+    const apply = () => {
+      $('more').open = wide.matches;
+    };
+    wide.addEventListener('change', apply);
+    apply();
   }
 
   /** Takes what the fields hold: a browser may have filled them after a reload. */

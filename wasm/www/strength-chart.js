@@ -61,14 +61,15 @@ export class StrengthChart extends Drawing {
       svg('line', { class: 'level', x1: left, x2: right, y1: y(level), y2: y(level) }),
       svg('text', { class: 'label', x: right, y: y(level) - 5, 'text-anchor': 'end' }, 'level'),
       ...lines,
-      ...this.#key(left),
+      ...this.#key(left, width),
     );
   }
 
-  #key(left) {
+  #key(left, width) {
+    const step = Math.min(110, (width - left) / 3);
     return Object.keys(this.curves).flatMap((name, i) => [
-      svg('path', { class: `line ${CLASSES[name]}`, d: `M${left + 100 * i} 10h26` }),
-      svg('text', { class: 'label', x: left + 100 * i + 33, y: 14 }, NAMES[name]),
+      svg('path', { class: `line ${CLASSES[name]}`, d: `M${left + step * i} 10h20` }),
+      svg('text', { class: 'label', x: left + step * i + 26, y: 14 }, NAMES[name]),
     ]);
   }
 }

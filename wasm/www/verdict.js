@@ -24,6 +24,9 @@ export function oneIn(alpha) {
   return `one in ${names[n] ?? n.toLocaleString('en-GB')}`;
 }
 
+/** Alpha in figures: "1e-6". */
+export const level = alpha => alpha.toExponential().replace(/\.?0*e/, 'e');
+
 const percent = share => `${(100 * share).toFixed(Math.abs(share) < 0.0995 ? 1 : 0)} %`;
 
 /** "212 counted tokens; 58 % green where chance gives 25 %", of anything that has counts. */
@@ -133,7 +136,7 @@ export function report(evidence, { p, wholeP, ...how }) {
     `${said.word}. ${said.sentence}`,
     said.caveat,
     '',
-    `Everything looked at: p = ${p}, level ${evidence.alpha}; ${evidence.looks} look${evidence.looks === 1 ? '' : 's'}, all paid for.`,
+    `Everything looked at: p = ${p}, level ${level(evidence.alpha)}; ${evidence.looks} look${evidence.looks === 1 ? '' : 's'}, all paid for.`,
     `Whole text, one test: p = ${wholeP}${evidence.z_score === null ? '' : `, z = ${evidence.z_score.toFixed(2)}`}.`,
     `${evidence.tokens} tokens: ${evidence.scored} counted, ${evidence.repeated} repeated.`,
     ...evidence.spans.map((span, i) => `Passage ${i + 1}: ${place(span)}, ${spanCounts(span)}.`),

@@ -83,10 +83,15 @@ function addTokenizer(id, tokenizer) {
 }
 
 function loadModel() {
-  model ??= fetch(new URL('./greenmark/demo-model.bin', import.meta.url)).then(async response => {
-    if (!response.ok) throw new FieldError(`the demo model could not be loaded (status ${response.status})`, 'write');
-    return new Uint8Array(await response.arrayBuffer());
-  });
+  model ??= (async () => {
+    try {
+      const response = await fetch(new URL('./greenmark/demo-model.bin', import.meta.url));
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      return new Uint8Array(await response.arrayBuffer());
+    } catch (error) {
+      throw new FieldError(`the demo model could not be loaded (${messageOf(error)})`, 'write');
+    }
+  })();
   // The next call tries again.
   model.catch(() => {
     model = null;

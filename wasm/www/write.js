@@ -2,7 +2,7 @@
 
 import { attack, prepare } from './attack.js';
 import { Superseded } from './client.js';
-import { $, complain, el, withPowers } from './dom.js';
+import { $, complain, debounced, el, withPowers } from './dom.js';
 import { EvidencePlot } from './evidence-plot.js';
 import { Meter } from './meter.js';
 import { StrengthChart } from './strength-chart.js';
@@ -24,6 +24,9 @@ export class WriteView {
     this.meter = new Meter($('meter'));
     this.chart = new StrengthChart($('strength-chart'));
     this.attackSeed = 1;
+    this.announce = debounced(text => {
+      $('announcement').textContent = text;
+    }, 1200);
     /** The evidence of the last text with the mark and of the last without, for comparison. */
     this.last = { marked: null, plain: null };
 
@@ -154,6 +157,8 @@ export class WriteView {
     // A view of its own for the spans; the container's is filled at the end.
     this.tokens.show(text, detection);
     const line = el('div', { class: 'chunk' });
+    // It has its height from the start, so that nothing below moves.
+    $('write-tokens').style.minHeight = `${$('write-tokens').offsetHeight}px`;
     $('write-tokens').replaceChildren(line);
     $('write-legend').replaceChildren(...legend(detection.scheme.family, detection.evidence.spans.length > 0));
     $('write-skip').hidden = false;
@@ -163,6 +168,7 @@ export class WriteView {
       clearInterval(timer);
       this.finishTyping = null;
       $('write-skip').hidden = true;
+      $('write-tokens').style.minHeight = '';
       if (this.text === text) this.show(text, detection);
     };
     const step = () => {
@@ -217,7 +223,7 @@ export class WriteView {
     this.plot.show(detection);
     $('write-legend').replaceChildren(...legend(detection.scheme.family, detection.evidence.spans.length > 0));
     this.#tell(detection.evidence);
-    $('announcement').textContent = `${$('write-word').textContent}. ${$('write-sentence').textContent}`;
+    this.announce(`${$('write-word').textContent}. ${$('write-sentence').textContent}`);
   }
 
   #tell(evidence) {
@@ -226,6 +232,7 @@ export class WriteView {
     $('write-word').textContent = said.word;
     $('write-number').replaceChildren(withPowers(onceIn(evidence.search_ln_p)));
     $('write-sentence').replaceChildren(withPowers(said.sentence));
+    $('write-caveat').textContent = said.caveat;
     this.meter.show({ lnP: evidence.search_ln_p, alpha: this.state.alpha, most: this.most });
     const { marked, plain } = this.last;
     const compared = marked && plain && marked.scheme === plain.scheme && marked.key_id === plain.key_id;
