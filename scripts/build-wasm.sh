@@ -13,7 +13,7 @@ Writes
 
 and prints the sizes, which have budgets (wasm/sizes.mjs). With --vectors it builds
 target/wasm-vectors/ instead: every test vector, to be replayed as WebAssembly by
-\`node --test wasm/tests/vectors.test.mjs\`.
+\`node --test wasm/tests/vectors.test.mjs\` and, in a browser, by wasm/tests/vectors.mjs.
 
 Needs cargo and node. What else it needs it takes from where it finds it:
 
@@ -152,10 +152,10 @@ fi
 # --- Building ---
 
 # Four lanes of 32 bits: faster and smaller (wasm/README.md), and in every browser since Safari 16.4 of March 2023.
-flags="${RUSTFLAGS:-} -C target-feature=+simd128"
+flags="-C target-feature=+simd128"
 # No path of this machine in a panic's message.
 flags+=" --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$PWD=/greenmark"
-flags+=" --remap-path-prefix=$(rustc --print sysroot)=/rust"
+flags+=" --remap-path-prefix=$(rustc --print sysroot)=/rust ${RUSTFLAGS:-}"
 
 # compile CRATE OUT_FOLDER OUT_NAME [cargo's options …]
 compile() {
@@ -176,7 +176,9 @@ optimise() {
 
 if $vectors; then
     compile greenmark-vectors "$build/wasm-vectors" vectors
+    # A page from which a browser can import them.
     cp wasm/tests/vectors.mjs "$build/wasm-vectors/"
+    echo '<!doctype html><title>Greenmark vectors</title>' >"$build/wasm-vectors/index.html"
     say "wrote target/wasm-vectors"
     exit
 fi
@@ -197,11 +199,17 @@ const { name, ...rest } = JSON.parse(readFileSync(from, "utf8"));
 writeFileSync(to, JSON.stringify({ name, version: process.env.VERSION, ...rest }, null, 2) + "\n");
 NODE
 cp wasm/npm/README.md LICENSE-APACHE LICENSE-MIT "$stage/"
+# What `writeDemo` reads; detection does not need it.
+cp lm/src/demo/model.bin "$stage/demo-model.bin"
 
 rm -rf wasm/pkg wasm/dist
 mv "$stage" wasm/pkg
 mkdir -p wasm/dist/greenmark
 if [ -d wasm/www ]; then cp -R wasm/www/. wasm/dist/; else say "no wasm/www yet: dist/ holds the module alone"; fi
-cp wasm/pkg/greenmark.js wasm/pkg/greenmark_bg.wasm wasm/dist/greenmark/
+cp wasm/pkg/{greenmark.js,greenmark_bg.wasm,demo-model.bin} wasm/dist/greenmark/
+if [ -d wasm/bench ]; then
+    mkdir wasm/dist/bench
+    cp wasm/bench/{index.html,bench.css,page.mjs,cases.mjs} wasm/dist/bench/
+fi
 say "wrote wasm/pkg and wasm/dist"
 node wasm/sizes.mjs

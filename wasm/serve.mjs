@@ -45,9 +45,10 @@ async function find(folder, path) {
 }
 
 /**
- * Serves `folder` on 127.0.0.1. Port 0 takes a free one.
+ * Serves `folder` on 127.0.0.1. Port 0 takes a free one: `server.address().port` is the one taken.
  *
- * @returns {Promise<{ url: string, close(): Promise<void> }>}
+ * @param {string | URL} folder
+ * @returns {Promise<import("node:http").Server>} listening
  */
 export async function serve(folder, port = 0) {
   const root = await realpath(folder);
@@ -69,8 +70,7 @@ export async function serve(folder, port = 0) {
     createReadStream(found.file).on("error", () => response.destroy()).pipe(response);
   });
   await new Promise((done, failed) => server.once("error", failed).listen(port, "127.0.0.1", done));
-  const close = () => new Promise((done) => (server.closeAllConnections(), server.close(() => done())));
-  return { url: `http://127.0.0.1:${server.address().port}/`, close };
+  return server;
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(await realpath(process.argv[1])).href) {
@@ -80,8 +80,8 @@ if (process.argv[1] && import.meta.url === pathToFileURL(await realpath(process.
     process.exit(2);
   }
   try {
-    const { url } = await serve(resolve(folder), Number(port));
-    console.log(url);
+    const server = await serve(resolve(folder), Number(port));
+    console.log(`http://127.0.0.1:${server.address().port}/`);
   } catch (error) {
     const why = { ENOENT: `no folder ${folder}: run scripts/build-wasm.sh`, EADDRINUSE: `port ${port} is taken` };
     console.error(why[error.code] ?? String(error));

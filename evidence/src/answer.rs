@@ -1,11 +1,13 @@
 //! One text, all that is asked about it, and what comes of it.
 
+use std::convert::Infallible;
+
 use greenmark::{Examination, Examiner, Finding, Normalised, TokenId, normalise};
 use greenmark_lm::{LmError, Tokenizer};
 
 use crate::{
     look::Look,
-    passages::{Characters, Passage, passages},
+    passages::{Characters, Passage, passages, placed_passages},
 };
 
 /// What is said of one text.
@@ -41,8 +43,10 @@ impl Answer {
             versions.push(tokenizer.encode(normalised.text())?);
         }
         let versions: Vec<&[TokenId]> = versions.iter().map(Vec::as_slice).collect();
+        let examination = examiner.examine(&versions, alpha);
         let text = Characters { raw, normalised: normalised.as_ref(), tokenizer };
-        Self::of_versions(examiner, &versions, Some(&text), alpha)
+        let passages = placed_passages(&examination, &text)?;
+        Ok(Self::new(examination, passages, alpha))
     }
 
     /// Examines a text that is given as ids.
@@ -50,19 +54,14 @@ impl Answer {
     /// # Panics
     /// If the examiner has no key or no scheme.
     pub fn of_ids(examiner: &mut Examiner, ids: &[TokenId], alpha: f64) -> Self {
-        Self::of_versions(examiner, &[ids], None, alpha).expect("without characters nothing is encoded")
+        let examination = examiner.examine(&[ids], alpha);
+        let Ok(passages) = passages(&examination, |_, _| Ok::<_, Infallible>(None));
+        Self::new(examination, passages, alpha)
     }
 
-    fn of_versions(
-        examiner: &mut Examiner,
-        versions: &[&[TokenId]],
-        text: Option<&Characters<'_>>,
-        alpha: f64,
-    ) -> Result<Self, LmError> {
-        let examination = examiner.examine(versions, alpha);
+    fn new(examination: Examination, passages: Vec<Passage>, alpha: f64) -> Self {
         let best = examination.best.clone().expect("there is a key and a scheme");
-        let passages = passages(&examination, text)?;
-        Ok(Self { examination, passages, alpha, best })
+        Self { examination, passages, alpha, best }
     }
 
     /// The look with the least p, significant or not.

@@ -39,25 +39,30 @@ pub struct Place {
 }
 
 /// The passages of everything that is significant, in the order of the text.
-pub(crate) fn passages(examination: &Examination, text: Option<&Characters<'_>>) -> Result<Vec<Passage>, LmError> {
-    // Of each version, once it is asked for.
-    let mut ranges: [Option<Vec<Range<usize>>>; 2] = [None, None];
+///
+/// - `place`: the bytes of the raw text behind a span of a version, if there are characters.
+pub(crate) fn passages<E>(
+    examination: &Examination,
+    mut place: impl FnMut(usize, Span) -> Result<Option<Range<usize>>, E>,
+) -> Result<Vec<Passage>, E> {
     let mut passages = Vec::new();
     for hit in &examination.hits {
         for &span in &hit.spans {
-            let bytes = match text {
-                None => None,
-                Some(text) => Some(bytes(text, &mut ranges, hit.version, span)?),
-            };
-            let place = bytes.map(|bytes| Place { bytes, characters: 0..0 });
+            let place = place(hit.version, span)?.map(|bytes| Place { bytes, characters: 0..0 });
             let (key_id, scheme) = (hit.detection.key_id, hit.detection.scheme);
             passages.push(Passage { span, key_id, scheme, normalised: hit.version > 0, place });
         }
     }
     passages.sort_by_key(|passage| (passage.place.as_ref().map(|place| place.bytes.start), passage.span.start));
-    if let Some(text) = text {
-        count_characters(text.raw, &mut passages);
-    }
+    Ok(passages)
+}
+
+/// [`passages`], with their places in a text.
+pub(crate) fn placed_passages(examination: &Examination, text: &Characters<'_>) -> Result<Vec<Passage>, LmError> {
+    // Of each version, once it is asked for.
+    let mut ranges: [Option<Vec<Range<usize>>>; 2] = [None, None];
+    let mut passages = passages(examination, |version, span| bytes(text, &mut ranges, version, span).map(Some))?;
+    count_characters(text.raw, &mut passages);
     Ok(passages)
 }
 

@@ -1,10 +1,7 @@
 //! Detection from the ids of a whole text.
 
-use std::rc::Rc;
-
 use greenmark::{Examiner, Position, TokenId};
 use greenmark_evidence::{Answer, Evidence, Look};
-use greenmark_lm::Tokenizer;
 use js_sys::{Float64Array, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -31,10 +28,10 @@ extern "C" {
 pub struct Detector {
     pub(crate) examiner: Examiner,
     pub(crate) alpha: f64,
-    #[cfg_attr(not(feature = "text"), expect(dead_code, reason = "ids are not normalised"))]
+    #[cfg(feature = "text")]
     pub(crate) normalises: bool,
-    #[cfg_attr(not(feature = "text"), expect(dead_code, reason = "ids need no tokenizer"))]
-    pub(crate) tokenizer: Option<Rc<Tokenizer>>,
+    #[cfg(feature = "text")]
+    pub(crate) tokenizer: Option<std::rc::Rc<greenmark_lm::Tokenizer>>,
 }
 
 #[wasm_bindgen]
@@ -47,7 +44,9 @@ impl Detector {
         Ok(Self {
             examiner: Examiner::new(&question.keys, &question.schemes).searches(question.searches),
             alpha: question.alpha,
+            #[cfg(feature = "text")]
             normalises: question.normalises,
+            #[cfg(feature = "text")]
             tokenizer: question.tokenizer,
         })
     }

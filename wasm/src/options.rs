@@ -1,5 +1,6 @@
 //! What is asked, as JavaScript says it.
 
+#[cfg(feature = "text")]
 use std::rc::Rc;
 
 use greenmark::Scheme;
@@ -39,7 +40,9 @@ pub(crate) struct Question {
     pub(crate) schemes: Vec<Scheme>,
     pub(crate) alpha: f64,
     pub(crate) searches: bool,
+    #[cfg_attr(not(feature = "text"), expect(dead_code, reason = "ids are not normalised"))]
     pub(crate) normalises: bool,
+    #[cfg(feature = "text")]
     pub(crate) tokenizer: Option<Rc<greenmark_lm::Tokenizer>>,
 }
 
@@ -65,6 +68,7 @@ impl Question {
             alpha: alpha(&options.alpha())?,
             searches: boolean(&options.segments(), "options.segments", true)?,
             normalises: boolean(&options.normalise(), "options.normalise", true)?,
+            #[cfg(feature = "text")]
             tokenizer: tokenizer(options)?,
         })
     }
@@ -79,12 +83,6 @@ fn tokenizer(options: &DetectOptions) -> Fallible<Option<Rc<greenmark_lm::Tokeni
     let tokenizer: Option<crate::Tokenizer> = class(given);
     let tokenizer = tokenizer.ok_or_else(|| JsError::new("options.tokenizer is no Tokenizer, or was freed"))?;
     Ok(Some(tokenizer.0.clone()))
-}
-
-#[cfg(not(feature = "text"))]
-#[allow(clippy::unnecessary_wraps, reason = "the other build's can fail")]
-fn tokenizer(_: &DetectOptions) -> Fallible<Option<Rc<greenmark_lm::Tokenizer>>> {
-    Ok(None)
 }
 
 fn schemes(given: JsValue) -> Fallible<Vec<Scheme>> {

@@ -1,12 +1,11 @@
 //! Detection of a text while it comes.
 
-use std::rc::Rc;
-
-use greenmark::Stream;
+use greenmark::{Stream, StreamEvidence, TokenId};
 use greenmark_evidence::{Event, StreamReport};
-use greenmark_lm::{StreamEncoder, Tokenizer};
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "text")]
+use crate::stream_text::TextEncoder;
 use crate::{
     convert::{Fallible, plain},
     options::{DetectOptions, Question},
@@ -27,10 +26,9 @@ pub struct StreamDetector {
     stream: Stream,
     alpha: f64,
     id: String,
-    tokenizer: Option<Rc<Tokenizer>>,
-    pub(crate) encoder: Option<StreamEncoder<Rc<Tokenizer>>>,
-    /// The first half of a surrogate pair whose second is yet to come.
-    pub(crate) half: Option<u16>,
+    /// How text comes in; without it, ids do.
+    #[cfg(feature = "text")]
+    pub(crate) encoder: Option<TextEncoder>,
     found: bool,
 }
 
@@ -55,9 +53,8 @@ impl StreamDetector {
             stream,
             alpha: question.alpha,
             id: id.unwrap_or_else(|| "-".into()),
-            encoder: question.tokenizer.clone().map(StreamEncoder::new),
-            half: None,
-            tokenizer: question.tokenizer,
+            #[cfg(feature = "text")]
+            encoder: question.tokenizer.map(TextEncoder::new),
             found: false,
         })
     }
@@ -76,20 +73,15 @@ impl StreamDetector {
     /// # Errors
     /// If the text ends within a surrogate pair.
     pub fn finish(&mut self) -> Fallible<StreamEvidenceObject> {
-        if self.half.take().is_some() {
-            return Err(JsError::new("not Unicode text: it ends with half a surrogate pair"));
-        }
-        if let Some(encoder) = &mut self.encoder {
-            for id in encoder.finish()? {
-                self.stream.push(id);
-            }
-        }
-        let evidence = self.stream.evidence();
-        self.found = false;
-        let tokenizer = self.tokenizer.as_deref();
-        let report = plain(&StreamReport::new(Some(Event::End), &self.id, tokenizer, &evidence, self.alpha));
+        let rest = self.rest();
+        let ids = rest.as_deref().unwrap_or_default();
+        ids.iter().for_each(|&id| {
+            self.stream.push(id);
+        });
+        let report = self.report(Some(Event::End), &self.stream.evidence());
         self.stream.finish();
-        report
+        self.found = false;
+        rest.and(report)
     }
 }
 
@@ -104,6 +96,26 @@ impl StreamDetector {
                 event = Some(Event::Detected);
             }
         }
-        plain(&StreamReport::new(event, &self.id, self.tokenizer.as_deref(), &evidence, self.alpha))
+        self.report(event, &evidence)
+    }
+
+    /// The ids of what waited for more text.
+    #[cfg(feature = "text")]
+    fn rest(&mut self) -> Fallible<Vec<TokenId>> {
+        self.encoder.as_mut().map_or(Ok(Vec::new()), TextEncoder::finish)
+    }
+
+    #[cfg(not(feature = "text"))]
+    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the other build's has text, and can fail")]
+    fn rest(&self) -> Fallible<Vec<TokenId>> {
+        Ok(Vec::new())
+    }
+
+    fn report(&self, event: Option<Event>, evidence: &StreamEvidence) -> Fallible<StreamEvidenceObject> {
+        #[cfg(feature = "text")]
+        let tokenizer = self.encoder.as_ref().map(TextEncoder::tokenizer);
+        #[cfg(not(feature = "text"))]
+        let tokenizer = None;
+        plain(&StreamReport::new(event, &self.id, tokenizer, evidence, self.alpha))
     }
 }

@@ -1,5 +1,9 @@
 //! A text that comes in pieces of characters.
 
+use std::rc::Rc;
+
+use greenmark::TokenId;
+use greenmark_lm::{StreamEncoder, Tokenizer};
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
@@ -12,16 +16,46 @@ impl StreamDetector {
     /// # Errors
     /// If there is no tokenizer, or the string is no Unicode text.
     pub fn push(&mut self, piece: &JsString) -> Fallible<StreamEvidenceObject> {
-        let piece = self.whole_characters(piece)?;
         let Some(encoder) = &mut self.encoder else {
             return Err(JsError::new("options.tokenizer: a text needs one (ids do not: pushIds)"));
         };
-        let ids = encoder.push(&piece)?;
+        let ids = encoder.push(piece)?;
         self.read(&ids)
     }
 }
 
-impl StreamDetector {
+/// Strings in, ids out.
+pub(crate) struct TextEncoder {
+    encoder: StreamEncoder<Rc<Tokenizer>>,
+    tokenizer: Rc<Tokenizer>,
+    /// The first half of a surrogate pair whose second is yet to come.
+    half: Option<u16>,
+}
+
+impl TextEncoder {
+    pub(crate) fn new(tokenizer: Rc<Tokenizer>) -> Self {
+        Self { encoder: StreamEncoder::new(tokenizer.clone()), tokenizer, half: None }
+    }
+
+    pub(crate) fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    fn push(&mut self, piece: &JsString) -> Fallible<Vec<TokenId>> {
+        let piece = self.whole_characters(piece)?;
+        Ok(self.encoder.push(&piece)?)
+    }
+
+    /// # Errors
+    /// If the text ends within a surrogate pair. It has ended then too.
+    pub(crate) fn finish(&mut self) -> Fallible<Vec<TokenId>> {
+        let ids = self.encoder.finish()?;
+        if self.half.take().is_some() {
+            return Err(JsError::new("not Unicode text: it ends with half a surrogate pair"));
+        }
+        Ok(ids)
+    }
+
     /// The piece in whole characters: half a surrogate pair at its end waits for the next.
     fn whole_characters(&mut self, piece: &JsString) -> Fallible<String> {
         let piece = match self.half.take() {

@@ -38,6 +38,7 @@ test("the package holds what it needs and nothing else", () => {
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
+    "demo-model.bin",
     "package.json",
   ];
   assert.deepEqual(packed.files.map(({ path }) => path).sort(), expected.sort());
@@ -88,9 +89,11 @@ for (const entry of ["greenmark", "greenmark/core"]) {
 
 test("the full build reads text", () => {
   const found = program(`
+    import { readFileSync } from "node:fs";
     import { Key, Tokenizer, detect, writeDemo } from "greenmark";
+    const model = readFileSync(new URL(import.meta.resolve("greenmark/demo-model.bin")));
     const key = Key.fromBytes(new Uint8Array(32).fill(7));
-    const { text } = writeDemo(key, { prompt: "One morning, ", tokens: 200, seed: 1 });
+    const { text } = writeDemo(model, key, { prompt: "One morning, ", tokens: 200, seed: 1, ignoreEnd: true });
     const { evidence } = detect(text, { keys: [key], tokenizer: Tokenizer.demo() });
     answer({ detected: evidence.detected, characters: text.length });`);
   assert.equal(found.detected, true);

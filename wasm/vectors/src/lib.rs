@@ -1,0 +1,47 @@
+//! The replay of the test vectors, for JavaScript to call.
+
+use std::cell::RefCell;
+
+use greenmark_tests::replay::{REPLAYS, Replay};
+use wasm_bindgen::prelude::*;
+
+thread_local! {
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Keeps what a panic says: all that JavaScript sees of it is a trap.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|panic| PANIC.set(panic.to_string())));
+}
+
+/// The names of the vector files.
+#[wasm_bindgen]
+pub fn names() -> Vec<String> {
+    REPLAYS.iter().map(|replay| replay.name.to_owned()).collect()
+}
+
+/// The vector file of that name, as it was when this was compiled.
+#[wasm_bindgen]
+pub fn file(name: &str) -> String {
+    find(name).file.to_owned()
+}
+
+/// Runs every case of `file` as one of the vector file `name`, and counts them.
+///
+/// # Panics
+/// At the first case that is not met: a trap. [`panic_message`] then names the case.
+#[wasm_bindgen]
+pub fn replay(name: &str, file: &str) -> usize {
+    find(name).run(file)
+}
+
+/// What the last panic said.
+#[wasm_bindgen(js_name = panicMessage)]
+pub fn panic_message() -> String {
+    PANIC.with_borrow(Clone::clone)
+}
+
+fn find(name: &str) -> &'static Replay {
+    REPLAYS.iter().find(|replay| replay.name == name).expect("the name of a vector file")
+}
