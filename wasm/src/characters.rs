@@ -15,6 +15,9 @@ pub(crate) const LONGEST: usize = 32 << 20;
 /// # Errors
 /// If it is too long, or holds half a surrogate pair, which is no character and would silently be scored as another one.
 pub(crate) fn text(string: &JsString) -> Fallible<String> {
+    if !string.is_string() {
+        return Err(JsError::new("text: a string is needed"));
+    }
     // A code unit is a byte at least.
     if string.length() as usize > LONGEST {
         return Err(too_long(string.length() as usize));

@@ -11,9 +11,10 @@ use wasm_bindgen::prelude::*;
 
 use crate::{
     Key, Tokenizer,
+    arguments::bytes,
     characters::text,
     convert::{Fallible, object},
-    options::{boolean, class, number, only, string},
+    options::{boolean, key, number, only, string},
     scheme::DEFAULT,
 };
 
@@ -50,13 +51,13 @@ extern "C" {
 /// Says which option is wrong, and how.
 #[wasm_bindgen(js_name = writeDemo)]
 pub fn write_demo(
-    model: &[u8],
+    #[wasm_bindgen(unchecked_param_type = "Uint8Array")] model: &JsValue,
     #[wasm_bindgen(unchecked_param_type = "Key | null | undefined")] key: JsValue,
     options: &WriteOptions,
 ) -> Fallible<Written> {
     let key: Option<Key> = match key {
         none if none.is_undefined() || none.is_null() => None,
-        key => Some(class(key).ok_or_else(|| JsError::new("the key is no Key, or was freed"))?),
+        key => Some(self::key(key)?),
     };
     let known = ["prompt", "tokens", "temperature", "seed", "scheme", "delta", "ignoreEnd"];
     only(options, "options", &known)?;
@@ -90,14 +91,20 @@ pub fn write_demo(
         }
     };
     let mut written = Err(JsError::new("the model wrote nothing"));
-    generate(&mut DemoModel::read(model)?, [Request { index: 0, prompt: ids }], &generation, hook, |event| {
-        match event {
-            Event::Finished { ids, .. } => written = Ok(ids),
-            Event::Refused { error, .. } => written = Err(error.into()),
-            _ => {}
-        }
-        ControlFlow::Continue(())
-    })?;
+    generate(
+        &mut DemoModel::read(&bytes(model, "model")?)?,
+        [Request { index: 0, prompt: ids }],
+        &generation,
+        hook,
+        |event| {
+            match event {
+                Event::Finished { ids, .. } => written = Ok(ids),
+                Event::Refused { error, .. } => written = Err(error.into()),
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        },
+    )?;
     // As a detector will see it: of the characters, not of the ids that were drawn.
     let text = tokenizer.0.decode_text(&written?);
     let tokens = tokenizer.encoding(&text)?;

@@ -6,6 +6,7 @@ use js_sys::{Float64Array, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
 use crate::{
+    arguments::{text_id, token_ids},
     convert::{Fallible, object, plain},
     options::{DetectOptions, Question},
 };
@@ -54,22 +55,32 @@ impl Detector {
     /// Looks at a text that is given as the ids of its tokens, as the model's tokenizer gives them for the text alone.
     ///
     /// # Errors
-    /// None that is known.
+    /// If an id is none.
     #[wasm_bindgen(js_name = detectIds)]
-    pub fn detect_ids(&mut self, ids: &[u32], id: Option<String>) -> Fallible<Detection> {
-        let answer = Answer::of_ids(&mut self.examiner, ids, self.alpha);
-        let evidence = Evidence::new(id.as_deref().unwrap_or("-"), None, &answer);
-        detection(plain(&evidence)?, &answer, ids, [&[], &[], &[]])
+    pub fn detect_ids(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
+    ) -> Fallible<Detection> {
+        let (ids, id) = (token_ids(ids)?, text_id(&id)?);
+        let answer = Answer::of_ids(&mut self.examiner, &ids, self.alpha);
+        let evidence = Evidence::new(&id, None, &answer);
+        detection(plain(&evidence)?, &answer, &ids, [&[], &[], &[]])
     }
 
     /// `detectIds` without the tokens.
     ///
     /// # Errors
-    /// None that is known.
+    /// If an id is none.
     #[wasm_bindgen(js_name = evidenceIds)]
-    pub fn evidence_ids(&mut self, ids: &[u32], id: Option<String>) -> Fallible<EvidenceObject> {
-        let answer = Answer::of_ids(&mut self.examiner, ids, self.alpha);
-        plain(&Evidence::new(id.as_deref().unwrap_or("-"), None, &answer))
+    pub fn evidence_ids(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
+    ) -> Fallible<EvidenceObject> {
+        let (ids, id) = (token_ids(ids)?, text_id(&id)?);
+        let answer = Answer::of_ids(&mut self.examiner, &ids, self.alpha);
+        plain(&Evidence::new(&id, None, &answer))
     }
 }
 

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::{
     Detector,
+    arguments::text_id,
     characters::{Utf16, text, utf16_ranges},
     convert::{Fallible, plain},
     detect::{Detection, EvidenceObject, detection},
@@ -21,8 +22,12 @@ impl Detector {
     ///
     /// # Errors
     /// If there is no tokenizer, or the string is too long or no Unicode text.
-    pub fn detect(&mut self, string: &JsString, id: Option<String>) -> Fallible<Detection> {
-        let (raw, tokenizer) = (text(string)?, self.tokenizer()?);
+    pub fn detect(
+        &mut self,
+        string: &JsString,
+        #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
+    ) -> Fallible<Detection> {
+        let (raw, id, tokenizer) = (text(string)?, text_id(&id)?, self.tokenizer()?);
         let answer = self.answer(&raw, &tokenizer)?;
         let (ids, ranges) = tokenizer.encode_with_offsets(&raw)?;
         let (starts, ends) = utf16_ranges(&raw, ranges);
@@ -30,7 +35,7 @@ impl Detector {
         let places = answer.passages.iter().flat_map(|passage| &passage.place);
         let places: Vec<u32> =
             places.flat_map(|place| [edge.of_byte(place.bytes.start), edge.of_byte(place.bytes.end)]).collect();
-        let evidence = Evidence::new(id.as_deref().unwrap_or("-"), Some(&tokenizer), &answer);
+        let evidence = Evidence::new(&id, Some(&tokenizer), &answer);
         detection(plain(&evidence)?, &answer, &ids, [&starts, &ends, &places])
     }
 
@@ -38,10 +43,14 @@ impl Detector {
     ///
     /// # Errors
     /// As for `detect`.
-    pub fn evidence(&mut self, string: &JsString, id: Option<String>) -> Fallible<EvidenceObject> {
-        let (raw, tokenizer) = (text(string)?, self.tokenizer()?);
+    pub fn evidence(
+        &mut self,
+        string: &JsString,
+        #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
+    ) -> Fallible<EvidenceObject> {
+        let (raw, id, tokenizer) = (text(string)?, text_id(&id)?, self.tokenizer()?);
         let answer = self.answer(&raw, &tokenizer)?;
-        plain(&Evidence::new(id.as_deref().unwrap_or("-"), Some(&tokenizer), &answer))
+        plain(&Evidence::new(&id, Some(&tokenizer), &answer))
     }
 }
 
@@ -62,5 +71,5 @@ impl Detector {
 /// As for the two.
 #[wasm_bindgen]
 pub fn detect(text: &JsString, options: &DetectOptions) -> Fallible<Detection> {
-    Detector::new(options)?.detect(text, None)
+    Detector::new(options)?.detect(text, JsValue::UNDEFINED)
 }

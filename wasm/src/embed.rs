@@ -5,9 +5,9 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    Key,
+    Key, arguments,
     convert::Fallible,
-    options::{boolean, number, only, string},
+    options::{boolean, key, number, only, string},
     scheme::DEFAULT,
 };
 
@@ -43,7 +43,11 @@ impl Embedder {
     /// # Errors
     /// Says which option is wrong, and how.
     #[wasm_bindgen(constructor)]
-    pub fn new(key: &Key, options: Option<EmbedOptions>) -> Fallible<Embedder> {
+    pub fn new(
+        #[wasm_bindgen(unchecked_param_type = "Key")] key: JsValue,
+        options: Option<EmbedOptions>,
+    ) -> Fallible<Embedder> {
+        let key: Key = self::key(key)?;
         let options = options.unwrap_or_else(|| JsValue::from(Object::new()).unchecked_into());
         only(&options, "options", &["scheme", "delta", "mixingShare", "skipRepeats"])?;
         let scheme: Scheme = string(&options.scheme(), "options.scheme", DEFAULT)?.parse()?;
@@ -66,9 +70,20 @@ impl Embedder {
     /// Adds δ to the green tokens' logits for the token after `ids`. Gumbel changes nothing.
     ///
     /// - `logits`: raw, before temperature; changed in place.
-    pub fn bias(&mut self, logits: &mut [f32], ids: &[u32]) {
-        self.follow(ids);
-        self.embedder.bias(&self.text, logits);
+    ///
+    /// # Errors
+    /// If an argument is of another type, or an id is none.
+    pub fn bias(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Float32Array")] logits: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
+    ) -> Fallible<()> {
+        let logits = arguments::logits(logits)?;
+        self.follow(&arguments::token_ids(ids)?);
+        let mut biased = logits.to_vec();
+        self.embedder.bias(&self.text, &mut biased);
+        logits.copy_from(&biased);
+        Ok(())
     }
 
     /// The token after `ids`: in gumbel by the key, else drawn with `uniform`.
@@ -77,10 +92,16 @@ impl Embedder {
     /// - `uniform`: a fresh random number, as `Math.random()` gives.
     ///
     /// # Errors
-    /// If they are no distribution, or `uniform` is outside [0, 1).
-    pub fn choose(&mut self, probabilities: &[f32], ids: &[u32], uniform: f64) -> Fallible<u32> {
-        self.follow(ids);
-        Ok(self.embedder.choose(&self.text, probabilities, uniform)?)
+    /// If they are no distribution, `uniform` is outside [0, 1), or an id is none.
+    pub fn choose(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Float32Array | number[]")] probabilities: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
+        uniform: f64,
+    ) -> Fallible<u32> {
+        let probabilities = arguments::probabilities(probabilities)?;
+        self.follow(&arguments::token_ids(ids)?);
+        Ok(self.embedder.choose(&self.text, &probabilities, uniform)?)
     }
 }
 

@@ -1,10 +1,16 @@
 //! Keys.
 
+use js_sys::JsString;
 use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
 
-use crate::convert::Fallible;
+use crate::{
+    arguments::{bytes, string},
+    convert::Fallible,
+};
 
-/// A secret watermark key. It stays in the module's memory and is erased by `free`; printing the object shows nothing of it.
+/// A secret watermark key. It stays in the module's memory, and `free` erases it there; what passed through the stack is only written over in
+/// time, and what JavaScript holds (the text of a key, the bytes of a file) is JavaScript's. Printing the object shows nothing of it.
 ///
 /// Whoever can run this code with a key can read the key: one that is shipped with a page is public. SPEC §2, §13.1.
 #[wasm_bindgen]
@@ -17,8 +23,8 @@ impl Key {
     ///
     /// # Errors
     /// Says what is wrong and where, and quotes nothing.
-    pub fn parse(text: &str) -> Fallible<Key> {
-        Ok(Self(greenmark::Key::parse(text)?))
+    pub fn parse(#[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue) -> Fallible<Key> {
+        Ok(Self(greenmark::Key::parse(&Zeroizing::new(string(text, "text")?))?))
     }
 
     /// Reads the bytes of a key file.
@@ -26,8 +32,8 @@ impl Key {
     /// # Errors
     /// As for `parse`.
     #[wasm_bindgen(js_name = parseFile)]
-    pub fn parse_file(bytes: &[u8]) -> Fallible<Key> {
-        Ok(Self(greenmark::Key::parse_file(bytes)?))
+    pub fn parse_file(#[wasm_bindgen(unchecked_param_type = "Uint8Array")] file: &JsValue) -> Fallible<Key> {
+        Ok(Self(greenmark::Key::parse_file(&Zeroizing::new(bytes(file, "file")?))?))
     }
 
     /// Takes 32 bytes that were drawn at random, as by `crypto.getRandomValues`.
@@ -35,10 +41,11 @@ impl Key {
     /// # Errors
     /// If they are not 32.
     #[wasm_bindgen(js_name = fromBytes)]
-    pub fn from_bytes(bytes: &[u8]) -> Fallible<Key> {
-        let found = bytes.len();
-        let bytes = bytes.try_into().map_err(|_| JsError::new(&format!("a key has 32 bytes, not {found}")))?;
-        Ok(Self(greenmark::Key::from_bytes(bytes)))
+    pub fn from_bytes(#[wasm_bindgen(unchecked_param_type = "Uint8Array")] secret: &JsValue) -> Fallible<Key> {
+        let secret = Zeroizing::new(bytes(secret, "secret")?);
+        let secret: &[u8; 32] =
+            secret[..].try_into().map_err(|_| JsError::new(&format!("a key has 32 bytes, not {}", secret.len())))?;
+        Ok(Self(greenmark::Key::from_bytes(*secret)))
     }
 
     /// The public name of the key: 16 hexadecimal digits.
@@ -49,8 +56,8 @@ impl Key {
 
     /// The secret's text form, to be saved as a key file.
     #[wasm_bindgen(js_name = toText)]
-    pub fn to_text(&self) -> String {
-        self.0.to_text().as_str().to_owned()
+    pub fn to_text(&self) -> JsString {
+        self.0.to_text().as_str().into()
     }
 
     /// The same key again, to be freed on its own.

@@ -3,6 +3,7 @@
 //! Text offsets here are UTF-16 code units, as JavaScript counts them, except in [`types.ts`](../src/types.ts)' `Evidence`, which is the JSON object
 //! of SPEC §10 to the letter. A key inside a page is public: SPEC §13.1.
 
+mod arguments;
 #[cfg(feature = "text")]
 mod characters;
 mod convert;

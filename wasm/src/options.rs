@@ -146,6 +146,11 @@ pub(crate) fn only(options: &JsValue, name: &str, known: &[&str]) -> Fallible<()
     Ok(())
 }
 
+/// A key that is an argument.
+pub(crate) fn key(given: JsValue) -> Fallible<Key> {
+    class(given).ok_or_else(|| JsError::new("key: a Key is needed that was not freed"))
+}
+
 /// A class of this package, cloned out of an object of it.
 pub(crate) fn class<T: TryFromJsValue>(object: JsValue) -> Option<T> {
     if !object.is_object() {

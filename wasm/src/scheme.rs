@@ -4,7 +4,10 @@ use greenmark::{Family, Gamma, Scheme, stats::format_p_value};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{Fallible, plain};
+use crate::{
+    arguments::string,
+    convert::{Fallible, plain},
+};
 
 pub(crate) const DEFAULT: &str = "gm1:green,h=1,gamma=64/256";
 
@@ -30,8 +33,8 @@ struct Info {
 /// # Errors
 /// Says what is wrong with it, and where.
 #[wasm_bindgen(js_name = parseScheme)]
-pub fn parse_scheme(scheme: &str) -> Fallible<SchemeInfo> {
-    let scheme: Scheme = scheme.parse()?;
+pub fn parse_scheme(#[wasm_bindgen(unchecked_param_type = "string")] scheme: &JsValue) -> Fallible<SchemeInfo> {
+    let scheme: Scheme = string(scheme, "scheme")?.parse()?;
     let family = scheme.family();
     plain(&Info {
         scheme: scheme.to_string(),

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 #[cfg(feature = "text")]
 use crate::stream_text::TextEncoder;
 use crate::{
+    arguments::{text_id, token_ids},
     convert::{Fallible, plain},
     options::{DetectOptions, Question},
 };
@@ -43,8 +44,11 @@ impl StreamDetector {
     /// # Errors
     /// Says which option is wrong, and how.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &DetectOptions, id: Option<String>) -> Fallible<StreamDetector> {
-        let question = Question::read(options)?;
+    pub fn new(
+        options: &DetectOptions,
+        #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
+    ) -> Fallible<StreamDetector> {
+        let (question, id) = (Question::read(options)?, text_id(&id)?);
         let mut hypotheses =
             question.keys.iter().flat_map(|key| question.schemes.iter().map(move |&scheme| (key, scheme)));
         let (key, scheme) = hypotheses.next().ok_or_else(|| JsError::new("options.keys: no key is given"))?;
@@ -52,7 +56,7 @@ impl StreamDetector {
         Ok(Self {
             stream,
             alpha: question.alpha,
-            id: id.unwrap_or_else(|| "-".into()),
+            id,
             #[cfg(feature = "text")]
             encoder: question.tokenizer.map(TextEncoder::new),
             found: false,
@@ -62,26 +66,27 @@ impl StreamDetector {
     /// Adds tokens.
     ///
     /// # Errors
-    /// None that is known.
+    /// If an id is none.
     #[wasm_bindgen(js_name = pushIds)]
-    pub fn push_ids(&mut self, ids: &[u32]) -> Fallible<StreamEvidenceObject> {
-        self.read(ids)
+    pub fn push_ids(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
+    ) -> Fallible<StreamEvidenceObject> {
+        self.read(&token_ids(ids)?)
     }
 
     /// Ends the text. The detector is then ready for another one.
     ///
     /// # Errors
-    /// If the text ends within a surrogate pair.
+    /// If the text ends within a surrogate pair; ended again, it ends before.
     pub fn finish(&mut self) -> Fallible<StreamEvidenceObject> {
-        let rest = self.rest();
-        let ids = rest.as_deref().unwrap_or_default();
-        ids.iter().for_each(|&id| {
+        for id in self.rest()? {
             self.stream.push(id);
-        });
+        }
         let report = self.report(Some(Event::End), &self.stream.evidence());
         self.stream.finish();
         self.found = false;
-        rest.and(report)
+        report
     }
 }
 

@@ -47,17 +47,19 @@ impl TextEncoder {
     }
 
     /// # Errors
-    /// If the text ends within a surrogate pair. It has ended then too.
+    /// If the text ends within a surrogate pair; ended again, it ends before.
     pub(crate) fn finish(&mut self) -> Fallible<Vec<TokenId>> {
-        let ids = self.encoder.finish()?;
         if self.half.take().is_some() {
             return Err(JsError::new("not Unicode text: it ends with half a surrogate pair"));
         }
-        Ok(ids)
+        Ok(self.encoder.finish()?)
     }
 
     /// The piece in whole characters: half a surrogate pair at its end waits for the next.
     fn whole_characters(&mut self, piece: &JsString) -> Fallible<String> {
+        if !piece.is_string() {
+            return Err(JsError::new("text: a string is needed"));
+        }
         let piece = match self.half.take() {
             Some(half) => JsString::from_char_code1(half.into()).concat(piece),
             None => piece.clone(),

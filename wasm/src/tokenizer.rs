@@ -7,6 +7,7 @@ use js_sys::{JsString, Uint32Array};
 use wasm_bindgen::prelude::*;
 
 use crate::{
+    arguments::{bytes, string, token_ids},
     characters::{text, utf16_ranges},
     convert::{Fallible, object},
 };
@@ -40,8 +41,17 @@ impl Tokenizer {
     /// # Errors
     /// Names what the file asks for and this package does not have, or where it is damaged.
     #[wasm_bindgen(js_name = fromJson)]
-    pub fn from_json(bytes: &[u8], name: &str) -> Fallible<Tokenizer> {
-        Ok(Self(Rc::new(greenmark_lm::Tokenizer::from_json(bytes, name)?)))
+    pub fn from_json(
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array")] file: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
+    ) -> Fallible<Tokenizer> {
+        let (file, name) = (bytes(file, "file")?, string(name, "name")?);
+        if file.starts_with(b"GGUF") {
+            return Err(JsError::new(&format!(
+                "tokenizer of {name}: a GGUF file; the model's tokenizer.json is needed"
+            )));
+        }
+        Ok(Self(Rc::new(greenmark_lm::Tokenizer::from_json(&file, &name)?)))
     }
 
     /// What to call it.
@@ -81,8 +91,14 @@ impl Tokenizer {
     }
 
     /// The text of some ids. Special tokens are left out.
-    pub fn decode(&self, ids: &[u32]) -> String {
-        self.0.decode(ids)
+    ///
+    /// # Errors
+    /// If an id is none.
+    pub fn decode(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
+    ) -> Fallible<String> {
+        Ok(self.0.decode(&token_ids(ids)?))
     }
 
     /// The same tokenizer again, to be freed on its own.
