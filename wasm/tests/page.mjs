@@ -17,14 +17,16 @@ let server;
 let browser;
 after(async () => {
   await (await browser)?.close();
-  await (await server)?.close();
+  const started = await server;
+  started?.closeAllConnections();
+  started?.close();
 });
 
 /** Where the page is served, with the headers that its users get. */
 async function site() {
   assert.ok(existsSync(`${DIST}index.html`), "there is no page in wasm/dist: run scripts/build-wasm.sh");
   server ??= serve(DIST);
-  return (await server).url;
+  return `http://127.0.0.1:${(await server).address().port}/`;
 }
 
 /**

@@ -56,7 +56,7 @@ export async function watch(context) {
     /** Lets the browser say what it still has to say of the last step. */
     async settle(page) {
       if (page.isClosed()) return;
-      await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 20)));
+      await page.waitForTimeout(20);
       const notice = await page.locator("#notice:not([hidden]), #unsupported:not([hidden])").allTextContents();
       faults.push(...notice.map(text => `notice: ${text.replace(/\s+/g, " ").trim()}`));
     },
