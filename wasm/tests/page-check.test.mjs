@@ -127,6 +127,11 @@ pageTest("a scheme of a version to come is refused at its field, and nothing els
   await verdict(page, /^Marked$/);
   assert.ok(await page.locator("#scheme-error").isHidden());
   assert.equal(await page.locator("#scheme-text").getAttribute("aria-invalid"), null);
+  // A listed scheme that is chosen just after typing holds.
+  await page.locator("#scheme-text").fill("gm1:gumbel,h=3");
+  await page.locator("#scheme").selectOption({ index: 0 });
+  await page.waitForTimeout(500);
+  assert.equal((await verdict(page)).word, "Marked");
 });
 
 pageTest("half a surrogate pair is named with its place", {}, async ({ page }) => {

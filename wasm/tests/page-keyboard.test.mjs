@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { addDemoKey, check, pageTest, verdict } from "./page.mjs";
+import { addDemoKey, check, pageTest, ready, verdict } from "./page.mjs";
 import { demoKey, partly } from "./texts.mjs";
 
 /** What has the focus: its id, or else its name. */
@@ -167,12 +167,14 @@ pageTest("views have addresses, and the browser's back and forward go through th
   assert.deepEqual(await shown(), check);
   await page.goForward();
   assert.deepEqual(await shown(), write);
-  // An address that names no view leaves the view that is there.
-  await page.evaluate(() => void (location.hash = "#nowhere"));
+  // An address that names no view leaves the view that is there; one that names it opens it.
+  await page.goto(new URL("#main", page.url()).href);
   assert.deepEqual(await shown(), write);
   await page.reload();
+  await ready(page);
   assert.deepEqual(await shown(), check);
-  await page.evaluate(() => void (location.hash = "#write"));
+  await page.goto(new URL("#write", page.url()).href);
   await page.reload();
+  await ready(page);
   assert.deepEqual(await shown(), write);
 });

@@ -112,7 +112,7 @@ pageTest("an attacked text is handed over to be checked, with its scheme", {}, a
 });
 
 pageTest("settings that cannot be are refused at their fields", {}, async ({ page }) => {
-  await page.locator("#nav-write").click();
+  await goToWrite(page);
   for (const seed of ["-1", "1.5", "4294967296", ""]) {
     await slide(page, "seed", seed);
     await page.locator("#write-marked").click();
@@ -124,8 +124,12 @@ pageTest("settings that cannot be are refused at their fields", {}, async ({ pag
   assert.match(await complaint(page, "#prompt", "#prompt-error"), /limit/);
   assert.ok(await page.locator("#written").isHidden());
   await slide(page, "prompt", "");
+  await page.locator("#write-plain").click();
+  await page.locator("#write-error", { hasText: "the prompt is empty" }).waitFor();
+  await slide(page, "prompt", PROMPT);
   await writeNow(page, "#write-plain");
-  await page.waitForFunction(text => document.getElementById("write-tokens").textContent === text, write(null, { prompt: "", delta: 2, seed: 3 }));
+  await evidenceOf(page, written(null, { seed: 3 }), { keys: [demoKey] });
+  assert.ok(await page.locator("#write-error").isHidden());
   await page.locator("#seed-new").click();
   assert.notEqual(await page.locator("#seed").inputValue(), "3");
 });
