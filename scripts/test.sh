@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs everything that can be checked here, and says loudly what cannot. Needs cargo and python3.
+# Runs everything that can be checked here, and says loudly what cannot. Needs cargo and python3; for the browser also node, npm and Chromium.
 #
 #   scripts/test.sh            all of it
 #   scripts/test.sh --fast     without formatting, lints and documentation
@@ -24,12 +24,12 @@ cargo test -p greenmark --features normalise --lib
 
 say "core without default features"
 cargo check --release -p greenmark --no-default-features
-if rustc --print target-libdir --target wasm32-unknown-unknown 2>/dev/null | xargs -I{} test -d {}; then
-    say "core for wasm32"
-    cargo check --release -p greenmark --no-default-features --target wasm32-unknown-unknown
-else
-    skipped+=("core for wasm32: the target is not installed (rustup target add wasm32-unknown-unknown)")
-fi
+
+say "WebAssembly: the package and the page"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+scripts/test-wasm.sh | tee "$log"
+while IFS= read -r what; do skipped+=("${what#SKIPPED: }"); done < <(grep '^SKIPPED: ' "$log")
 
 if [ "$fast" != --fast ]; then
     say "documentation"

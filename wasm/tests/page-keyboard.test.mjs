@@ -163,13 +163,21 @@ pageTest("views have addresses, and the browser's back and forward go through th
   assert.deepEqual(await shown(), write);
   assert.equal(await page.locator("#nav-write").getAttribute("aria-current"), "page");
   assert.equal(await page.locator("#nav-check").getAttribute("aria-current"), null);
+  const nowShown = async view => {
+    await page.locator(view).waitFor();
+    return shown();
+  };
   await page.goBack();
-  assert.deepEqual(await shown(), check);
+  assert.deepEqual(await nowShown("#check"), check);
+  assert.equal(await page.locator("#text").inputValue(), "kept");
   await page.goForward();
-  assert.deepEqual(await shown(), write);
+  assert.deepEqual(await nowShown("#write"), write);
   // An address that names no view leaves the view that is there; one that names it opens it.
-  await page.goto(new URL("#main", page.url()).href);
-  assert.deepEqual(await shown(), write);
+  for (const name of ["main", "constructor"]) {
+    await page.goto(new URL(`#${name}`, page.url()).href);
+    await page.waitForTimeout(50);
+    assert.deepEqual(await shown(), write);
+  }
   await page.reload();
   await ready(page);
   assert.deepEqual(await shown(), check);

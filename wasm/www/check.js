@@ -21,7 +21,7 @@ export class CheckView {
     // `text` is what is asked about: of a file, it has the line breaks that the field would change.
     this.document = { kind: 'typed', text: '', name: '-' };
     this.took = 0;
-    const soon = debounced(() => this.ask(), () => Math.min(1500, 120 + 1.5 * this.took));
+    const soon = debounced(() => this.ask(), () => Math.min(1500, 120 + 1.5 * this.took), 500);
 
     $('text').addEventListener('input', () => {
       this.document = { kind: 'typed', text: $('text').value, name: '-' };

@@ -41,12 +41,24 @@ export function complain(field, place, message) {
   else field?.removeAttribute('aria-invalid');
 }
 
-/** Calls `act` once calls have ceased for a while. */
-export function debounced(act, delay) {
-  let timer;
+/**
+ * Calls `act` once calls have ceased for a while.
+ *
+ * - `delay`: a function that gives it, in ms.
+ * - `most`: so long after the first call it acts even if they do not cease.
+ */
+export function debounced(act, delay, most = Infinity) {
+  let timer = null;
+  let since = 0;
   return (...values) => {
+    const now = performance.now();
+    if (timer === null) since = now;
     clearTimeout(timer);
-    timer = setTimeout(() => act(...values), typeof delay === 'function' ? delay() : delay);
+    const wait = Math.max(0, Math.min(delay(), since + most - now));
+    timer = setTimeout(() => {
+      timer = null;
+      act(...values);
+    }, wait);
   };
 }
 

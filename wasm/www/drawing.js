@@ -24,7 +24,8 @@ export function ticks(low, high, wanted) {
   const rough = (high - low) / wanted;
   if (!(rough > 0)) return [low];
   const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = unit * [1, 2, 5, 10].find(factor => factor * unit >= rough);
+  const factors = unit >= 10 ? [1, 2, 2.5, 5, 10] : [1, 2, 5, 10];
+  const step = unit * factors.find(factor => factor * unit >= rough);
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) found.push(i * step + 0);
   return found;

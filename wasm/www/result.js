@@ -24,7 +24,7 @@ export class ResultView {
     this.coloured = new TextView($('coloured'));
     this.announce = debounced(text => {
       if ($('announcement').textContent !== text) $('announcement').textContent = text;
-    }, 1200);
+    }, () => 1200);
     $('colours').addEventListener('change', () => this.#toggle());
     $('copy-json').addEventListener('click', () => this.#copy(this.json()));
     $('copy-words').addEventListener('click', () => this.#copy(this.words()));

@@ -8,7 +8,7 @@ export class Settings {
     const typed = debounced(() => {
       // A listed scheme may have been chosen since.
       if ($('scheme').value === '') state.set({ scheme: $('scheme-text').value.trim() });
-    }, 300);
+    }, () => 300);
     $('scheme').addEventListener('change', () => {
       const isOther = $('scheme').value === '';
       $('scheme-other').hidden = !isOther;

@@ -49,6 +49,7 @@ function detectorFor(config) {
   detector?.value.free();
   detector = null;
   if (config.keys.length === 0) throw new FieldError('no key', 'key');
+  if (!config.keys.every(id => keys.has(id))) throw new FieldError('the key is not in this page any more', 'key');
   const scheme = at('scheme', () => greenmark.parseScheme(config.scheme));
   const tokenizer = tokenizers.get(config.tokenizer);
   if (!tokenizer) throw new FieldError('the tokenizer is not loaded', 'tokenizer');

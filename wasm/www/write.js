@@ -26,7 +26,7 @@ export class WriteView {
     this.attackSeed = 1;
     this.announce = debounced(text => {
       $('announcement').textContent = text;
-    }, 1200);
+    }, () => 1200);
     /** The evidence of the last text with the mark and of the last without, for comparison. */
     this.last = { marked: null, plain: null };
 
@@ -54,7 +54,10 @@ export class WriteView {
     $('family').addEventListener('change', () => this.#readSliders());
     state.addEventListener('change', ({ detail }) => {
       if (detail.includes('keys')) this.#listKeys();
-      if (detail.includes('alpha') && this.text) this.attack();
+      if (detail.includes('alpha') && this.text) {
+        this.attack();
+        this.#drawCurves();
+      }
     });
     this.#listKeys();
     this.#readSliders();
