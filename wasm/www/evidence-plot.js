@@ -94,7 +94,7 @@ export class EvidencePlot extends Drawing {
     this.canvas.setAttribute('viewBox', `0 0 ${width} ${height}`);
     this.canvas.replaceChildren(picture, this.mark, this.handle);
     if (isFocused) this.handle.focus();
-    this.caption.textContent = `Score ahead of chance, in ${this.unit}. By chance it stays in the grey band in 19 of 20 texts.`;
+    this.caption.textContent = `Score ahead of chance, in ${this.unit}. At any one place, chance keeps it in the grey band in 19 of 20 texts.`;
     this.#describe();
     this.#read(this.cursor);
   }
