@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { compile, examples, install } from "./compiler.mjs";
-import greenmark, { GREEN, GUMBEL, keyOf, random } from "./package.mjs";
-import { draw, logitsAfter, softmax } from "./toy-model.mjs";
+import { compile, examples, link } from "./compiler.mjs";
+import greenmark, { GREEN, GUMBEL, keyOf, random } from "../package.mjs";
+import { draw, logitsAfter, softmax } from "../toy-model.mjs";
 
 const { Detector, Embedder } = greenmark;
 const key = keyOf(7);
@@ -13,9 +13,9 @@ const V = 500;
 const PROMPT = [11, 22, 33, 44];
 const LENGTH = 300;
 
-before(install);
+before(link);
 
-test("the whole API has its types, and what must not compile does not", () => assert.equal(compile("tests/types"), ""));
+test("the whole API has its types, and what must not compile does not", () => assert.equal(compile("tests/npm/types"), ""));
 
 test("the examples compile against the real packages", () => assert.equal(compile("examples"), ""));
 
