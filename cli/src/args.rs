@@ -1,5 +1,6 @@
 //! What can be asked for, and the help that says so.
 
+mod attack;
 mod calibrate;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use greenmark::{Delta, Embedder, Family, MixingShare, Scheme};
 
+pub(crate) use attack::AttackArgs;
 pub(crate) use calibrate::CalibrateArgs;
 
 /// Write watermarked text, detect it later from text and key alone, and see how sure that is.
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Embed(EmbedArgs),
     /// Ask whether texts are marked with a key
     Detect(DetectArgs),
+    /// Change texts as somebody would who wants the mark gone
+    Attack(AttackArgs),
     /// Measure how often unmarked texts are called marked
     Calibrate(CalibrateArgs),
     /// See a text marked, detected and attacked, in a few seconds

@@ -1,5 +1,6 @@
 //! One module a subcommand.
 
+pub(crate) mod attack;
 pub(crate) mod calibrate;
 pub(crate) mod completions;
 pub(crate) mod demo;

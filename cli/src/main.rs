@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         Command::Keygen(args) => cmd::keygen::run(&args),
         Command::Embed(args) => cmd::embed::run(&args),
         Command::Detect(args) => cmd::detect::run(&args),
+        Command::Attack(args) => cmd::attack::run(&args),
         Command::Calibrate(args) => cmd::calibrate::run(&args),
         Command::Demo(args) => cmd::demo::run(&args),
         Command::Completions(args) => cmd::completions::run(&args),

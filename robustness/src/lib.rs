@@ -5,6 +5,7 @@
 //! | `attack` | what others do to a text, by a strength and a seed; knows no key |
 //! | `calibration` | how often unmarked texts are called marked, by every test, over many texts and keys |
 //! | `corpus` | texts by a language model, kept in files so that a broken run goes on where it was |
+//! | `damage` | what an attack does to a text, whatever it does to the mark |
 //! | `evidence` | rules that make one p-value of a text's scored positions |
 //! | `fit` | weights of evidence, fitted on marked texts |
 //! | `power` | how many tokens a detector needs: curves of detection by length |
@@ -19,6 +20,7 @@
 pub mod attack;
 pub mod calibration;
 pub mod corpus;
+pub mod damage;
 pub mod evidence;
 pub mod fit;
 pub mod power;
