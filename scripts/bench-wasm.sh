@@ -10,5 +10,5 @@ cd "$(dirname "$0")/.."
 case "${1:-}" in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 scripts/build-wasm.sh
 cargo build --release -p greenmark-benches --example text-speed
-npm install --prefix wasm --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+npm install --prefix wasm/bench --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 node wasm/bench/record.mjs "$@"

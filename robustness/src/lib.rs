@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `attack` | what others do to a text: ids in, ids out; knows no key |
+//! | `attack` | what others do to a text, by a strength and a seed; knows no key |
 //! | `calibration` | how often unmarked texts are called marked, by every test, over many texts and keys |
 //! | `corpus` | texts by a language model, kept in files so that a broken run goes on where it was |
 //! | `evidence` | rules that make one p-value of a text's scored positions |

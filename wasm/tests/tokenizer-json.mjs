@@ -12,9 +12,9 @@ const spelling = (text) => [...new TextEncoder().encode(text)].map((byte) => LET
 /** Pairs of pieces, in order of preference; ids from 256 on are theirs. */
 const MERGES = [["t", "h"], ["th", "e"], [" ", "the"], ["i", "n"], ["e", "r"], [" ", "a"]];
 
-/** What a tokenizer.json of it holds. */
-export function bpe() {
-  const merges = MERGES.map((pair) => pair.map(spelling));
+/** What a tokenizer.json of it holds. Without merges its ids are bytes. */
+export function bpe(pairs = MERGES) {
+  const merges = pairs.map((pair) => pair.map(spelling));
   const tokens = [...LETTERS, ...merges.map((pair) => pair.join(""))];
   const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
   return {

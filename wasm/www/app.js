@@ -25,10 +25,10 @@ function showView(name) {
   document.title = TITLES[name];
 }
 
-/** Names in the address that are no view are places in the page. */
+/** Names in the address that are no view are places in the page; no name is the first view, to which one may come back. */
 function followAddress() {
-  const name = location.hash.slice(1);
-  if (name in TITLES) showView(name);
+  const name = location.hash.slice(1) || 'check';
+  if (Object.hasOwn(TITLES, name)) showView(name);
 }
 
 async function begin() {

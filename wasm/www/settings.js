@@ -5,7 +5,10 @@ import { $, debounced } from './dom.js';
 export class Settings {
   constructor(state) {
     this.state = state;
-    const typed = debounced(() => state.set({ scheme: $('scheme-text').value.trim() }), () => 300);
+    const typed = debounced(() => {
+      // A listed scheme may have been chosen since.
+      if ($('scheme').value === '') state.set({ scheme: $('scheme-text').value.trim() });
+    }, () => 300);
     $('scheme').addEventListener('change', () => {
       const isOther = $('scheme').value === '';
       $('scheme-other').hidden = !isOther;

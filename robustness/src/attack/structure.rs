@@ -1,0 +1,178 @@
+//! Attacks on the text as a whole: what of it is there, among what, and how it is set.
+
+use rand_chacha::ChaCha8Rng;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::{
+    Attack, AttackError, Attacked, Other, Strength,
+    lexical::attacked,
+    places::{below, struck},
+    words::Words,
+};
+
+pub(super) const TRUNCATE: Attack = Attack {
+    name: "truncate",
+    place: "word",
+    models: "a quotation: the text breaks off, and the strength is the share that is missing",
+    source: "the lengths in every evaluation since Kirchenbauer et al. 2023 (arXiv:2306.04634)",
+    limits: "its end goes, never its beginning",
+    is_english: false,
+    needs_other: false,
+    apply: |text, strength, _, _| {
+        let words = Words::of(text);
+        let gone = strength.of(words.len());
+        let kept = words.len() - gone;
+        let text = match kept.checked_sub(1) {
+            _ if gone == 0 => text.to_owned(),
+            None => String::new(),
+            Some(last) => words.pieces[..=words.at[last]].concat(),
+        };
+        Ok(Attacked { text, changed: gone, places: words.len() })
+    },
+};
+
+pub(super) const FORMAT: Attack = Attack {
+    name: "format",
+    place: "paragraph",
+    models: "a text carried over into another form: Markdown taken off, lines wrapped anew, sentences made items of a list",
+    source: "what copying between a chat, a mail and a web page does",
+    limits: "words stay as they are and in their order",
+    is_english: false,
+    needs_other: false,
+    apply: |text, strength, _, rng| {
+        // Paragraphs and the blank lines between them, in turn.
+        let mut parts: Vec<String> = Vec::new();
+        for line in text.split_inclusive('\n') {
+            let is_blank = line.trim().is_empty();
+            match parts.last_mut().filter(|part| part.trim().is_empty() == is_blank) {
+                Some(part) => part.push_str(line),
+                None => parts.push(line.to_owned()),
+            }
+        }
+        let paragraphs: Vec<usize> = (0..parts.len()).filter(|&i| !parts[i].trim().is_empty()).collect();
+        let struck = struck(paragraphs.len(), strength, rng);
+        for (_, &at) in struck.iter().zip(&paragraphs).filter(|(struck, _)| **struck) {
+            let form = [plain, wrapped, listed][below(3, rng)];
+            let ending = if parts[at].ends_with('\n') { "\n" } else { "" };
+            parts[at] = form(parts[at].trim_end_matches('\n')) + ending;
+        }
+        Ok(attacked(parts.concat(), &struck))
+    },
+};
+
+pub(super) const PASTE: Attack = Attack {
+    name: "paste",
+    place: "word of the result",
+    models: "stretches of the text pasted into another, and the strength is the other's share: .75 leaves 25 % of the words to the attacked text",
+    source: "the copy-paste attack of Kirchenbauer et al. 2023 (arXiv:2306.04634)",
+    limits: "up to three stretches, cut between words and put between words",
+    is_english: false,
+    needs_other: true,
+    apply: paste,
+};
+
+pub(super) const MIX: Attack = Attack {
+    name: "mix",
+    place: "sentence",
+    models: "a text of several sources: sentences give way to those of another text, which may be marked with another key",
+    source: "a baseline of our own",
+    limits: "the two say different things",
+    is_english: false,
+    needs_other: true,
+    apply: |text, strength, other, rng| {
+        let mut sentences: Vec<&str> = text.split_sentence_bounds().collect();
+        let others: Vec<&str> = other.text.unwrap_or_default().split_sentence_bounds().collect();
+        let struck = struck(sentences.len(), strength, rng);
+        let needed = struck.iter().filter(|&&struck| struck).count();
+        if others.is_empty() && needed > 0 {
+            return Err(AttackError::OtherTooShort { attack: MIX.name, found: 0, needed: 1 });
+        }
+        // Sentences of the other text as they follow each other in it, from the start again where it ends.
+        let mut next = others.iter().cycle();
+        for (sentence, _) in sentences.iter_mut().zip(&struck).filter(|(_, struck)| **struck) {
+            *sentence = next.next().expect("a cycle goes on");
+        }
+        Ok(attacked(sentences.concat(), &struck))
+    },
+};
+
+/// Stretches that a text is pasted in.
+const STRETCHES: usize = 3;
+
+fn paste(text: &str, strength: Strength, other: &Other<'_>, rng: &mut ChaCha8Rng) -> Result<Attacked, AttackError> {
+    let (own, host) = (Words::of(text), Words::of(other.text.unwrap_or_default()));
+    if strength.share() == 0.0 || own.len() == 0 {
+        return Ok(Attacked { text: text.into(), changed: 0, places: own.len() });
+    }
+    if strength.share() == 1.0 {
+        return Ok(Attacked { text: host.pieces.concat(), changed: host.len(), places: host.len() });
+    }
+    let needed = (own.len() as f64 * strength.share() / (1.0 - strength.share())).round() as usize;
+    if host.len() < needed {
+        return Err(AttackError::OtherTooShort { attack: PASTE.name, found: host.len(), needed });
+    }
+    // Both are cut before words: the text at even distances, the other at random ones.
+    let stretches = STRETCHES.min(own.len());
+    let cut = |words: &Words<'_>, word: usize| words.at.get(word).copied().unwrap_or(words.pieces.len());
+    let mut at: Vec<usize> = (0..stretches).map(|_| below(needed + 1, rng)).collect();
+    at.sort_unstable();
+    let mut out = String::new();
+    let mut from = 0;
+    let join = |out: &mut String, part: String| {
+        if !out.is_empty()
+            && !part.is_empty()
+            && !out.ends_with(char::is_whitespace)
+            && !part.starts_with(char::is_whitespace)
+        {
+            out.push(' ');
+        }
+        *out += &part;
+    };
+    for (i, &at) in at.iter().enumerate() {
+        join(&mut out, host.pieces[cut_from(&host, from)..cut(&host, at)].concat());
+        from = at;
+        let (begin, end) = (own.len() * i / stretches, own.len() * (i + 1) / stretches);
+        join(&mut out, own.pieces[cut_from(&own, begin)..cut(&own, end)].concat());
+    }
+    // The other text ends with a word, and what stands behind it stays out.
+    let end = if needed == 0 { 0 } else { host.at[needed - 1] + 1 };
+    join(&mut out, host.pieces[cut_from(&host, from).min(end)..end].concat());
+    Ok(Attacked { text: out, changed: needed, places: needed + own.len() })
+}
+
+/// Where a stretch begins: what stands before the first word goes with it.
+fn cut_from(words: &Words<'_>, word: usize) -> usize {
+    if word == 0 { 0 } else { words.at.get(word).copied().unwrap_or(words.pieces.len()) }
+}
+
+/// Without the signs of Markdown.
+fn plain(paragraph: &str) -> String {
+    let lines = paragraph.split('\n').map(|line| {
+        let line = line.trim_start_matches('#').trim_start_matches("> ");
+        let line = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).unwrap_or(line);
+        line.replace("**", "").replace("__", "").replace('`', "").trim_start().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// In lines of at most 60 characters, where words allow.
+fn wrapped(paragraph: &str) -> String {
+    const WIDTH: usize = 60;
+    let mut lines: Vec<String> = Vec::new();
+    for word in paragraph.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+/// Each sentence an item.
+fn listed(paragraph: &str) -> String {
+    let sentences = paragraph.split_sentence_bounds().map(str::trim).filter(|sentence| !sentence.is_empty());
+    sentences.map(|sentence| format!("- {}", sentence.replace('\n', " "))).collect::<Vec<_>>().join("\n")
+}

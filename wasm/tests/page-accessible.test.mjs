@@ -1,0 +1,109 @@
+// The page for those who do not see it, or have a narrow window: axe in every state, reflow, announcements. The keyboard has page-keyboard.test.mjs.
+
+import assert from "node:assert/strict";
+
+import axe from "axe-core";
+
+import { addDemoKey, addKey, check, file, open, pageTest, verdict } from "./page.mjs";
+import { marked, partly, unmarked } from "./texts.mjs";
+
+async function writeText(page) {
+  await page.locator("#write-marked").click();
+  await page.locator("#write-skip").click();
+  await page.locator("#write-skip").waitFor({ state: "hidden" });
+}
+
+/** The states of the page, in an order in which each is reached from the one before. */
+const STATES = {
+  empty: () => {},
+  "no key": page => check(page, unmarked),
+  "broken key": async page => {
+    await addKey(page, "gmk1broken");
+    await page.locator("#key-error").waitFor();
+  },
+  unmarked: async page => {
+    await addDemoKey(page);
+    await verdict(page, /^No mark found$/);
+  },
+  marked: async page => {
+    await check(page, marked);
+    await verdict(page, /^Marked$/);
+  },
+  passages: async page => {
+    await check(page, partly);
+    await verdict(page, /^Marked in one passage$/);
+    await page.locator("#passage-list button").click();
+  },
+  "broken scheme": async page => {
+    await page.locator("#scheme").selectOption("");
+    await page.locator("#scheme-text").fill("gm2:green");
+    await page.locator("#scheme-error").waitFor();
+  },
+  "JSON Lines": async page => {
+    await page.locator("#scheme").selectOption({ index: 0 });
+    const lines = [{ id: "first", text: marked }, { id: "second", text: unmarked }, { id: 3 }, { text: partly }];
+    await open(page, "#text-open", file("lines.jsonl", lines.map(line => JSON.stringify(line)).join("\n")));
+    await page.locator("#lines-save").waitFor();
+    await page.getByRole("button", { name: "first" }).click();
+    await verdict(page, /^Marked$/);
+  },
+  "before writing": page => page.locator("#nav-write").click(),
+  written: writeText,
+  attacked: async page => {
+    const before = await page.locator("#write-number").textContent();
+    await page.locator("#attack-replace").fill("50");
+    await page.waitForFunction(before => document.getElementById("write-number").textContent !== before, before);
+  },
+};
+
+const looks = ["light", "dark"].flatMap(colorScheme => [360, 1280].map(width => ({ colorScheme, width })));
+for (const { colorScheme, width } of looks) {
+  pageTest(`axe finds nothing serious: ${colorScheme}, ${width} px`, { context: { colorScheme, viewport: { width, height: 800 } }, timeout: 90_000 }, async ({ page }) => {
+    await page.evaluate(axe.source);
+    for (const [state, reach] of Object.entries(STATES)) {
+      await reach(page);
+      // Colours that fade are measured when they have arrived.
+      await page.waitForFunction(() => document.getAnimations().every(animation => animation.playState !== "running"));
+      const { violations, passes } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+      const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      const said = grave.map(({ id, help, nodes }) => `${id} (${help}): ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).join("\n    ")}`);
+      assert.deepEqual(said, [], state);
+      assert.ok(passes.some(({ id }) => id === "color-contrast"), `${state}: contrast was looked at`);
+    }
+  });
+}
+
+pageTest("axe would find what is wrong", {}, async ({ page }) => {
+  await page.evaluate(axe.source);
+  await page.evaluate(() => {
+    document.getElementById("scheme").removeAttribute("aria-describedby");
+    document.querySelector("label[for=scheme]").remove();
+    document.getElementById("key-hint").style.color = "#999";
+  });
+  const { violations } = await page.evaluate(() => axe.run(document));
+  assert.deepEqual(violations.map(({ id }) => id).sort(), ["color-contrast", "select-name"]);
+});
+
+pageTest("at 320 px nothing has to be scrolled sideways", { context: { viewport: { width: 320, height: 640 } } }, async ({ page }) => {
+  for (const [state, reach] of Object.entries(STATES)) {
+    await reach(page);
+    const wide = await page.evaluate(() => {
+      const page = document.scrollingElement;
+      if (page.scrollWidth <= page.clientWidth) return [];
+      const elements = [...document.querySelectorAll("main *, header *, footer *")];
+      return [`${page.scrollWidth} px`, ...elements.filter(element => element.getBoundingClientRect().right > innerWidth + 1).map(element => `${element.tagName} ${element.id} ${element.className}`).slice(0, 8)];
+    });
+    assert.deepEqual(wide, [], state);
+  }
+});
+
+pageTest("a verdict is told to who cannot see it", {}, async ({ page }) => {
+  await addDemoKey(page);
+  await check(page, marked);
+  await verdict(page, /^Marked$/);
+  const told = page.locator("[aria-live=polite]", { hasText: /^Marked\. .*would look like this/ });
+  await told.waitFor({ state: "attached" });
+  // In words and in the tree of names, not in colours alone.
+  const tree = await page.locator("#result").ariaSnapshot();
+  assert.match(tree, /paragraph: Marked/);
+});

@@ -1,0 +1,153 @@
+// Texts and tokenizers that come as files: opened, dropped, refused, remembered.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+
+import { addDemoKey, check, complaint, drop, file, open, pageTest, ready, verdict } from "./page.mjs";
+import { demoKey, detect, greenmark, keyOf, marked, pOf, unmarked } from "./texts.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "greenmark-page-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const onDisk = (name, content) => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+/** A file that takes no room: zeros, so many. */
+const sparse = (name, size) => {
+  const path = onDisk(name, "");
+  truncateSync(path, size);
+  return path;
+};
+
+const demoTokenizer = JSON.parse(readFileSync(new URL("../../lm/src/demo/tokenizer.json", import.meta.url)));
+/** The demo's tokenizer without the last of its merges: another one. */
+const otherTokenizer = () => {
+  const other = structuredClone(demoTokenizer);
+  other.model.merges.pop();
+  return Buffer.from(JSON.stringify(other));
+};
+
+pageTest("a text is opened, and checked as it stands in the file", {}, async ({ page }) => {
+  await addDemoKey(page);
+  // A field has no carriage returns; the file's are checked all the same.
+  const text = `\ufeff${marked.replace(/\. /g, ".\r\n")}`;
+  assert.notEqual(pOf(detect(text)), pOf(detect(text.replaceAll("\r", ""))));
+  await open(page, "#text-open", file("story.txt", text));
+  const { p } = await verdict(page, /^Marked$/);
+  assert.equal(p, pOf(detect(text)));
+  assert.match(await page.locator("#text-size").textContent(), /story\.txt/);
+  await open(page, "#text-open", file("empty.txt", ""));
+  await verdict(page, /^Nothing to check yet$/);
+});
+
+pageTest("files are dropped on their fields, and anywhere", {}, async ({ page }) => {
+  const key = keyOf(3);
+  await drop(page, "#key-zone", [onDisk("mine.key", `${key.toText()}\n`)]);
+  await page.locator("#key-list", { hasText: key.id }).waitFor();
+  await addDemoKey(page);
+  await drop(page, "#text-zone", [onDisk("story.txt", marked)]);
+  assert.equal((await verdict(page, /^Marked$/)).p, pOf(detect(marked, { keys: [key, demoKey] })));
+  assert.equal(await page.locator(".dropping").count(), 0);
+
+  // Beside every field: the page takes it, and is not left for it.
+  await drop(page, "h1", [onDisk("other.txt", unmarked)]);
+  await verdict(page, /^No mark found$/);
+  assert.equal(await page.locator("#text").inputValue(), unmarked);
+  // A key is a key wherever it falls, and does not become the text.
+  const second = keyOf(4);
+  await drop(page, "#text-zone", [onDisk("noname", second.toText())]);
+  await page.locator("#key-list", { hasText: second.id }).waitFor();
+  assert.equal(await page.locator("#text").inputValue(), unmarked);
+});
+
+pageTest("what is no text is refused with its reason, and the text before it stays", {}, async ({ page }) => {
+  await addDemoKey(page);
+  await check(page, marked);
+  const { p } = await verdict(page, /^Marked$/);
+  const refused = async (given, pattern) => {
+    await open(page, "#text-open", given);
+    await page.locator("#text-error", { hasText: pattern }).waitFor();
+    await complaint(page, "#text", "#text-error");
+    assert.equal(await page.locator("#text").inputValue(), marked);
+    assert.equal((await verdict(page, /^Marked$/)).p, p);
+  };
+  const bytes = (...values) => Buffer.concat(values.map(value => Buffer.from(value)));
+  await refused(file("photo.png", bytes([0x89, 0x50, 0x4e, 0x47, 0, 0])), /photo\.png: not valid UTF-8 from byte 0 on; this looks like a binary file$/);
+  await refused(file("a.txt", bytes("ä".repeat(5), [0xe4], " latin 1")), /a\.txt: not valid UTF-8 from byte 10 on$/);
+  await refused(file("b.txt", bytes("cut off ", [0xf0, 0x9f, 0x98])), /b\.txt: not valid UTF-8 from byte 8 on$/);
+  await refused(sparse("large.txt", 10_000_001), /large\.txt has 10 MB; the limit for a text is 10 MB$/);
+  // The next text takes the message away.
+  await check(page, unmarked);
+  assert.ok(await page.locator("#text-error").isHidden());
+});
+
+pageTest("a tokenizer is refused with its reason, and the one before it stays", {}, async ({ page }) => {
+  await addDemoKey(page);
+  await check(page, marked);
+  await verdict(page, /^Marked$/);
+  const refused = async (given, pattern) => {
+    await open(page, "#tokenizer-open", given);
+    await page.locator("#tokenizer-error", { hasText: pattern }).waitFor();
+    await complaint(page, "#tokenizer", "#tokenizer-error");
+    assert.equal(await page.locator("#tokenizer").inputValue(), "demo");
+    await verdict(page, /^Marked$/);
+  };
+  const changed = change => {
+    const json = structuredClone(demoTokenizer);
+    change(json);
+    return file("tokenizer.json", JSON.stringify(json));
+  };
+  await refused(file("broken.json", "{"), /tokenizer of broken\.json: not JSON/);
+  await refused(file("tokenizer.json", "{}"), /no `model\.vocab`/);
+  await refused(changed(json => (json.model.dropout = 0.1)), /dropout/);
+  await refused(changed(json => (json.pre_tokenizer = { type: "Split", behavior: "Isolated", pattern: { Regex: String.raw`t|\s+` } })), /`Split` pattern/);
+  await refused(changed(json => (json.model.type = "Unheard")), /Unheard/);
+  await refused(sparse("tokenizer-large.json", 100_000_001), /tokenizer-large\.json has 100 MB; the limit for a tokenizer\.json is 100 MB/);
+});
+
+pageTest("a tokenizer is remembered until it is forgotten", {}, async ({ page }) => {
+  const tokenizer = greenmark.Tokenizer.fromJson(otherTokenizer(), "tokenizer-other.json");
+  const expected = detect(marked, { tokenizer });
+  const choice = page.locator("#tokenizer");
+  const names = () => choice.locator("option").allTextContents();
+  await addDemoKey(page);
+  await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer()));
+  await page.locator("#tokenizer-info", { hasText: tokenizer.fingerprint }).waitFor();
+  await check(page, marked);
+  assert.equal((await verdict(page)).p, pOf(expected));
+  await page.locator("#details", { hasText: tokenizer.fingerprint }).waitFor();
+
+  await page.reload();
+  await ready(page);
+  const label = (await names())[1];
+  assert.match(label, /tokenizer-other\.json/);
+  await addDemoKey(page);
+  await choice.selectOption({ label });
+  await page.locator("#tokenizer-info", { hasText: tokenizer.fingerprint }).waitFor();
+  await check(page, marked);
+  assert.equal((await verdict(page)).p, pOf(expected));
+
+  await page.locator("#tokenizer-forget").click();
+  await page.waitForFunction(p => document.getElementById("verdict-p").textContent === p, pOf(detect(marked)));
+  assert.equal((await names()).length, 1);
+  await page.reload();
+  await ready(page);
+  assert.equal((await names()).length, 1);
+});
+
+pageTest("where the browser keeps nothing, a tokenizer works all the same", {
+  prepare: context => context.addInitScript(() => {
+    IDBFactory.prototype.open = () => { throw new DOMException("switched off", "SecurityError"); };
+  }),
+}, async ({ page }) => {
+  await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer()));
+  await page.locator("#tokenizer-error", { hasText: /could not remember/ }).waitFor();
+  await addDemoKey(page);
+  await check(page, marked);
+  const tokenizer = greenmark.Tokenizer.fromJson(otherTokenizer(), "tokenizer-other.json");
+  assert.equal((await verdict(page)).p, pOf(detect(marked, { tokenizer })));
+});
