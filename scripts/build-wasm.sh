@@ -19,7 +19,6 @@ Needs cargo and node. What else it needs it takes from where it finds it:
 
     wasm32's standard library   the installed one, else \`rustup target add\`, else built from Debian's sources
     wasm-bindgen                the one on PATH if it has the version in Cargo.lock, else built into target/tools
-    wasm-opt                    npm's binaryen into target/tools; without it the build is larger, and says so
 
     GREENMARK_WASM_TOOLCHAIN    rustup or debian: that way or none
 END
@@ -44,7 +43,6 @@ done
 target=wasm32-unknown-unknown
 build=${CARGO_TARGET_DIR:-$PWD/target}
 tools=$build/tools
-binaryen=132.0.0
 mkdir -p "$tools"
 
 # --- The standard library of wasm32 ---
@@ -80,7 +78,7 @@ take_debian() {
     fi
     if ! PATH=/usr/bin:$PATH command -v rust-lld >/dev/null; then
         local linker
-        linker=$(find "$sysroot" "$(rustc --print sysroot)" -name rust-lld -type f 2>/dev/null | head -1)
+        linker=$(find {"$sysroot","$(rustc --print sysroot)"}/lib/rustlib -name rust-lld -type f 2>/dev/null | head -1 || true)
         [ -n "$linker" ] || linker=$(command -v wasm-ld || command -v lld || true)
         [ -n "$linker" ] || refuse "no rust-lld, wasm-ld or lld here: apt-get install lld"
         mkdir -p "$tools/linker"
@@ -132,23 +130,6 @@ if ! is_bindgen "$bindgen"; then
     fi
 fi
 
-# --- wasm-opt, which may be missing ---
-
-optimiser=()
-if ! $vectors; then
-    opt=$tools/binaryen-$binaryen/node_modules/binaryen/bin/wasm-opt
-    if [ ! -f "$opt" ] && command -v npm >/dev/null; then
-        mkdir -p "$tools/binaryen-$binaryen"
-        (cd "$tools/binaryen-$binaryen" && timeout 300 npm install --prefix . --no-save --no-package-lock \
-            --ignore-scripts --no-audit --no-fund --loglevel=error "binaryen@$binaryen" >&2) || true
-    fi
-    if [ -f "$opt" ]; then
-        optimiser=(node "$opt")
-    else
-        say "SKIPPED wasm-opt: npm's binaryen $binaryen could not be had; the build will be larger"
-    fi
-fi
-
 # --- Building ---
 
 # Four lanes of 32 bits: faster and smaller (wasm/README.md), and in every browser since Safari 16.4 of March 2023.
@@ -168,17 +149,11 @@ compile() {
         "$build/$target/wasm/${crate//-/_}.wasm"
 }
 
-# optimise FILE
-optimise() {
-    [ "${#optimiser[@]}" -gt 0 ] || return 0
-    "${optimiser[@]}" -O3 "$1" -o "$1"
-}
-
 if $vectors; then
-    compile greenmark-vectors "$build/wasm-vectors" vectors
+    compile greenmark-vectors "target/wasm-vectors" vectors
     # A page from which a browser can import them.
-    cp wasm/tests/vectors.mjs "$build/wasm-vectors/"
-    echo '<!doctype html><title>Greenmark vectors</title>' >"$build/wasm-vectors/index.html"
+    cp wasm/tests/vectors.mjs "target/wasm-vectors/"
+    echo '<!doctype html><title>Greenmark vectors</title>' >"target/wasm-vectors/index.html"
     say "wrote target/wasm-vectors"
     exit
 fi
@@ -188,7 +163,6 @@ rm -rf "$stage"
 compile greenmark-wasm "$stage" greenmark
 compile greenmark-wasm "$stage/core" greenmark --no-default-features
 for folder in "$stage" "$stage/core"; do
-    optimise "$folder/greenmark_bg.wasm"
     cp wasm/npm/node.js "$folder/"
 done
 version=$(cargo pkgid --locked --package greenmark-wasm)
