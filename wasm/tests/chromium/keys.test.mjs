@@ -140,6 +140,8 @@ pageTest("a key is nowhere but in memory: not while it is used, not once it is r
 
 pageTest("a fresh key writes, is saved, and finds its mark again", {}, async ({ page }) => {
   await page.locator("#nav-write").click();
+  // So strong that it is marked throughout, whatever the key.
+  await page.locator("#delta").fill("6");
   await page.locator("#write-marked").click();
   await page.locator("#written").waitFor();
   const { name, text } = await saved(page, "#write-key-save");

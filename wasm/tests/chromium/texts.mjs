@@ -1,6 +1,8 @@
 // The texts, keys and answers that the tests of the page compare with: from the package, in Node.
 
-import greenmark, { demoModel } from "./package.mjs";
+import { readFileSync } from "node:fs";
+
+import greenmark, { demoModel } from "../package.mjs";
 
 export { greenmark };
 
@@ -36,3 +38,15 @@ export function detect(text, { keys = [demoKey], id = "-", ...options } = {}) {
 
 /** The p that the page shows. */
 export const pOf = detection => `p = ${greenmark.formatP(detection.evidence.search_ln_p, 3)}`;
+
+const demoTokenizer = JSON.parse(readFileSync(new URL("../../../lm/src/demo/tokenizer.json", import.meta.url)));
+
+/** A tokenizer.json: the demo's, changed. */
+export function tokenizerJson(change) {
+  const json = structuredClone(demoTokenizer);
+  change(json);
+  return Buffer.from(JSON.stringify(json));
+}
+
+/** One that works and is another than the demo's: without the last of its merges. */
+export const otherTokenizer = tokenizerJson(json => json.model.merges.pop());

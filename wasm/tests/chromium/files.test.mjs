@@ -1,13 +1,13 @@
 // Texts and tokenizers that come as files: opened, dropped, refused, remembered.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 
 import { addDemoKey, check, complaint, drop, file, open, pageTest, ready, verdict } from "./page.mjs";
-import { demoKey, detect, greenmark, keyOf, marked, pOf, unmarked } from "./texts.mjs";
+import { demoKey, detect, greenmark, keyOf, marked, otherTokenizer, pOf, tokenizerJson, unmarked } from "./texts.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "greenmark-page-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,14 +21,6 @@ const sparse = (name, size) => {
   const path = onDisk(name, "");
   truncateSync(path, size);
   return path;
-};
-
-const demoTokenizer = JSON.parse(readFileSync(new URL("../../lm/src/demo/tokenizer.json", import.meta.url)));
-/** The demo's tokenizer without the last of its merges: another one. */
-const otherTokenizer = () => {
-  const other = structuredClone(demoTokenizer);
-  other.model.merges.pop();
-  return Buffer.from(JSON.stringify(other));
 };
 
 pageTest("a text is opened, and checked as it stands in the file", {}, async ({ page }) => {
@@ -79,7 +71,7 @@ pageTest("what is no text is refused with its reason, and the text before it sta
   await refused(file("photo.png", bytes([0x89, 0x50, 0x4e, 0x47, 0, 0])), /photo\.png: not valid UTF-8 from byte 0 on; this looks like a binary file$/);
   await refused(file("a.txt", bytes("ä".repeat(5), [0xe4], " latin 1")), /a\.txt: not valid UTF-8 from byte 10 on$/);
   await refused(file("b.txt", bytes("cut off ", [0xf0, 0x9f, 0x98])), /b\.txt: not valid UTF-8 from byte 8 on$/);
-  await refused(sparse("large.txt", 10_000_001), /large\.txt has 10 MB; the limit for a text is 10 MB$/);
+  await refused(sparse("large.txt", 10_100_000), /large\.txt has 10\.1 MB; the limit for a text is 10 MB$/);
   // The next text takes the message away.
   await check(page, unmarked);
   assert.ok(await page.locator("#text-error").isHidden());
@@ -96,26 +88,22 @@ pageTest("a tokenizer is refused with its reason, and the one before it stays", 
     assert.equal(await page.locator("#tokenizer").inputValue(), "demo");
     await verdict(page, /^Marked$/);
   };
-  const changed = change => {
-    const json = structuredClone(demoTokenizer);
-    change(json);
-    return file("tokenizer.json", JSON.stringify(json));
-  };
+  const changed = change => file("tokenizer.json", tokenizerJson(change));
   await refused(file("broken.json", "{"), /tokenizer of broken\.json: not JSON/);
   await refused(file("tokenizer.json", "{}"), /no `model\.vocab`/);
   await refused(changed(json => (json.model.dropout = 0.1)), /dropout/);
   await refused(changed(json => (json.pre_tokenizer = { type: "Split", behavior: "Isolated", pattern: { Regex: String.raw`t|\s+` } })), /`Split` pattern/);
   await refused(changed(json => (json.model.type = "Unheard")), /Unheard/);
-  await refused(sparse("tokenizer-large.json", 100_000_001), /tokenizer-large\.json has 100 MB; the limit for a tokenizer\.json is 100 MB/);
+  await refused(sparse("tokenizer-large.json", 101_000_000), /tokenizer-large\.json has 101 MB; the limit for a tokenizer\.json is 100 MB/);
 });
 
 pageTest("a tokenizer is remembered until it is forgotten", {}, async ({ page }) => {
-  const tokenizer = greenmark.Tokenizer.fromJson(otherTokenizer(), "tokenizer-other.json");
+  const tokenizer = greenmark.Tokenizer.fromJson(otherTokenizer, "tokenizer-other.json");
   const expected = detect(marked, { tokenizer });
   const choice = page.locator("#tokenizer");
   const names = () => choice.locator("option").allTextContents();
   await addDemoKey(page);
-  await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer()));
+  await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer));
   await page.locator("#tokenizer-info", { hasText: tokenizer.fingerprint }).waitFor();
   await check(page, marked);
   assert.equal((await verdict(page)).p, pOf(expected));
@@ -144,10 +132,10 @@ pageTest("where the browser keeps nothing, a tokenizer works all the same", {
     IDBFactory.prototype.open = () => { throw new DOMException("switched off", "SecurityError"); };
   }),
 }, async ({ page }) => {
-  await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer()));
+  await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer));
   await page.locator("#tokenizer-error", { hasText: /could not remember/ }).waitFor();
   await addDemoKey(page);
   await check(page, marked);
-  const tokenizer = greenmark.Tokenizer.fromJson(otherTokenizer(), "tokenizer-other.json");
+  const tokenizer = greenmark.Tokenizer.fromJson(otherTokenizer, "tokenizer-other.json");
   assert.equal((await verdict(page)).p, pOf(detect(marked, { tokenizer })));
 });

@@ -1,10 +1,10 @@
-// The page for those who do not see it, or have a narrow window: axe in every state, reflow, announcements. The keyboard has page-keyboard.test.mjs.
+// The page for those who do not see it, or have a narrow window: axe in every state, reflow, announcements. The keyboard has keyboard.test.mjs.
 
 import assert from "node:assert/strict";
 
 import axe from "axe-core";
 
-import { addDemoKey, addKey, check, file, open, pageTest, verdict } from "./page.mjs";
+import { addDemoKey, addKey, check, file, open, pageTest, unfold, verdict } from "./page.mjs";
 import { marked, partly, unmarked } from "./texts.mjs";
 
 async function writeText(page) {
@@ -35,6 +35,7 @@ const STATES = {
     await page.locator("#passage-list button").click();
   },
   "broken scheme": async page => {
+    await unfold(page);
     await page.locator("#scheme").selectOption("");
     await page.locator("#scheme-text").fill("gm2:green");
     await page.locator("#scheme-error").waitFor();

@@ -6,12 +6,12 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-import { HEADERS, serve } from "../serve.mjs";
-import { launchOptions } from "./browser.mjs";
-import greenmark from "./package.mjs";
-import { replay } from "./vectors-api.mjs";
+import { HEADERS, serve } from "../../serve.mjs";
+import { launchOptions } from "../browser.mjs";
+import greenmark from "../package.mjs";
+import { replay } from "../vectors-api.mjs";
 
-const root = new URL("../../", import.meta.url);
+const root = new URL("../../../", import.meta.url);
 const names = readdirSync(new URL("tests/vectors/", root));
 const files = Object.fromEntries(names.map((name) => [name, JSON.parse(readFileSync(new URL(`tests/vectors/${name}`, root), "utf8"))]));
 

@@ -1,10 +1,9 @@
 // A worker that dies: the page says so, starts another, and goes on with the reader's keys and text.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 
-import { addDemoKey, check, file, open, pageTest, ready, verdict } from "./page.mjs";
-import { greenmark, marked, pOf, detect, unmarked } from "./texts.mjs";
+import { addDemoKey, check, file, open, pageTest, verdict } from "./page.mjs";
+import { detect, greenmark, marked, otherTokenizer, pOf, unmarked } from "./texts.mjs";
 
 /** Serves the module with a trap in it: WebAssembly's own, for a text that asks for it. */
 const trap = context =>
@@ -40,12 +39,9 @@ pageTest("after a trap in WebAssembly the next text has its verdict, with the sa
 });
 
 pageTest("after an uncaught error in the worker, too, and with the tokenizer that was opened", { faults: [notice, /planted/] }, async ({ page }) => {
-  const json = JSON.parse(readFileSync(new URL("../../lm/src/demo/tokenizer.json", import.meta.url)));
-  json.model.merges.pop();
-  const bytes = Buffer.from(JSON.stringify(json));
-  const tokenizer = greenmark.Tokenizer.fromJson(bytes, "tokenizer-other.json");
+  const tokenizer = greenmark.Tokenizer.fromJson(otherTokenizer, "tokenizer-other.json");
   await addDemoKey(page);
-  await open(page, "#tokenizer-open", file("tokenizer-other.json", bytes));
+  await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer));
   await page.locator("#tokenizer-info", { hasText: tokenizer.fingerprint }).waitFor();
   await page.workers()[0].evaluate(() => void setTimeout(() => { throw new Error("planted"); }));
   await page.locator("#notice", { hasText: /planted.*started again/ }).waitFor();

@@ -1,10 +1,10 @@
 // Nothing leaves the page once it is loaded: no request of any kind, whatever is done with it.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 import { addDemoKey, addKey, check, drop, file, open, pageTest, saved, verdict } from "./page.mjs";
-import { keyOf, marked, partly, unmarked, write } from "./texts.mjs";
+import { keyOf, marked, otherTokenizer, partly, unmarked, write } from "./texts.mjs";
 
 pageTest("no request leaves the page after it is loaded", { context: { permissions: ["clipboard-read", "clipboard-write"] } }, async ({ page, context, watched }) => {
   // What the page is made of is asked for as it loads, the demo model by the worker.
@@ -39,9 +39,7 @@ pageTest("no request leaves the page after it is loaded", { context: { permissio
   await page.locator("#scheme").selectOption({ index: 0 });
   await page.locator("#alpha").selectOption("1e-9");
 
-  const tokenizer = JSON.parse(readFileSync(new URL("../../lm/src/demo/tokenizer.json", import.meta.url)));
-  tokenizer.model.merges.pop();
-  await open(page, "#tokenizer-open", file("tokenizer.json", JSON.stringify(tokenizer)));
+  await open(page, "#tokenizer-open", file("tokenizer.json", otherTokenizer));
   await page.locator("#tokenizer-forget").click();
   await open(page, "#tokenizer-open", file("tokenizer.json", "{"));
   await page.locator("#tokenizer-error").waitFor();
@@ -55,7 +53,7 @@ pageTest("no request leaves the page after it is loaded", { context: { permissio
   await page.locator("#lines-body button").first().click();
   await verdict(page, /arked/);
   await page.locator("#text-clear").click();
-  await drop(page, "#text-zone", [new URL("../../README.md", import.meta.url).pathname]);
+  await drop(page, "#text-zone", [fileURLToPath(new URL("../../../README.md", import.meta.url))]);
   await verdict(page, /^No mark found$/);
 
   await page.locator("#nav-write").click();
