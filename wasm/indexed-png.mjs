@@ -2,7 +2,7 @@
 
 import { crc32, deflateSync } from "node:zlib";
 
-const COLOURS = 256;
+const COLOURS = 64;
 
 function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
@@ -32,7 +32,7 @@ async function pixels(page, png) {
 
 const distance = (a, b) => ((a >> 16) - (b >> 16)) ** 2 + (((a >> 8) & 255) - ((b >> 8) & 255)) ** 2 + ((a & 255) - (b & 255)) ** 2;
 
-/** The same picture in its 256 most frequent colours; every other pixel, all edges of letters, takes the nearest of them. */
+/** The same picture in its 64 most frequent colours; every other pixel, all edges of letters, takes the nearest of them. */
 export async function indexed(page, png) {
   const { width, height, colours } = await pixels(page, png);
   const counts = new Map();

@@ -19,7 +19,9 @@ const text = [
   write(null, { prompt: "The museum opened", seed: 11, tokens: 80 }),
   write(demoKey, { prompt: "The museum opened", seed: 12, tokens: 130 }),
   write(null, { prompt: "The museum opened", seed: 13, tokens: 80 }),
-].join("\n\n");
+]
+  .map(part => part.trim())
+  .join("\n\n");
 
 /** Each goes to its view and gives the element that the picture ends with. */
 const VIEWS = {
