@@ -66,6 +66,7 @@ pageTest("Tab goes everywhere, and shows where it is", {}, async ({ page }) => {
   await check(page, partly);
   await walk(page);
   await page.locator("#nav-write").click();
+  await page.locator("#write").waitFor();
   await walk(page);
   await page.locator("#write-marked").click();
   await page.locator("#write-skip").click();
@@ -159,14 +160,14 @@ pageTest("views have addresses, and the browser's back and forward go through th
   const write = [false, true, "Greenmark: write a marked text and attack it"];
   assert.deepEqual(await shown(), check);
   await page.locator("#text").fill("kept");
-  await page.locator("#nav-write").click();
-  assert.deepEqual(await shown(), write);
-  assert.equal(await page.locator("#nav-write").getAttribute("aria-current"), "page");
-  assert.equal(await page.locator("#nav-check").getAttribute("aria-current"), null);
   const nowShown = async view => {
     await page.locator(view).waitFor();
     return shown();
   };
+  await page.locator("#nav-write").click();
+  assert.deepEqual(await nowShown("#write"), write);
+  assert.equal(await page.locator("#nav-write").getAttribute("aria-current"), "page");
+  assert.equal(await page.locator("#nav-check").getAttribute("aria-current"), null);
   await page.goBack();
   assert.deepEqual(await nowShown("#check"), check);
   assert.equal(await page.locator("#text").inputValue(), "kept");
@@ -182,6 +183,7 @@ pageTest("views have addresses, and the browser's back and forward go through th
   await ready(page);
   assert.deepEqual(await shown(), check);
   await page.goto(new URL("#write", page.url()).href);
+  assert.deepEqual(await nowShown("#write"), write);
   await page.reload();
   await ready(page);
   assert.deepEqual(await shown(), write);
