@@ -13,6 +13,7 @@
 //! | `recording` | texts with the next-token distributions that they were drawn from |
 //! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
 //! | `simulation` | marks tried on a recording, without the model |
+//! | `stripping` | what is left of a mark after an attack, and what of the text |
 //! | `summary` | medians, means with their errors, rates with their intervals |
 //! | `tails` | exact tails of weighted sums |
 //! | `traits` | what the ids of a text say of its scored positions |
@@ -28,6 +29,7 @@ pub mod quality;
 pub mod recording;
 pub mod setup;
 pub mod simulation;
+pub mod stripping;
 pub mod summary;
 pub mod tails;
 pub mod traits;
