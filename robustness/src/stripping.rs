@@ -3,15 +3,39 @@
 use anyhow::Result;
 use greenmark::{Detector, Examiner, Key, Normalised, Scheme, Stream, TokenId, normalise};
 use greenmark_lm::Tokenizer;
+use rayon::prelude::*;
 
 use crate::{
     attack::{Attack, AttackError, Other, Strength},
+    corpus::{self, Text},
     damage::{chrf, word_edit_rate},
     summary::{Mean, Rate, median},
 };
 
 /// Levels that detection is counted at.
 pub const ALPHAS: [f64; 3] = [1e-2, 1e-4, 1e-6];
+
+/// Attacks and their strengths, weakest first.
+pub const ATTACKS: [(&str, &[f64]); 18] = [
+    ("replace", &[0.1, 0.2, 0.35, 0.5]),
+    ("delete", &[0.2, 0.35, 0.5]),
+    ("insert", &[0.2, 0.5]),
+    ("swap", &[0.2, 0.5]),
+    ("shuffle-sentences", &[1.0]),
+    ("typos", &[0.2, 0.5]),
+    ("misspell", &[1.0]),
+    ("contractions", &[1.0]),
+    ("case", &[0.2, 0.5]),
+    ("punctuation", &[0.5, 1.0]),
+    ("homoglyphs", &[0.2, 1.0]),
+    ("zero-width", &[0.2]),
+    ("spaces", &[0.2, 1.0]),
+    ("disguise", &[0.2]),
+    ("truncate", &[0.5, 0.75]),
+    ("format", &[1.0]),
+    ("paste", &[0.5, 0.75, 0.9]),
+    ("mix", &[0.25, 0.5]),
+];
 
 /// Attacks one after the other.
 #[derive(Debug, Clone)]
@@ -40,6 +64,51 @@ impl Strike {
         }
         Ok(attacked)
     }
+}
+
+/// Unmarked texts that each attacked text gets words and sentences from.
+pub const OTHERS: usize = 20;
+
+/// Many texts under attack.
+#[derive(Debug, Clone, Copy)]
+pub struct Bout<'a> {
+    /// Unmarked texts, of the same prompts in the same order: more than [`OTHERS`].
+    pub plain: &'a [Text],
+    /// What made the ids.
+    pub tokenizer: &'a Tokenizer,
+    /// Seed of the keys and of the attacks.
+    pub seed: u64,
+}
+
+impl Bout<'_> {
+    /// What is said of every text after an attack, under the key that marks the text of its prompt.
+    ///
+    /// # Errors
+    /// As [`Strike::apply`] and [`Outcome::of`].
+    pub fn outcomes(&self, texts: &[Text], scheme: Scheme, strike: &Strike) -> Result<Vec<Outcome>> {
+        texts
+            .par_iter()
+            .map(|text| {
+                let others: Vec<&str> = self.others(text.index).collect();
+                let others = others.join("\n\n");
+                let words: Vec<String> = others.split_whitespace().map(bare).filter(|word| !word.is_empty()).collect();
+                let other = Other { words: &words, text: Some(&others) };
+                let seed = self.seed.wrapping_add(1000 * text.index);
+                let attacked = strike.apply(&text.text, seed, &other)?;
+                Outcome::of(&text.text, &attacked, &corpus::key(self.seed, text.index), scheme, self.tokenizer)
+            })
+            .collect()
+    }
+
+    /// Unmarked texts of the prompts that follow.
+    fn others(&self, index: u64) -> impl Iterator<Item = &str> {
+        (1..=OTHERS).map(move |next| &*self.plain[(index as usize + next) % self.plain.len()].text)
+    }
+}
+
+/// A word without what stands about it, small.
+fn bare(word: &str) -> String {
+    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
 }
 
 /// What detectors say of one text, and how much of it is left.
