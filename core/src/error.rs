@@ -50,7 +50,10 @@ impl std::error::Error for KeyError {}
 #[non_exhaustive]
 pub enum SchemeError {
     /// The string does not begin with `gm1:`.
-    Version,
+    Version {
+        /// The version that it is of, if it begins as a scheme of another one.
+        found: Option<u32>,
+    },
     /// The family is none of this version's.
     Family {
         /// The family as spelt, shortened to 32 characters.
@@ -78,7 +81,13 @@ pub enum SchemeError {
 impl fmt::Display for SchemeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Version => write!(f, "a scheme begins with \"gm1:\", this one does not"),
+            Self::Version { found: None } => write!(f, "a scheme begins with \"gm1:\", this one does not"),
+            Self::Version { found: Some(version) } => {
+                write!(
+                    f,
+                    "this is a scheme of version {version} (\"gm{version}:\"), and version 1 (\"gm1:\") alone is known here"
+                )
+            }
             Self::Family { found } => write!(f, "unknown family {found:?}; version 1 has \"green\" and \"gumbel\""),
             Self::Syntax { position } => write!(
                 f,

@@ -183,7 +183,7 @@ impl FromStr for Scheme {
 
     fn from_str(text: &str) -> Result<Self, SchemeError> {
         // SPEC §3, checks 1 to 5 in order.
-        let rest = text.strip_prefix("gm1:").ok_or(SchemeError::Version)?;
+        let rest = text.strip_prefix("gm1:").ok_or_else(|| SchemeError::Version { found: version(text) })?;
         let family = rest.split(',').next().unwrap_or_default();
         let mut cursor = Cursor { text, at: text.len() - rest.len() + family.len() };
         match family {
@@ -262,9 +262,24 @@ fn shorten(text: &str) -> String {
     text.chars().take(32).collect()
 }
 
+/// The version of a scheme string, for a message.
+fn version(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("gm")?.split_once(':')?.0;
+    digits.parse().ok().filter(|version: &u32| version.to_string() == digits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scheme_of_another_version_is_named() {
+        let message = |text: &str| text.parse::<Scheme>().expect_err("not of version 1").to_string();
+        assert!(message("gm2:green,h=1").starts_with("this is a scheme of version 2 (\"gm2:\")"));
+        for text in ["", "gm", "gm:", "gmx:green", "GM1:green", "gm01:green", "gm+2:green"] {
+            assert!(message(text).starts_with("a scheme begins with"), "{text}");
+        }
+    }
 
     #[test]
     fn every_scheme_round_trips() {

@@ -34,7 +34,7 @@ fuzz_target!(|text: &str| {
 /// The quoted part is in the string, and short; the position is in the string, and the string is sound up to there.
 fn check_place(text: &str, error: &SchemeError) {
     match error {
-        SchemeError::Version => {}
+        SchemeError::Version { .. } => {}
         SchemeError::NoContext => assert!(text.starts_with("gm1:gumbel,h=0"), "{text:?}"),
         SchemeError::Family { found } | SchemeError::ContextWidth { found } | SchemeError::Gamma { found } => {
             assert!(text.contains(found.as_str()) && found.chars().count() <= 32);
@@ -58,7 +58,7 @@ fn check_place(text: &str, error: &SchemeError) {
 
 fn failure(error: &SchemeError) -> &'static str {
     match error {
-        SchemeError::Version => "version",
+        SchemeError::Version { .. } => "version",
         SchemeError::Family { .. } => "family",
         SchemeError::Syntax { .. } => "syntax",
         SchemeError::NoContext | SchemeError::ContextWidth { .. } => "context-width",

@@ -108,7 +108,7 @@ fn schemes(case: &Value) {
         assert_eq!(found.to_string(), string(case, "text"), "{}", name(case));
     } else {
         let failure = match found.err() {
-            Some(SchemeError::Version) => "version",
+            Some(SchemeError::Version { .. }) => "version",
             Some(SchemeError::Family { .. }) => "family",
             Some(SchemeError::Syntax { .. }) => "syntax",
             Some(SchemeError::ContextWidth { .. } | SchemeError::NoContext) => "context-width",

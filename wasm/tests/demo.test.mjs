@@ -61,7 +61,7 @@ test("options are checked", () => {
   for (const wrong of [-1, 1e-4, 1e4, NaN, Infinity]) refused({ prompt, temperature: wrong }, /temperature is/);
   for (const wrong of [-1, NaN, Infinity]) refused({ prompt, delta: wrong }, /delta is/);
   for (const option of ["tokens", "seed", "temperature", "delta"]) refused({ prompt, [option]: "1" }, new RegExp(`options\\.${option} is no number`));
-  refused({ prompt, scheme: "gm2:x" }, /begins with "gm1:"/);
+  refused({ prompt, scheme: "gm2:x" }, /version 2 .*"gm1:"/);
   refused({ prompt, ignoreEnd: "yes" }, /options\.ignoreEnd is neither true nor false/);
   refused({ prompt, maxTokens: 5 }, /options\.maxTokens is no option \(there are: prompt, tokens, /);
 });

@@ -17,7 +17,7 @@ const first32 = (bytes) => new DataView(bytes.buffer, bytes.byteOffset).getUint3
 /** Which check a message about a key or a scheme is of. */
 const KEY_FAILURES = { prefix: /begins with "gmk1"/, length: /76 characters long/, character: /^character \d+ /, checksum: /checksum/ };
 const SCHEME_FAILURES = {
-  version: /begins with "gm1:"/,
+  version: /version 1 \("gm1:"\)|begins with "gm1:"/,
   family: /^unknown family/,
   syntax: /^not the canonical spelling/,
   "context-width": /^context width|^gumbel marks each context once/,

@@ -10,7 +10,10 @@ export const LIMITS = {
 
 /** Throws an Error that names the limit, if a file is beyond it. */
 export function checkSize(file, { bytes, said, thing }) {
-  if (file.size > bytes) throw new Error(`${file.name} has ${sizeOf(file.size)}; the limit for ${thing} is ${said}`);
+  if (file.size <= bytes) return;
+  // Where it is over by little, rounding would have it at the limit.
+  const size = sizeOf(file.size) === sizeOf(bytes) ? `${file.size.toLocaleString('en-GB')} bytes` : sizeOf(file.size);
+  throw new Error(`${file.name} has ${size}; the limit for ${thing} is ${said}`);
 }
 
 export async function bytesOf(file) {
