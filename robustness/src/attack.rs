@@ -1,12 +1,13 @@
 //! What others do to a text. An attack knows neither key nor scheme.
 //!
 //! An [`Attack`] is text in, text out, by a strength and a seed; [`ALL`] has those that need nothing else. What needs a language model is
-//! an [`Attacker`]: [`Resample`] writes spans anew. A [`Method`] is any of them by its name. [`substitute`] works on ids, where an
+//! an [`Attacker`]: [`Resample`] writes spans anew, [`Paraphrase`] has a chat model say it in other words. A [`Method`] is any of them by its name. [`substitute`] works on ids, where an
 //! experiment wants exact shares of tokens.
 
 mod attacker;
 mod characters;
 mod lexical;
+mod paraphrase;
 mod places;
 mod resample;
 mod structure;
@@ -19,6 +20,7 @@ use greenmark_lm::text_rng;
 use rand_chacha::ChaCha8Rng;
 
 pub use attacker::{About, Attacker, METHODS, Method, Plain};
+pub use paraphrase::{Answer, Chat, Endpoint, EndpointOptions, LocalChat, Paraphrase, Question, Secret, Unit};
 pub use resample::{Resample, ResampleOptions};
 pub use tokens::{substitute, substitute_some};
 

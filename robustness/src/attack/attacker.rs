@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ALL, Attack, AttackError, Attacked, Other, Strength, resample};
+use super::{ALL, Attack, AttackError, Attacked, Other, Strength, paraphrase, resample};
 
 /// What an attack says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -66,11 +66,14 @@ pub enum Method {
     Plain(Attack),
     /// [`Resample`](super::Resample).
     Resample,
+    /// [`Paraphrase`](super::Paraphrase).
+    Paraphrase,
 }
 
 /// Every attack there is.
-pub const METHODS: [Method; ALL.len() + 1] = {
-    let mut methods = [Method::Resample; ALL.len() + 1];
+pub const METHODS: [Method; ALL.len() + 2] = {
+    let mut methods = [Method::Resample; ALL.len() + 2];
+    methods[ALL.len() + 1] = Method::Paraphrase;
     let mut i = 0;
     while i < ALL.len() {
         methods[i] = Method::Plain(ALL[i]);
@@ -96,6 +99,7 @@ impl Method {
                 About { name, place, models, source, limits }
             }
             Self::Resample => resample::ABOUT,
+            Self::Paraphrase => paraphrase::ABOUT,
         }
     }
 }
