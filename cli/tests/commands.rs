@@ -5,7 +5,8 @@ mod support;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
     process::{Command, Output, Stdio},
 };
 
@@ -371,6 +372,55 @@ fn a_page_does_not_replace_its_sources() {
         let output = run(&["detect", "-k", folder, "--html", file.to_str().expect("UTF-8"), "-"]);
         assert_eq!(output.status.code(), Some(2));
         assert_eq!(fs::read_to_string(&file).expect("still there"), held);
+    }
+}
+
+#[test]
+fn a_paraphrase_is_asked_for_once_and_its_key_is_kept() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/v1", listener.local_addr().expect("bound"));
+    // Answers one request, and is gone.
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a request");
+        let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
+        let (mut head, mut length) = (String::new(), 0);
+        while reader.read_line(&mut head).expect("a header") > 2 {}
+        for line in head.to_lowercase().lines() {
+            length = line.strip_prefix("content-length: ").map_or(length, |value| value.parse().expect("a length"));
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).expect("a body");
+        let answer = r#"{"choices":[{"message":{"content":"Here is a paraphrase: \"A dog came.\""}}]}"#;
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{answer}", answer.len()).expect("it reads");
+        (head, String::from_utf8(body).expect("UTF-8"))
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (text, cache) = (folder.path().join("text.txt"), folder.path().join("cache"));
+    fs::write(&text, "  There was a dog.\n").expect("writable");
+    let attack = || {
+        let fixed = ["attack", "paraphrase", "-s", "1", "--json", "--endpoint-model", "m", "--endpoint-retries", "0"];
+        let mut command = greenmark();
+        command.args(fixed).args(["--endpoint", &url, "--endpoint-key-env", "TEST_ENDPOINT_KEY"]);
+        command.arg("--cache").arg(&cache).arg(&text).env("TEST_ENDPOINT_KEY", "very-secret");
+        command.output().expect("the binary runs")
+    };
+    let first = attack();
+    let (head, body) = server.join().expect("one request");
+    assert!(head.contains("Bearer very-secret") && body.contains("There was a dog."), "{head}{body}");
+    let found: Value = serde_json::from_slice(&first.stdout).expect("one object");
+    assert_eq!(found["text"], "  A dog came.\n", "{found}");
+    let step = &found["attacks"][0];
+    assert_eq!(
+        (&step["endpoint"], &step["model"], &step["unit"], &step["unusable"]),
+        (&Value::from(url.as_str()), &Value::from("m"), &Value::from("sentence"), &Value::from(0))
+    );
+    let again = attack();
+    assert_eq!(again.stdout, first.stdout, "{}", stderr(&again));
+    fs::remove_dir_all(&cache).expect("a cache");
+    let down = attack();
+    assert_eq!(down.status.code(), Some(2));
+    for output in [first, again, down] {
+        assert!(!(stdout(&output) + &stderr(&output)).contains("secret"));
     }
 }
 

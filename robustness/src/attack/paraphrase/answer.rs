@@ -4,10 +4,11 @@
 const LONGEST: usize = 3;
 
 /// Openings of a line that leads up to the answer, in small letters; it must end in a colon.
-const LEADS: [&str; 12] = [
+const LEADS: [&str; 13] = [
     "here is",
     "here's",
     "here are",
+    "here it is",
     "sure",
     "certainly",
     "of course",

@@ -31,13 +31,14 @@ impl Secret {
     /// The value of an environment variable.
     ///
     /// # Errors
-    /// A message that names the variable, if it is not set, empty, or cannot stand in a header.
+    /// A message, if it is not set, empty, or cannot stand in a header. It does not repeat the name, which may be the key by mistake.
     pub fn from_env(variable: &str) -> Result<Self, String> {
-        let value =
-            std::env::var_os(variable).ok_or_else(|| format!("the environment variable {variable} is not set"))?;
+        let value = std::env::var_os(variable).ok_or("the environment variable for the endpoint's key is not set")?;
         let value = value.into_string().unwrap_or_default();
         if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(format!("the environment variable {variable} holds no key: one word of ASCII characters"));
+            return Err(
+                "the environment variable for the endpoint's key holds none: one word of ASCII characters".into()
+            );
         }
         Ok(Self(value))
     }
