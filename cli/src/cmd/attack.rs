@@ -112,7 +112,7 @@ impl Run<'_> {
         for (step, (attack, _)) in made.iter().zip(&self.steps) {
             let places = count(step.places as u64, "place");
             note(&format!(
-                "{}: {} of {places} changed ({:.1} %); a place is a {}",
+                "{}: {} of {places} taken ({:.1} %); a place is a {}",
                 step.name,
                 step.changed,
                 100.0 * step.rate,
