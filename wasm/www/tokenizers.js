@@ -87,7 +87,7 @@ export class TokenizerPanel {
   list() {
     const { tokenizers, tokenizer } = this.state;
     $('tokenizer').replaceChildren(
-      ...tokenizers.map(({ id, name }) => el('option', { value: id }, id === 'demo' ? 'demo (in this page)' : name)),
+      ...tokenizers.map(tokenizer => el('option', { value: tokenizer.id }, tokenizer.id === 'demo' ? 'demo (in this page)' : told(tokenizer))),
     );
     $('tokenizer').value = tokenizer;
     const { fingerprint, vocabSize } = this.find(tokenizer);
@@ -95,3 +95,6 @@ export class TokenizerPanel {
     $('tokenizer-forget').hidden = tokenizer === 'demo';
   }
 }
+
+// Most files are called tokenizer.json, so the name alone tells none from another.
+const told = ({ name, vocabSize, fingerprint }) => `${name} · ${vocabSize.toLocaleString('en-GB')} tokens · ${fingerprint.slice(0, 8)}`;

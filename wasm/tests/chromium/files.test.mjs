@@ -127,6 +127,18 @@ pageTest("a tokenizer is remembered until it is forgotten", {}, async ({ page })
   assert.equal((await names()).length, 1);
 });
 
+pageTest("two tokenizers of one name can be told apart", {}, async ({ page }) => {
+  const third = tokenizerJson(json => json.model.merges.splice(-2));
+  const expected = [otherTokenizer, third].map(bytes => greenmark.Tokenizer.fromJson(bytes, "tokenizer.json"));
+  for (const [i, bytes] of [otherTokenizer, third].entries()) {
+    await open(page, "#tokenizer-open", file("tokenizer.json", bytes));
+    await page.locator("#tokenizer-info", { hasText: expected[i].fingerprint }).waitFor();
+  }
+  const options = (await page.locator("#tokenizer option").allTextContents()).slice(1);
+  assert.deepEqual(options, expected.map(({ vocabSize, fingerprint }) => `tokenizer.json · ${vocabSize.toLocaleString("en-GB")} tokens · ${fingerprint.slice(0, 8)}`));
+  assert.notEqual(options[0], options[1]);
+});
+
 pageTest("where the browser keeps nothing, a tokenizer works all the same", {
   prepare: context => context.addInitScript(() => {
     IDBFactory.prototype.open = () => { throw new DOMException("switched off", "SecurityError"); };
