@@ -10,7 +10,7 @@ export class TokenizerPanel {
     this.client = client;
     /** The one besides the demo's that the worker holds. */
     this.loaded = null;
-    acceptFiles({ button: $('tokenizer-open'), input: $('tokenizer-file'), zone: $('tokenizer-zone'), take: file => this.takeFile(file) });
+    acceptFiles({ button: $('tokenizer-open'), input: $('tokenizer-file'), zone: $('tokenizer-zone'), take: files => files.forEach(file => this.takeFile(file)) });
     $('tokenizer').addEventListener('change', () => this.choose($('tokenizer').value));
     $('tokenizer-forget').addEventListener('click', () => this.forget(this.state.tokenizer));
     state.addEventListener('change', ({ detail }) => {
