@@ -1,6 +1,7 @@
 //! What can be asked for, and the help that says so.
 
 mod attack;
+mod attack_model;
 mod calibrate;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use greenmark::{Delta, Embedder, Family, MixingShare, Scheme};
 
 pub(crate) use attack::AttackArgs;
+pub(crate) use attack_model::AttackModelArgs;
 pub(crate) use calibrate::CalibrateArgs;
 
 /// Write watermarked text, detect it later from text and key alone, and see how sure that is.

@@ -11,6 +11,7 @@ mod interrupt;
 mod keys;
 mod models;
 mod output;
+mod progress;
 mod show;
 mod stdin;
 mod texts;

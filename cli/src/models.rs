@@ -35,17 +35,22 @@ enum Template {
 
 impl Writer {
     pub(crate) fn load(args: &ModelArgs) -> Result<Self> {
-        if args.model == DEMO {
-            if args.tokenizer.is_some() {
-                bail!("--tokenizer does not go with --model demo, which has its own");
-            }
+        if args.model == DEMO && args.tokenizer.is_some() {
+            bail!("--tokenizer does not go with --model demo, which has its own");
+        }
+        Self::named(&args.model, args.tokenizer.as_deref())
+    }
+
+    /// - `tokenizer`: a file for it, where the model's does not do.
+    pub(crate) fn named(name: &str, tokenizer: Option<&Path>) -> Result<Self> {
+        if name == DEMO {
             let tokenizer = demo_tokenizer().context("the built-in tokenizer")?;
             let model = DemoModel::new().context("the built-in model")?;
             return Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, template: Template::Plain } });
         }
-        let path = locate(&args.model)?;
+        let path = locate(name)?;
         let model = LlamaModel::load(&path)?;
-        let tokenizer = Tokenizer::from_file(args.tokenizer.as_deref().unwrap_or(&path))?;
+        let tokenizer = Tokenizer::from_file(tokenizer.unwrap_or(&path))?;
         let template = match ChatTemplate::from_gguf(&path) {
             Ok(chat) => Template::Chat(Box::new(chat)),
             Err(LmError::ChatTemplateMissing) => Template::Missing,
@@ -56,6 +61,17 @@ impl Writer {
 }
 
 impl PromptReader {
+    /// Tokenizer and chat template, of a model that answers.
+    pub(crate) fn into_chat(self) -> Result<(Tokenizer, ChatTemplate)> {
+        match self.template {
+            Template::Chat(chat) => Ok((self.tokenizer, *chat)),
+            Template::Plain => bail!("the demo model goes on with a text and follows no instructions"),
+            Template::Missing => {
+                bail!("the model has no chat template: it goes on with a text and follows no instructions")
+            }
+        }
+    }
+
     /// The ids that the model continues: the prompt in the model's chat template, or as it is.
     pub(crate) fn ids(&self, prompt: &str, system: Option<&str>, raw: bool) -> Result<Vec<TokenId>> {
         match &self.template {

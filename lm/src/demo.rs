@@ -101,6 +101,15 @@ impl LanguageModel for DemoModel<'_> {
         SequenceId(id)
     }
 
+    fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError> {
+        let held = self.sequences.get(&sequence.0).cloned();
+        let held = held.ok_or(LmError::Sequence { index: 0, reason: "is closed" })?;
+        let id = self.next_sequence;
+        self.next_sequence += 1;
+        self.sequences.insert(id, held);
+        Ok(SequenceId(id))
+    }
+
     fn close(&mut self, sequence: SequenceId) {
         self.sequences.remove(&sequence.0);
     }

@@ -303,6 +303,12 @@ mod tests {
             self.open.insert(self.opened, Vec::new());
             SequenceId(self.opened)
         }
+        fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError> {
+            let held = self.open[&sequence.0].clone();
+            self.opened += 1;
+            self.open.insert(self.opened, held);
+            Ok(SequenceId(self.opened))
+        }
         fn close(&mut self, sequence: SequenceId) {
             self.open.remove(&sequence.0);
         }

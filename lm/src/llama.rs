@@ -68,7 +68,7 @@ struct Layer {
     down: Matrix,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Sequence {
     length: usize,
     /// One a layer.
@@ -350,6 +350,15 @@ impl LanguageModel for LlamaModel {
         let caches = self.layers.iter().map(|_| Cache::default()).collect();
         self.sequences.insert(id, Sequence { length: 0, caches });
         SequenceId(id)
+    }
+
+    fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError> {
+        let held = self.sequences.get(&sequence.0).cloned();
+        let held = held.ok_or(LmError::Sequence { index: 0, reason: "is closed" })?;
+        let id = self.next_sequence;
+        self.next_sequence += 1;
+        self.sequences.insert(id, held);
+        Ok(SequenceId(id))
     }
 
     fn close(&mut self, sequence: SequenceId) {

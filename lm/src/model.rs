@@ -26,6 +26,12 @@ pub trait LanguageModel: Send {
     /// Opens an empty sequence.
     fn open(&mut self) -> SequenceId;
 
+    /// Opens a sequence that holds what another does, and goes its own way from there.
+    ///
+    /// # Errors
+    /// [`LmError::Sequence`] if there is no such sequence.
+    fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError>;
+
     /// Closes a sequence and frees its cache. Closing twice is a caller's bug and does nothing.
     fn close(&mut self, sequence: SequenceId);
 

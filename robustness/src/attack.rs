@@ -1,11 +1,15 @@
 //! What others do to a text. An attack knows neither key nor scheme.
 //!
-//! An [`Attack`] is text in, text out, by a strength and a seed; [`ALL`] has those that need nothing else. [`substitute`] works on
-//! ids, where an experiment wants exact shares of tokens.
+//! An [`Attack`] is text in, text out, by a strength and a seed; [`ALL`] has those that need nothing else. What needs a language model is
+//! an [`Attacker`]: [`Resample`] writes spans anew, [`Paraphrase`] has a chat model say it in other words. A [`Method`] is any of them by its name. [`substitute`] works on ids, where an
+//! experiment wants exact shares of tokens.
 
+mod attacker;
 mod characters;
 mod lexical;
+mod paraphrase;
 mod places;
+mod resample;
 mod structure;
 mod tokens;
 mod words;
@@ -15,6 +19,9 @@ use std::fmt;
 use greenmark_lm::text_rng;
 use rand_chacha::ChaCha8Rng;
 
+pub use attacker::{About, Attacker, METHODS, Method, Plain};
+pub use paraphrase::{Answer, Chat, Endpoint, EndpointOptions, LocalChat, Paraphrase, Question, Secret, Unit};
+pub use resample::{Resample, ResampleOptions};
 pub use tokens::{substitute, substitute_some};
 
 /// How much of what could be changed is: a share, from 0 (nothing) to 1 (all of it).
@@ -48,6 +55,8 @@ pub struct Attacked {
     pub changed: usize,
     /// Places that could have been.
     pub places: usize,
+    /// Places that were to be changed and are as they were, as a model gave nothing usable for them; not among `changed`.
+    pub unusable: usize,
 }
 
 impl Attacked {
@@ -128,10 +137,14 @@ impl Attack {
         if self.needs_other && other.text.is_none() {
             return Err(AttackError::NoOther { attack: self.name });
         }
-        // A stream of its own for each attack, so that one after the other does not choose the same places.
-        let stream = self.name.bytes().fold(0, |stream: u64, byte| stream << 5 ^ stream >> 59 ^ u64::from(byte));
-        (self.apply)(text, strength, other, &mut text_rng(seed, stream))
+        (self.apply)(text, strength, other, &mut rng_of(self.name, seed))
     }
+}
+
+/// Random numbers of its own for each attack, so that one after the other does not choose the same places.
+fn rng_of(attack: &str, seed: u64) -> ChaCha8Rng {
+    let stream = attack.bytes().fold(0, |stream: u64, byte| stream << 5 ^ stream >> 59 ^ u64::from(byte));
+    text_rng(seed, stream)
 }
 
 impl fmt::Debug for Attack {
@@ -178,6 +191,22 @@ pub enum AttackError {
         /// The attack.
         attack: &'static str,
     },
+    /// The text does not fit the context of the model that attacks it.
+    TooLong {
+        /// The attack.
+        attack: &'static str,
+        /// Tokens of the text, with those that the model wants before any text.
+        tokens: usize,
+        /// Tokens that the model can attend to.
+        context_length: usize,
+    },
+    /// The model that was to make the attack failed.
+    Model {
+        /// The attack.
+        attack: &'static str,
+        /// The model's reason.
+        reason: String,
+    },
 }
 
 impl fmt::Display for AttackError {
@@ -185,7 +214,7 @@ impl fmt::Display for AttackError {
         match self {
             Self::Strength { found } => write!(f, "a strength is a share from 0 to 1, not {found}"),
             Self::Unknown { name } => {
-                let known: Vec<&str> = ALL.iter().map(|attack| attack.name).collect();
+                let known: Vec<&str> = METHODS.iter().map(|method| method.about().name).collect();
                 write!(f, "no attack is called `{name}` (there are: {})", known.join(", "))
             }
             Self::NotEnglish { attack } => {
@@ -197,6 +226,10 @@ impl fmt::Display for AttackError {
                 write!(f, "{attack} needs {words} of the other text, which has {found}")
             }
             Self::NoWords { attack } => write!(f, "{attack} brings in words, and none are given to draw from"),
+            Self::TooLong { attack, tokens, context_length } => {
+                write!(f, "{attack}: the text has {tokens} tokens, and the model attends to {context_length}")
+            }
+            Self::Model { attack, reason } => write!(f, "{attack}: {reason}"),
         }
     }
 }

@@ -3,13 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use greenmark_robustness::attack::{Attack, Strength};
+use greenmark_robustness::attack::{Method, Strength};
+
+use super::AttackModelArgs;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 An attack knows neither key nor scheme. Its strength is the share of its places (words, letters, sentences) that are changed, from 0 to 1; the \
 same text, strength and seed give the same result. `greenmark attack --list` says of each attack whom it models, where it comes from \
 and what it does not do.
+
+resample and paraphrase need a language model, SmolLM2 where no other is named. resample has it write spans of tokens anew; paraphrase asks it to say \
+sentences, paragraphs or the whole in other words, for which a model as small as SmolLM2 is a poor writer: --endpoint asks a better one, over the network.
 
 The attacked text goes to standard output, and what was done to standard error. JSON Lines (`text`, and optionally `id`) come out as JSON \
 Lines, with what was done to each.
@@ -19,11 +24,14 @@ Examples:
   greenmark attack replace -s 0.1 --then typos:0.05 --then shuffle-sentences:0.3 story.txt
   greenmark attack paste -s 0.75 --with article.txt story.txt
   greenmark attack homoglyphs -s 0.5 answers.jsonl | greenmark detect -k my.key --jsonl
+  greenmark attack resample -s 0.3 --span 5 --model demo story.txt              a model rewrites three tokens in ten, five at a time
+  greenmark attack paraphrase -s 1 --unit paragraph --then typos:0.02 answers.jsonl
+  greenmark attack paraphrase -s 1 --endpoint https://host.example/v1 --endpoint-model NAME --endpoint-key-env API_KEY --cache said answers.jsonl
   greenmark attack --list")]
 pub(crate) struct AttackArgs {
     /// What to do; --list has the names
-    #[arg(value_name = "NAME", required_unless_present = "list", value_parser = Attack::named)]
-    pub(crate) name: Option<Attack>,
+    #[arg(value_name = "NAME", required_unless_present = "list", value_parser = Method::named)]
+    pub(crate) name: Option<Method>,
     /// Share of its places to change, from 0 to 1
     #[arg(short, long, required_unless_present = "list", value_name = "S", allow_negative_numbers = true, value_parser = parse_strength)]
     pub(crate) strength: Option<Strength>,
@@ -32,7 +40,7 @@ pub(crate) struct AttackArgs {
     pub(crate) seed: u64,
     /// A further attack on what comes out, and its strength; may be given several times
     #[arg(long, value_name = "NAME:S", value_parser = parse_step)]
-    pub(crate) then: Vec<(Attack, Strength)>,
+    pub(crate) then: Vec<(Method, Strength)>,
     /// Another text, for paste and mix
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Option<PathBuf>,
@@ -51,6 +59,9 @@ pub(crate) struct AttackArgs {
     /// The text, or JSON Lines where the name ends in .jsonl or with --jsonl; - or nothing is standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) model: AttackModelArgs,
 }
 
 fn parse_strength(text: &str) -> Result<Strength, String> {
@@ -58,7 +69,7 @@ fn parse_strength(text: &str) -> Result<Strength, String> {
     Strength::new(share).map_err(|error| error.to_string())
 }
 
-fn parse_step(text: &str) -> Result<(Attack, Strength), String> {
+fn parse_step(text: &str) -> Result<(Method, Strength), String> {
     let (name, strength) = text.split_once(':').ok_or("a name and a strength, as typos:0.05")?;
-    Ok((Attack::named(name).map_err(|error| error.to_string())?, parse_strength(strength)?))
+    Ok((Method::named(name).map_err(|error| error.to_string())?, parse_strength(strength)?))
 }

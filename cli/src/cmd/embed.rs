@@ -12,7 +12,6 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail};
 use greenmark::{Embedder, Key, TokenId};
 use greenmark_lm::{Event, Finish, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, generate, text_rng};
-use indicatif::{ProgressBar, ProgressStyle};
 use rand_chacha::rand_core::Rng;
 use serde::Serialize;
 
@@ -23,6 +22,7 @@ use crate::{
     keys::KeyRing,
     models::{self, Writer},
     output::{complain, count, is_closed_pipe, note, print_line, write_stdout},
+    progress,
     texts::{Prompt, Source},
     writing,
 };
@@ -204,7 +204,7 @@ impl Run<'_> {
     /// Writes a text for every line of a prompt file, as a batch.
     fn many(&mut self, file: &Path) -> Result<Outcome> {
         let source = Source::new(file, true);
-        let progress = progress(&source);
+        let progress = progress::of_texts(&source, "{msg}, ");
         let outcome = Cell::new(Outcome::Done);
         let report = |message: &str| {
             outcome.set(Outcome::Partly);
@@ -302,14 +302,4 @@ fn finish(reason: Finish) -> &'static str {
         Finish::MaxTokens => "max_tokens",
         Finish::ContextFull => "context_full",
     }
-}
-
-/// A bar on stderr, if that is a terminal; of known length, if the prompts are in a file.
-fn progress(source: &Source) -> ProgressBar {
-    let bar = match source.count_lines() {
-        Some(lines) => ProgressBar::new(lines),
-        None => ProgressBar::no_length(),
-    };
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} texts, {msg}, {elapsed} (left: {eta})");
-    bar.with_style(style.expect("the template is sound"))
 }

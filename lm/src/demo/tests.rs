@@ -60,6 +60,23 @@ fn probabilities_are_the_training_scripts() {
 }
 
 #[test]
+fn a_fork_goes_its_own_way() {
+    let mut model = DemoModel::new().unwrap();
+    let [trunk, left, right] =
+        ["Once upon a", " time there was", " child and a"].map(|text| demo_tokenizer().unwrap().encode(text).unwrap());
+    let expected = [&left, &right].map(|branch| row(&mut model, &[&trunk[..], branch].concat()));
+    let first = model.open();
+    let mut logits = vec![0.0; model.vocab_size()];
+    model.forward(&[(first, &trunk)], &mut logits).unwrap();
+    let second = model.fork(first).unwrap();
+    let mut both = vec![0.0; 2 * model.vocab_size()];
+    model.forward(&[(first, &left), (second, &right)], &mut both).unwrap();
+    assert_eq!(both, expected.concat());
+    model.close(first);
+    assert!(matches!(model.fork(first), Err(LmError::Sequence { .. })));
+}
+
+#[test]
 fn rows_sum_to_one_and_are_finite() {
     let mut model = DemoModel::new().unwrap();
     let tokenizer = demo_tokenizer().unwrap();

@@ -14,7 +14,7 @@ const GROWTH: usize = 8;
 /// 16 bits a number with a scale per position and head: half the memory traffic of f32, which is what limits a
 /// large batch, at a rounding of 2⁻¹⁶ of the largest in its head. Keys lie as `[tile][head][dimension][8 positions]`,
 /// so eight scores come out of one register; values as `[tile][head][8 positions][dimension]`.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Cache {
     keys: Vec<i16>,
     values: Vec<i16>,

@@ -342,6 +342,22 @@ fn a_new_sequence_knows_nothing_of_a_closed_one() {
 }
 
 #[test]
+fn a_fork_goes_its_own_way() {
+    let mut model = load(SMALL);
+    let (trunk, left, right) = (Noise(1).tokens(20), Noise(2).tokens(9), Noise(3).tokens(30));
+    let expected = [&left, &right].map(|branch| feed(&mut model, &[&trunk, branch]));
+    let first = model.open();
+    let mut logits = vec![0.0; VOCAB];
+    model.forward(&[(first, &trunk)], &mut logits).unwrap();
+    let second = model.fork(first).unwrap();
+    let mut both = vec![0.0; 2 * VOCAB];
+    model.forward(&[(first, &left), (second, &right)], &mut both).unwrap();
+    assert_eq!(both, expected.concat());
+    model.close(first);
+    assert!(matches!(model.fork(first), Err(LmError::Sequence { .. })));
+}
+
+#[test]
 fn refused_input_leaves_the_sequence_as_it_was() {
     let mut model = load(SMALL);
     let tokens = Noise(1).tokens(20);

@@ -66,10 +66,15 @@ pub(super) const DISGUISE: Attack = Attack {
     is_english: false,
     needs_other: false,
     apply: |text, strength, other, rng| {
-        let mut all = Attacked { text: text.into(), changed: 0, places: 0 };
+        let mut all = Attacked { text: text.into(), changed: 0, places: 0, unusable: 0 };
         for attack in [HOMOGLYPHS, SPACES, ZERO_WIDTH] {
             let next = (attack.apply)(&all.text, strength, other, rng)?;
-            all = Attacked { text: next.text, changed: all.changed + next.changed, places: all.places + next.places };
+            all = Attacked {
+                text: next.text,
+                changed: all.changed + next.changed,
+                places: all.places + next.places,
+                unusable: 0,
+            };
         }
         Ok(all)
     },

@@ -399,5 +399,5 @@ fn pool<'a>(other: &Other<'a>, attack: &'static str, rng: &mut impl Rng) -> Resu
 }
 
 pub(super) fn attacked(text: String, struck: &[bool]) -> Attacked {
-    Attacked { text, changed: struck.iter().filter(|&&struck| struck).count(), places: struck.len() }
+    Attacked { text, changed: struck.iter().filter(|&&struck| struck).count(), places: struck.len(), unusable: 0 }
 }

@@ -27,7 +27,7 @@ pub(super) const TRUNCATE: Attack = Attack {
             None => String::new(),
             Some(last) => words.pieces[..=words.at[last]].concat(),
         };
-        Ok(Attacked { text, changed: gone, places: words.len() })
+        Ok(Attacked { text, changed: gone, places: words.len(), unusable: 0 })
     },
 };
 
@@ -105,13 +105,13 @@ const STRETCHES: usize = 3;
 fn paste(text: &str, strength: Strength, other: &Other<'_>, rng: &mut ChaCha8Rng) -> Result<Attacked, AttackError> {
     let (own, host) = (Words::of(text), Words::of(other.text.unwrap_or_default()));
     if strength.share() == 0.0 || own.len() == 0 {
-        return Ok(Attacked { text: text.into(), changed: 0, places: own.len() });
+        return Ok(Attacked { text: text.into(), changed: 0, places: own.len(), unusable: 0 });
     }
     if strength.share() == 1.0 {
         if host.len() == 0 {
             return Err(AttackError::OtherTooShort { attack: PASTE.name, found: 0, needed: 1 });
         }
-        return Ok(Attacked { text: host.pieces.concat(), changed: host.len(), places: host.len() });
+        return Ok(Attacked { text: host.pieces.concat(), changed: host.len(), places: host.len(), unusable: 0 });
     }
     let needed = (own.len() as f64 * strength.share() / (1.0 - strength.share())).round() as usize;
     if host.len() < needed {
@@ -143,7 +143,7 @@ fn paste(text: &str, strength: Strength, other: &Other<'_>, rng: &mut ChaCha8Rng
     // The other text ends with a word, and what stands behind it stays out.
     let end = if needed == 0 { 0 } else { host.at[needed - 1] + 1 };
     join(&mut out, host.pieces[cut_from(&host, from).min(end)..end].concat());
-    Ok(Attacked { text: out, changed: needed, places: needed + own.len() })
+    Ok(Attacked { text: out, changed: needed, places: needed + own.len(), unusable: 0 })
 }
 
 /// Where a stretch begins: what stands before the first word goes with it.

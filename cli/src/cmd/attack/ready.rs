@@ -1,0 +1,88 @@
+//! Attacks made ready: their models loaded, their options checked.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use greenmark_robustness::attack::{
+    Attacker, Chat, Endpoint, EndpointOptions, LocalChat, Method, Other, Paraphrase, Plain, Resample, ResampleOptions,
+    Secret, Unit,
+};
+
+use crate::{args::AttackModelArgs, models::Writer};
+
+const DEFAULT_MODEL: &str = "smollm2";
+/// Of an attack: drafts should differ, and paraphrases hold together.
+const PARAPHRASE_TEMPERATURE: f64 = 0.7;
+
+/// Refuses options that would do nothing.
+pub(super) fn check(args: &AttackModelArgs, methods: &[Method]) -> Result<()> {
+    let resamples = methods.iter().any(|method| matches!(method, Method::Resample));
+    let paraphrases = methods.iter().any(|method| matches!(method, Method::Paraphrase));
+    let either = resamples || paraphrases;
+    for (option, is_given, acts, with) in [
+        ("--span", args.span.is_some(), resamples, "resample"),
+        ("--candidates", args.candidates.is_some(), resamples, "resample"),
+        ("--unit", args.unit.is_some(), paraphrases, "paraphrase"),
+        ("--endpoint", args.endpoint.is_some(), paraphrases, "paraphrase"),
+        ("--model", args.model.is_some(), either, "resample and paraphrase"),
+        ("--temperature", args.temperature.is_some(), either, "resample and paraphrase"),
+    ] {
+        if is_given && !acts {
+            bail!("{option} goes with {with}, which is not asked for");
+        }
+    }
+    if args.model.is_some() && args.endpoint.is_some() && !resamples {
+        bail!("--model does not go with --endpoint, whose model --endpoint-model names");
+    }
+    Ok(())
+}
+
+/// An attack with what it needs.
+pub(super) fn attacker<'a>(method: Method, args: &AttackModelArgs, other: Other<'a>) -> Result<Box<dyn Attacker + 'a>> {
+    Ok(match method {
+        Method::Plain(attack) => Box::new(Plain { attack, other }),
+        Method::Resample => Box::new(resample(args)?),
+        Method::Paraphrase => {
+            let chat: Box<dyn Chat> = match &args.endpoint {
+                Some(url) => Box::new(endpoint(url, args)?),
+                None => Box::new(local(args).context("paraphrase")?),
+            };
+            Box::new(Paraphrase::new(chat, args.unit.map_or(Unit::Sentence, Unit::from)))
+        }
+    })
+}
+
+fn resample(args: &AttackModelArgs) -> Result<Resample> {
+    let name = args.model.as_deref().unwrap_or(DEFAULT_MODEL);
+    let defaults = ResampleOptions::default();
+    let options = ResampleOptions {
+        span: args.span.map_or(defaults.span, usize::from),
+        candidates: args.candidates.map_or(defaults.candidates, usize::from),
+        temperature: args.temperature.unwrap_or(defaults.temperature),
+        ..defaults
+    };
+    let Writer { model, reader } = Writer::named(name, None)?;
+    Resample::new(model, reader.tokenizer, name, options)
+}
+
+fn local(args: &AttackModelArgs) -> Result<LocalChat> {
+    let name = args.model.as_deref().unwrap_or(DEFAULT_MODEL);
+    let Writer { model, reader } = Writer::named(name, None)?;
+    let (tokenizer, template) = reader.into_chat()?;
+    LocalChat::new(model, tokenizer, template, name, args.temperature.unwrap_or(PARAPHRASE_TEMPERATURE))
+}
+
+fn endpoint(url: &str, args: &AttackModelArgs) -> Result<Endpoint> {
+    let key = args.endpoint_key_env.as_deref().map(Secret::from_env).transpose().map_err(|reason| anyhow!(reason))?;
+    let options = EndpointOptions {
+        url: url.to_owned(),
+        model: args.endpoint_model.clone().context("--endpoint needs --endpoint-model")?,
+        key,
+        temperature: args.temperature.unwrap_or(PARAPHRASE_TEMPERATURE),
+        timeout: Duration::from_secs(args.endpoint_timeout.unwrap_or(120).into()),
+        retries: args.endpoint_retries.unwrap_or(4),
+        pause: Duration::from_secs(1),
+        cache: args.cache.clone(),
+    };
+    Endpoint::new(options).map_err(|reason| anyhow!(reason))
+}

@@ -1,0 +1,59 @@
+//! Answers that were paid for once.
+
+use std::{
+    fs,
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// A folder with a file for each answer, named by what was asked of whom.
+#[derive(Debug, Clone)]
+pub(super) struct Cache {
+    folder: PathBuf,
+}
+
+/// What a file holds.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    answer: Option<String>,
+}
+
+impl Cache {
+    /// A cache in a folder, which is made if it is not there.
+    pub(super) fn open(folder: &Path) -> Result<Self, String> {
+        fs::create_dir_all(folder).map_err(|error| format!("cannot make the cache {}: {error}", folder.display()))?;
+        Ok(Self { folder: folder.into() })
+    }
+
+    /// The answer to a question, if it is there. A file that cannot be read as an answer is as if it were not.
+    pub(super) fn get(&self, question: &Value) -> Result<Option<Option<String>>, String> {
+        let path = self.path(question);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok().map(|entry: Entry| entry.answer)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+        }
+    }
+
+    /// Keeps an answer. The file is whole or not there.
+    pub(super) fn put(&self, question: &Value, answer: Option<&str>) -> Result<(), String> {
+        let path = self.path(question);
+        let attempt = || -> std::io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            file.write_all(&serde_json::to_vec(&Entry { answer: answer.map(str::to_owned) })?)?;
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        attempt().map_err(|error| format!("cannot write {}: {error}", path.display()))
+    }
+
+    fn path(&self, question: &Value) -> PathBuf {
+        let hash = Sha256::digest(question.to_string());
+        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.folder.join(name + ".json")
+    }
+}

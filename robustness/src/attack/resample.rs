@@ -1,0 +1,407 @@
+//! A language model writes parts of a text anew.
+//!
+//! Spans of tokens are drawn, and for each the model samples as many tokens, given all that precedes, its own earlier ones included. So
+//! that what it writes leads on to what follows, it makes several drafts of a span and the one is kept after which the next few tokens of
+//! the text are likeliest. With one draft it sees only what precedes.
+//!
+//! Kuditipudi et al. 2023 (arXiv:2307.15593) corrupt by tokens drawn uniformly; drawing them from a model keeps the text readable, and is
+//! one step of the random walk by which Zhang et al. 2023 (arXiv:2311.04378) prove that every mark can be removed. Their walk accepts a
+//! step if a judge finds the text as good as before. Here the likelihood of what follows is the judge, and each place is visited once.
+
+use std::{collections::BTreeSet, fmt, ops::Range};
+
+use anyhow::{Context, Result};
+use greenmark_lm::{LanguageModel, LmError, Sampling, SamplingParams, Scratch, SequenceId, TokenId, Tokenizer};
+use rand_chacha::ChaCha8Rng;
+use serde_json::{Map, Value, json};
+
+use super::{About, AttackError, Attacked, Attacker, Strength, places::spans, rng_of};
+
+pub(super) const ABOUT: About = About {
+    name: "resample",
+    place: "token",
+    models: "an editor with a language model of their own, who has it write words or passages anew where they stand",
+    source: "the corruption of Kuditipudi et al. 2023 (arXiv:2307.15593), with tokens of a model; \
+        one pass of the walk of Zhang et al. 2023 (arXiv:2311.04378)",
+    limits: "the length in tokens stays; a model that is sure of a token draws it again, and nothing asks whether the sense is kept",
+};
+
+/// How spans are written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ResampleOptions {
+    /// Tokens of a span, at least 1. Usual are 1, 5 and 20.
+    pub span: usize,
+    /// Drafts of a span, at least 1. One draft is kept as it is.
+    pub candidates: usize,
+    /// Tokens after a span by which drafts are judged. With 0 they are not.
+    pub look_ahead: usize,
+    /// Temperature of the sampling; nothing is filtered.
+    pub temperature: f64,
+}
+
+impl Default for ResampleOptions {
+    fn default() -> Self {
+        Self { span: 1, candidates: 4, look_ahead: 10, temperature: 1.0 }
+    }
+}
+
+/// The attack with its model.
+///
+/// ```
+/// use greenmark_lm::{DemoModel, demo_tokenizer};
+/// use greenmark_robustness::attack::{Attacker, Resample, ResampleOptions, Strength};
+///
+/// let options = ResampleOptions { span: 5, ..ResampleOptions::default() };
+/// let mut attack = Resample::new(Box::new(DemoModel::new()?), demo_tokenizer()?, "demo", options)?;
+/// let text = "Once upon a time there was a fox who lived by the river.";
+/// let attacked = attack.attack(&[text], Strength::new(0.5)?, 1).remove(0)?;
+/// assert_eq!((attacked.changed, attacked.places), (7, 14));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Resample {
+    model: Box<dyn LanguageModel>,
+    tokenizer: Tokenizer,
+    name: String,
+    options: ResampleOptions,
+    sampling: Sampling,
+    /// Tokens that are never drawn: special ones, and parts of a character, which might not find the rest of it.
+    barred: Vec<TokenId>,
+    /// What the model is fed before a text.
+    opening: Vec<TokenId>,
+}
+
+impl Resample {
+    /// - `name`: what reports call the model.
+    ///
+    /// # Errors
+    /// What is wrong with an option, or a tokenizer without any token for the model to begin with.
+    pub fn new(
+        model: Box<dyn LanguageModel>,
+        tokenizer: Tokenizer,
+        name: &str,
+        options: ResampleOptions,
+    ) -> Result<Self> {
+        anyhow::ensure!(options.span > 0, "a span has one token at least");
+        anyhow::ensure!(options.candidates > 0, "a span needs one candidate at least");
+        let sampling = Sampling::new(SamplingParams { temperature: options.temperature, ..SamplingParams::default() })?;
+        let width = TokenId::try_from(model.vocab_size()).context("too wide a vocabulary")?;
+        let barred = (0..width).filter(|&id| {
+            let is_word = tokenizer.token_name(id).is_some() && !tokenizer.is_special(id);
+            !is_word || tokenizer.decode(&[id]).contains(char::REPLACEMENT_CHARACTER)
+        });
+        let barred = barred.collect();
+        // A model without a beginning token knows the one between texts, which ends one.
+        let opening = match tokenizer.prefix_ids() {
+            [] => tokenizer.eos_ids().first().into_iter().copied().collect(),
+            prefix => prefix.to_vec(),
+        };
+        anyhow::ensure!(!opening.is_empty(), "{}: no token begins or ends a text", tokenizer.name());
+        Ok(Self { model, tokenizer, name: name.into(), options, sampling, barred, opening })
+    }
+
+    /// Reads a text and draws its spans.
+    fn plan<'t>(&self, text: &'t str, strength: Strength, seed: u64) -> Result<Run<'t>, AttackError> {
+        let (ids, bytes) = self.tokenizer.encode_with_offsets(text).map_err(failed)?;
+        let vocab_size = self.model.vocab_size();
+        if let Some(&token) = ids.iter().find(|&&token| token as usize >= vocab_size) {
+            return Err(failed(LmError::TokenOutOfRange { token, vocab_size }));
+        }
+        let (tokens, context_length) = (self.opening.len() + ids.len(), self.model.context_length());
+        if tokens > context_length && strength.share() > 0.0 {
+            return Err(AttackError::TooLong { attack: ABOUT.name, tokens, context_length });
+        }
+        let mut rng = rng_of(ABOUT.name, seed);
+        let ends = whole_characters(&bytes);
+        let begin_of = |unit: usize| unit.checked_sub(1).map_or(0, |before| ends[before]);
+        let spans = spans(ends.len(), self.options.span, strength, &mut rng);
+        let spans = spans.into_iter().map(|span| begin_of(span.start)..begin_of(span.end)).collect();
+        Ok(Run { text, ids, bytes, spans, written: Vec::new(), rng, trunk: None })
+    }
+
+    /// Rewrites all spans of all runs, the next span of each at a time.
+    fn rewrite(&mut self, runs: &mut [&mut Run<'_>]) -> Result<(), LmError> {
+        for run in runs.iter_mut() {
+            run.trunk = Some(self.model.open());
+        }
+        loop {
+            let mut open: Vec<&mut Run<'_>> =
+                runs.iter_mut().map(|run| &mut **run).filter(|run| run.is_open()).collect();
+            if open.is_empty() {
+                return Ok(());
+            }
+            let mut drafts = Vec::new();
+            let result = self.advance(&mut open, &mut drafts);
+            for draft in drafts {
+                draft.sequence.into_iter().for_each(|sequence| self.model.close(sequence));
+            }
+            result?;
+        }
+    }
+
+    /// Writes the next span of every run; the drafts' sequences are left to be closed.
+    fn advance(&mut self, runs: &mut [&mut Run<'_>], drafts: &mut Vec<Draft>) -> Result<(), LmError> {
+        // The trunk holds the text as it is by now, and is fed once from left to right. Drafts branch off it.
+        let trunks: Vec<SequenceId> = runs.iter().filter_map(|run| run.trunk).collect();
+        let fed: Vec<Vec<TokenId>> = runs.iter().map(|run| run.up_to_span(&self.opening)).collect();
+        let inputs: Vec<_> = trunks.iter().copied().zip(fed.iter().map(Vec::as_slice)).collect();
+        let mut logits = Logits::of(self.model.as_mut(), &inputs)?;
+        for (of, run) in runs.iter_mut().enumerate() {
+            logits.bar(of, &self.barred);
+            for _ in 0..self.options.candidates {
+                let token = logits.draw(of, self.sampling, &mut run.rng)?;
+                drafts.push(Draft { of, tokens: vec![token], sequence: None, likelihood: 0.0 });
+            }
+        }
+
+        let lengths: Vec<usize> = runs.iter().map(|run| run.span().len()).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        for length in 1..longest {
+            let mut growing: Vec<&mut Draft> = drafts.iter_mut().filter(|draft| length < lengths[draft.of]).collect();
+            let mut logits = self.feed(&mut growing, &trunks, Draft::last)?;
+            for (row, draft) in growing.into_iter().enumerate() {
+                logits.bar(row, &self.barred);
+                draft.tokens.push(logits.draw(row, self.sampling, &mut runs[draft.of].rng)?);
+            }
+        }
+
+        // Drafts that say the same are judged once, and one that is alone is not.
+        let mut seen = BTreeSet::new();
+        let (mut distinct, same): (Vec<Draft>, Vec<Draft>) =
+            drafts.drain(..).partition(|draft| seen.insert((draft.of, draft.tokens.clone())));
+        let rivals: Vec<usize> =
+            (0..runs.len()).map(|of| distinct.iter().filter(|draft| draft.of == of).count()).collect();
+        let judged = self.judge(&mut distinct, &rivals, runs, &trunks);
+        let best: Vec<Vec<TokenId>> = (0..runs.len())
+            .map(|of| {
+                // Of equals the first.
+                let own = distinct.iter().filter(|draft| draft.of == of).rev();
+                own.max_by(|a, b| a.likelihood.total_cmp(&b.likelihood))
+                    .map(|draft| draft.tokens.clone())
+                    .unwrap_or_default()
+            })
+            .collect();
+        drafts.extend(distinct.into_iter().chain(same));
+        judged?;
+        for (run, tokens) in runs.iter_mut().zip(best) {
+            run.written.push(tokens);
+        }
+        Ok(())
+    }
+
+    /// Sets the likelihood of what follows each draft that has rivals.
+    fn judge(
+        &mut self,
+        drafts: &mut [Draft],
+        rivals: &[usize],
+        runs: &[&mut Run<'_>],
+        trunks: &[SequenceId],
+    ) -> Result<(), LmError> {
+        let following: Vec<&[TokenId]> = runs.iter().map(|run| run.following(self.options.look_ahead)).collect();
+        for ahead in 0..self.options.look_ahead {
+            let mut judged: Vec<&mut Draft> =
+                drafts.iter_mut().filter(|draft| rivals[draft.of] > 1 && ahead < following[draft.of].len()).collect();
+            if judged.is_empty() {
+                break;
+            }
+            let next = |draft: &Draft| match ahead.checked_sub(1) {
+                None => draft.last(),
+                Some(before) => following[draft.of][before],
+            };
+            let logits = self.feed(&mut judged, trunks, next)?;
+            for (row, draft) in judged.into_iter().enumerate() {
+                draft.likelihood += logits.ln_p(row, following[draft.of][ahead]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a token to each draft's sequence, which branches off its trunk if it is not there yet.
+    fn feed(
+        &mut self,
+        drafts: &mut [&mut Draft],
+        trunks: &[SequenceId],
+        next: impl Fn(&Draft) -> TokenId,
+    ) -> Result<Logits, LmError> {
+        let mut inputs = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let sequence = match draft.sequence {
+                Some(sequence) => sequence,
+                None => self.model.fork(trunks[draft.of])?,
+            };
+            draft.sequence = Some(sequence);
+            inputs.push((sequence, [next(draft)]));
+        }
+        let inputs: Vec<_> = inputs.iter().map(|(sequence, token)| (*sequence, &token[..])).collect();
+        Logits::of(self.model.as_mut(), &inputs)
+    }
+}
+
+impl Attacker for Resample {
+    fn about(&self) -> About {
+        ABOUT
+    }
+
+    fn options(&self) -> Map<String, Value> {
+        let ResampleOptions { span, candidates, look_ahead, temperature } = self.options;
+        let options = json!({
+            "model": self.name, "span": span, "candidates": candidates, "look_ahead": look_ahead, "temperature": temperature,
+        });
+        options.as_object().cloned().unwrap_or_default()
+    }
+
+    fn batch(&self) -> usize {
+        (self.model.preferred_batch() / self.options.candidates).max(1)
+    }
+
+    fn attack(&mut self, texts: &[&str], strength: Strength, seed: u64) -> Vec<Result<Attacked, AttackError>> {
+        let mut done = Vec::with_capacity(texts.len());
+        for texts in texts.chunks(self.batch()) {
+            let mut runs: Vec<_> = texts.iter().map(|text| self.plan(text, strength, seed)).collect();
+            let mut open: Vec<&mut Run<'_>> = runs.iter_mut().flatten().collect();
+            let result = self.rewrite(&mut open);
+            for trunk in open.iter().filter_map(|run| run.trunk) {
+                self.model.close(trunk);
+            }
+            let result = result.map_err(failed);
+            done.extend(runs.into_iter().map(|run| {
+                let run = run?;
+                result.clone()?;
+                Ok(run.finish(&self.tokenizer))
+            }));
+        }
+        done
+    }
+}
+
+impl fmt::Debug for Resample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resample").field("model", &self.name).field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+fn failed(error: LmError) -> AttackError {
+    AttackError::Model { attack: ABOUT.name, reason: error.to_string() }
+}
+
+/// For each whole character or more, the end of its tokens: a character may take several.
+fn whole_characters(bytes: &[Range<usize>]) -> Vec<usize> {
+    (1..=bytes.len()).filter(|&end| bytes.get(end).is_none_or(|next| bytes[end - 1].end <= next.start)).collect()
+}
+
+/// A text being attacked.
+struct Run<'t> {
+    text: &'t str,
+    ids: Vec<TokenId>,
+    /// Where each token stands.
+    bytes: Vec<Range<usize>>,
+    /// In tokens, ascending.
+    spans: Vec<Range<usize>>,
+    /// What stands in the first of them.
+    written: Vec<Vec<TokenId>>,
+    rng: ChaCha8Rng,
+    trunk: Option<SequenceId>,
+}
+
+impl Run<'_> {
+    fn is_open(&self) -> bool {
+        self.written.len() < self.spans.len()
+    }
+
+    fn span(&self) -> Range<usize> {
+        self.spans[self.written.len()].clone()
+    }
+
+    /// What comes into the trunk before the next span: the last span as it was written, or the opening, and what is kept after it.
+    fn up_to_span(&self, opening: &[TokenId]) -> Vec<TokenId> {
+        let (written, from) = match self.written.last() {
+            None => (opening, 0),
+            Some(tokens) => (&tokens[..], self.spans[self.written.len() - 1].end),
+        };
+        [written, &self.ids[from..self.span().start]].concat()
+    }
+
+    /// The tokens of the text after the next span, `count` at most, whether they are to be kept or not.
+    fn following(&self, count: usize) -> &[TokenId] {
+        let end = self.span().end;
+        &self.ids[end..self.ids.len().min(end + count)]
+    }
+
+    /// The text with its spans as they were written. What was kept is the same to the byte, whatever the tokenizer makes of it.
+    fn finish(self, tokenizer: &Tokenizer) -> Attacked {
+        let mut text = String::with_capacity(self.text.len());
+        let (mut kept_from, mut before) = (0, None);
+        for (i, (span, tokens)) in self.spans.iter().zip(&self.written).enumerate() {
+            let is_adjacent = i > 0 && self.spans[i - 1].end == span.start;
+            if !is_adjacent {
+                before = span.start.checked_sub(1).map(|at| self.ids[at]);
+            }
+            text += &self.text[kept_from..self.bytes[span.start].start.max(kept_from)];
+            text += &decode_after(tokenizer, before, tokens);
+            kept_from = self.bytes[span.end - 1].end;
+            before = tokens.last().copied();
+        }
+        text += &self.text[kept_from..];
+        let changed = self.spans.iter().map(Range::len).sum();
+        Attacked { text, changed, places: self.ids.len(), unusable: 0 }
+    }
+}
+
+/// The text of tokens that follow another: some tokenizers begin a text otherwise than they go on.
+fn decode_after(tokenizer: &Tokenizer, before: Option<TokenId>, tokens: &[TokenId]) -> String {
+    let Some(before) = before else { return tokenizer.decode(tokens) };
+    let both = tokenizer.decode(&[&[before], tokens].concat());
+    both.strip_prefix(&tokenizer.decode(&[before])).map_or_else(|| tokenizer.decode(tokens), str::to_owned)
+}
+
+/// What might come to stand in a span.
+struct Draft {
+    /// Which run it is of.
+    of: usize,
+    tokens: Vec<TokenId>,
+    sequence: Option<SequenceId>,
+    /// ln p of what follows.
+    likelihood: f64,
+}
+
+impl Draft {
+    fn last(&self) -> TokenId {
+        self.tokens.last().copied().unwrap_or_default()
+    }
+}
+
+/// Logits of several sequences.
+struct Logits {
+    rows: Vec<f32>,
+    width: usize,
+    scratch: Scratch,
+}
+
+impl Logits {
+    fn of(model: &mut dyn LanguageModel, inputs: &[(SequenceId, &[TokenId])]) -> Result<Self, LmError> {
+        let width = model.vocab_size();
+        let mut rows = vec![0.0; inputs.len() * width];
+        model.forward(inputs, &mut rows)?;
+        Ok(Self { rows, width, scratch: Scratch::default() })
+    }
+
+    fn bar(&mut self, row: usize, tokens: &[TokenId]) {
+        let row = &mut self.rows[row * self.width..][..self.width];
+        tokens.iter().for_each(|&token| row[token as usize] = f32::NEG_INFINITY);
+    }
+
+    fn draw(&mut self, row: usize, sampling: Sampling, rng: &mut ChaCha8Rng) -> Result<TokenId, LmError> {
+        let row = &self.rows[row * self.width..][..self.width];
+        Ok(Sampling::draw(sampling.distribution(row, &mut self.scratch)?, rng))
+    }
+
+    /// ln p of a token, at temperature 1.
+    fn ln_p(&self, row: usize, token: TokenId) -> f64 {
+        let row = &self.rows[row * self.width..][..self.width];
+        let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let total: f64 = row.iter().map(|&logit| f64::from((logit - max).exp())).sum();
+        f64::from(row[token as usize] - max) - total.ln()
+    }
+}
+
+#[cfg(test)]
+mod tests;
