@@ -89,6 +89,9 @@ impl Tokenizer {
     pub fn from_json(json: &[u8], name: &str) -> Result<Self, LmError> {
         let value = serde_json::from_slice(json).map_err(|error| {
             let reason = match json.trim_ascii_start() {
+                [0xef, 0xbb, 0xbf, ..] => {
+                    "begins with a byte-order mark (BOM): save it as UTF-8 without one".to_owned()
+                }
                 [] => "the file is empty".to_owned(),
                 [b'{', ..] => format!("not JSON: {error}"),
                 _ => "neither a tokenizer.json nor a GGUF file".to_owned(),
@@ -583,6 +586,8 @@ mod tests {
         assert!(message.contains("added token \"<new>\" is 999"), "{message}");
         let message = Tokenizer::from_json(b"{", "broken.json").unwrap_err().to_string();
         assert!(message.starts_with("tokenizer of broken.json: not JSON"), "{message}");
+        let message = Tokenizer::from_json(b"\xef\xbb\xbf{}", "bom.json").unwrap_err().to_string();
+        assert!(message.contains("byte-order mark"), "{message}");
     }
 
     #[test]

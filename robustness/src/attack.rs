@@ -222,7 +222,8 @@ impl fmt::Display for AttackError {
             }
             Self::NoOther { attack } => write!(f, "{attack} needs another text"),
             Self::OtherTooShort { attack, found, needed } => {
-                write!(f, "{attack} needs {needed} words of the other text, which has {found}")
+                let words = if *needed == 1 { "a word".to_owned() } else { format!("{needed} words") };
+                write!(f, "{attack} needs {words} of the other text, which has {found}")
             }
             Self::NoWords { attack } => write!(f, "{attack} brings in words, and none are given to draw from"),
             Self::TooLong { attack, tokens, context_length } => {

@@ -14,7 +14,7 @@ use crate::{
     arguments::bytes,
     characters::text,
     convert::{Fallible, object},
-    options::{boolean, key, number, only, string},
+    options::{Given, boolean, given, key, number, only, string},
     scheme::DEFAULT,
 };
 
@@ -26,20 +26,20 @@ extern "C" {
     /// What the demo model is to write.
     #[wasm_bindgen(typescript_type = "WriteOptions")]
     pub type WriteOptions;
-    #[wasm_bindgen(method, getter, structural)]
-    fn prompt(this: &WriteOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn tokens(this: &WriteOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn temperature(this: &WriteOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn seed(this: &WriteOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn scheme(this: &WriteOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn delta(this: &WriteOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = ignoreEnd)]
-    fn ignore_end(this: &WriteOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn prompt(this: &WriteOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn tokens(this: &WriteOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn temperature(this: &WriteOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn seed(this: &WriteOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn scheme(this: &WriteOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn delta(this: &WriteOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch, js_name = ignoreEnd)]
+    fn ignore_end(this: &WriteOptions) -> Result<JsValue, JsValue>;
 }
 
 /// Has the demo model write a text: marked, if there is a key: the text that `greenmark embed --model demo` writes with the same key,
@@ -61,25 +61,26 @@ pub fn write_demo(
     };
     let known = ["prompt", "tokens", "temperature", "seed", "scheme", "delta", "ignoreEnd"];
     only(options, "options", &known)?;
-    let prompt: JsString =
-        options.prompt().dyn_into().map_err(|_| JsError::new("options.prompt: a string is needed"))?;
+    let prompt: JsString = given(options.prompt(), "options.prompt")?
+        .dyn_into()
+        .map_err(|_| JsError::new("options.prompt: a string is needed"))?;
     let prompt = text(&prompt)?;
     let tokenizer = Tokenizer::demo()?;
     let sampling = Sampling::new(SamplingParams {
-        temperature: number(&options.temperature(), "options.temperature", 1.0)?,
+        temperature: number(options.temperature(), "options.temperature", 1.0)?,
         ..Default::default()
     })?;
     let generation = GenerateOptions {
-        max_tokens: whole(&options.tokens(), "options.tokens", 200, 10_000)? as usize,
+        max_tokens: whole(options.tokens(), "options.tokens", 200, 10_000)? as usize,
         min_tokens: 0,
         sampling,
-        seed: whole(&options.seed(), "options.seed", 0, (1 << 53) - 1)?,
+        seed: whole(options.seed(), "options.seed", 0, (1 << 53) - 1)?,
         stop: tokenizer.0.eos_ids().to_vec(),
-        ignore_stop: boolean(&options.ignore_end(), "options.ignoreEnd", false)?,
+        ignore_stop: boolean(options.ignore_end(), "options.ignoreEnd", false)?,
         batch: None,
     };
-    let scheme: Scheme = string(&options.scheme(), "options.scheme", DEFAULT)?.parse()?;
-    let delta = Delta::new(number(&options.delta(), "options.delta", 2.0)? as f32)?;
+    let scheme: Scheme = string(options.scheme(), "options.scheme", DEFAULT)?.parse()?;
+    let delta = Delta::new(number(options.delta(), "options.delta", 2.0)? as f32)?;
     let embedder = key.map(|key| RefCell::new(greenmark::Embedder::new(&key.0, scheme).delta(delta)));
 
     let mut ids = tokenizer.0.prefix_ids().to_vec();
@@ -113,7 +114,7 @@ pub fn write_demo(
 }
 
 /// A whole number from 0 to `most`, or what holds where it is not given.
-fn whole(given: &JsValue, name: &str, otherwise: u64, most: u64) -> Fallible<u64> {
+fn whole(given: Given, name: &str, otherwise: u64, most: u64) -> Fallible<u64> {
     let value = number(given, name, otherwise as f64)?;
     if value.fract() != 0.0 || !(0.0..=most as f64).contains(&value) {
         return Err(JsError::new(&format!("{name} is {value}, not a whole number from 0 to {most}")));

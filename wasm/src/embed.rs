@@ -16,14 +16,14 @@ extern "C" {
     /// Scheme and strength.
     #[wasm_bindgen(typescript_type = "EmbedOptions")]
     pub type EmbedOptions;
-    #[wasm_bindgen(method, getter, structural)]
-    fn scheme(this: &EmbedOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn delta(this: &EmbedOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = mixingShare)]
-    fn mixing_share(this: &EmbedOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural, js_name = skipRepeats)]
-    fn skip_repeats(this: &EmbedOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn scheme(this: &EmbedOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn delta(this: &EmbedOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch, js_name = mixingShare)]
+    fn mixing_share(this: &EmbedOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch, js_name = skipRepeats)]
+    fn skip_repeats(this: &EmbedOptions) -> Result<JsValue, JsValue>;
 }
 
 /// Marks the texts that a model writes: green in `bias`, gumbel in `choose`. SPEC §8.
@@ -50,13 +50,13 @@ impl Embedder {
         let key: Key = self::key(key)?;
         let options = options.unwrap_or_else(|| JsValue::from(Object::new()).unchecked_into());
         only(&options, "options", &["scheme", "delta", "mixingShare", "skipRepeats"])?;
-        let scheme: Scheme = string(&options.scheme(), "options.scheme", DEFAULT)?.parse()?;
+        let scheme: Scheme = string(options.scheme(), "options.scheme", DEFAULT)?.parse()?;
         let mut embedder = greenmark::Embedder::new(&key.0, scheme);
-        let delta = number(&options.delta(), "options.delta", 2.0)?;
+        let delta = number(options.delta(), "options.delta", 2.0)?;
         embedder = embedder.delta(Delta::new(delta as f32)?);
-        let share = number(&options.mixing_share(), "options.mixingShare", 0.5)?;
+        let share = number(options.mixing_share(), "options.mixingShare", 0.5)?;
         embedder = embedder.mixing_share(MixingShare::new(share)?);
-        embedder = embedder.skip_repeats(boolean(&options.skip_repeats(), "options.skipRepeats", false)?);
+        embedder = embedder.skip_repeats(boolean(options.skip_repeats(), "options.skipRepeats", false)?);
         let text = embedder.start();
         Ok(Self { embedder, ids: Vec::new(), text })
     }
@@ -78,10 +78,14 @@ impl Embedder {
         #[wasm_bindgen(unchecked_param_type = "Float32Array")] logits: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
     ) -> Fallible<()> {
-        let logits = arguments::logits(logits)?;
-        self.follow(&arguments::token_ids(ids)?);
-        let mut biased = logits.to_vec();
+        let (logits, mut biased) = arguments::logits(logits)?;
+        let ids = arguments::token_ids(ids)?;
+        self.follow(&ids);
         self.embedder.bias(&self.text, &mut biased);
+        // Reading the ids may have run the caller's code.
+        if logits.length() as usize != biased.len() {
+            return Err(arguments::unreadable("logits"));
+        }
         logits.copy_from(&biased);
         Ok(())
     }

@@ -4,29 +4,37 @@
 use std::rc::Rc;
 
 use greenmark::Scheme;
-use js_sys::{Array, Object};
+use js_sys::Array;
 use wasm_bindgen::{convert::TryFromJsValue, prelude::*};
 
-use crate::{Key, convert::Fallible, scheme};
+use crate::{
+    Key,
+    arguments::{list, unreadable},
+    convert::Fallible,
+    scheme,
+};
 
 #[wasm_bindgen]
 extern "C" {
     /// Keys, schemes, α and the tokenizer.
     #[wasm_bindgen(typescript_type = "DetectOptions")]
     pub type DetectOptions;
-    #[wasm_bindgen(method, getter, structural)]
-    fn keys(this: &DetectOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn scheme(this: &DetectOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn alpha(this: &DetectOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn segments(this: &DetectOptions) -> JsValue;
-    #[wasm_bindgen(method, getter, structural)]
-    fn normalise(this: &DetectOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn keys(this: &DetectOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn scheme(this: &DetectOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn alpha(this: &DetectOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn segments(this: &DetectOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn normalise(this: &DetectOptions) -> Result<JsValue, JsValue>;
     #[cfg(feature = "text")]
-    #[wasm_bindgen(method, getter, structural)]
-    fn tokenizer(this: &DetectOptions) -> JsValue;
+    #[wasm_bindgen(method, getter, structural, catch)]
+    fn tokenizer(this: &DetectOptions) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Object, js_name = keys, catch)]
+    fn own_keys(options: &JsValue) -> Result<Array, JsValue>;
 
     /// An object of a class of this package: its `clone` can be taken out of JavaScript's hands without taking the caller's.
     type Handle;
@@ -49,12 +57,9 @@ pub(crate) struct Question {
 impl Question {
     pub(crate) fn read(options: &DetectOptions) -> Fallible<Self> {
         only(options, "options", &["keys", "scheme", "alpha", "segments", "normalise", "tokenizer"])?;
-        let keys = options.keys();
-        if !Array::is_array(&keys) {
-            return Err(JsError::new("options.keys: an array of Key is needed"));
-        }
+        let keys = list(&given(options.keys(), "options.keys")?, "options.keys", "an array of Key")?;
         let mut taken = Vec::new();
-        for (at, key) in Array::from(&keys).iter().enumerate() {
+        for (at, key) in keys.iter().enumerate() {
             let key: Key =
                 class(key).ok_or_else(|| JsError::new(&format!("options.keys[{at}] is no Key, or was freed")))?;
             taken.push(key.0);
@@ -64,10 +69,10 @@ impl Question {
         }
         Ok(Self {
             keys: taken,
-            schemes: schemes(options.scheme())?,
-            alpha: alpha(&options.alpha())?,
-            searches: boolean(&options.segments(), "options.segments", true)?,
-            normalises: boolean(&options.normalise(), "options.normalise", true)?,
+            schemes: schemes(given(options.scheme(), "options.scheme")?)?,
+            alpha: alpha(options.alpha())?,
+            searches: boolean(options.segments(), "options.segments", true)?,
+            normalises: boolean(options.normalise(), "options.normalise", true)?,
             #[cfg(feature = "text")]
             tokenizer: tokenizer(options)?,
         })
@@ -76,7 +81,7 @@ impl Question {
 
 #[cfg(feature = "text")]
 fn tokenizer(options: &DetectOptions) -> Fallible<Option<Rc<greenmark_lm::Tokenizer>>> {
-    let given = options.tokenizer();
+    let given = given(options.tokenizer(), "options.tokenizer")?;
     if given.is_undefined() || given.is_null() {
         return Ok(None);
     }
@@ -89,27 +94,36 @@ fn schemes(given: JsValue) -> Fallible<Vec<Scheme>> {
     if given.is_undefined() {
         return Ok(vec![scheme::DEFAULT.parse().expect("the default is canonical")]);
     }
-    let list = if Array::is_array(&given) { Array::from(&given) } else { Array::of1(&given) };
-    if list.length() == 0 {
+    let schemes = if given.is_object() {
+        list(&given, "options.scheme", "a string or an array of strings")?
+    } else {
+        Array::of1(&given)
+    };
+    if schemes.length() == 0 {
         return Err(JsError::new("options.scheme: no scheme is given"));
     }
-    let parse = |scheme: JsValue| Ok(string(&scheme, "options.scheme", scheme::DEFAULT)?.parse::<Scheme>()?);
-    list.iter().map(parse).collect()
+    let parse = |scheme: JsValue| Ok(string(Ok(scheme), "options.scheme", scheme::DEFAULT)?.parse::<Scheme>()?);
+    schemes.iter().map(parse).collect()
 }
 
-fn alpha(given: &JsValue) -> Fallible<f64> {
-    if given.is_undefined() {
-        return Ok(1e-6);
+fn alpha(option: Given) -> Fallible<f64> {
+    match number(option, "options.alpha", 1e-6)? {
+        alpha if alpha > 0.0 && alpha < 1.0 => Ok(alpha),
+        alpha => Err(JsError::new(&format!("options.alpha is {alpha}, not between 0 and 1"))),
     }
-    match given.as_f64() {
-        Some(alpha) if alpha > 0.0 && alpha < 1.0 => Ok(alpha),
-        Some(alpha) => Err(JsError::new(&format!("options.alpha is {alpha}, not between 0 and 1"))),
-        None => Err(JsError::new("options.alpha is no number")),
-    }
+}
+
+/// An option as it is read: reading may run the caller's code, and throw.
+pub(crate) type Given = Result<JsValue, JsValue>;
+
+/// What an option holds.
+pub(crate) fn given(option: Given, name: &str) -> Fallible<JsValue> {
+    option.map_err(|_| unreadable(name))
 }
 
 /// A boolean option, or what holds where it is not given.
-pub(crate) fn boolean(given: &JsValue, name: &str, otherwise: bool) -> Fallible<bool> {
+pub(crate) fn boolean(option: Given, name: &str, otherwise: bool) -> Fallible<bool> {
+    let given = given(option, name)?;
     if given.is_undefined() {
         return Ok(otherwise);
     }
@@ -117,7 +131,8 @@ pub(crate) fn boolean(given: &JsValue, name: &str, otherwise: bool) -> Fallible<
 }
 
 /// A string option, or what holds where it is not given.
-pub(crate) fn string(given: &JsValue, name: &str, otherwise: &str) -> Fallible<String> {
+pub(crate) fn string(option: Given, name: &str, otherwise: &str) -> Fallible<String> {
+    let given = given(option, name)?;
     if given.is_undefined() {
         return Ok(otherwise.into());
     }
@@ -125,7 +140,8 @@ pub(crate) fn string(given: &JsValue, name: &str, otherwise: &str) -> Fallible<S
 }
 
 /// A number option, or what holds where it is not given.
-pub(crate) fn number(given: &JsValue, name: &str, otherwise: f64) -> Fallible<f64> {
+pub(crate) fn number(option: Given, name: &str, otherwise: f64) -> Fallible<f64> {
+    let given = given(option, name)?;
     if given.is_undefined() {
         return Ok(otherwise);
     }
@@ -137,7 +153,7 @@ pub(crate) fn only(options: &JsValue, name: &str, known: &[&str]) -> Fallible<()
     if !options.is_object() {
         return Err(JsError::new(&format!("{name}: an object is needed")));
     }
-    for member in Object::keys(options.unchecked_ref::<Object>()).iter() {
+    for member in own_keys(options).map_err(|_| unreadable(name))?.iter() {
         let member = member.as_string().unwrap_or_default();
         if !known.contains(&&*member) {
             return Err(JsError::new(&format!("{name}.{member} is no option (there are: {})", known.join(", "))));

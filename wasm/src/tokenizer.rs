@@ -90,10 +90,10 @@ impl Tokenizer {
         Ok(JsValue::from(object(self.encoding(&text)?)).unchecked_into())
     }
 
-    /// The text of some ids. Special tokens are left out.
+    /// The text of some ids. Special tokens and ids without a token are left out.
     ///
     /// # Errors
-    /// If an id is none.
+    /// If the ids are no whole numbers.
     pub fn decode(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,

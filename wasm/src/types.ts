@@ -115,7 +115,7 @@ export interface StreamEvidence {
 export interface EmbedOptions {
   /** `gm1:green,h=1,gamma=64/256` where none is given. */
   scheme?: string;
-  /** Green: nats added to green logits; 2 where none is given. */
+  /** Green: nats added to green logits; 2 where none is given. Gumbel has no use for it. */
   delta?: number;
   /** Dual gumbel: how often the second number is drawn with; 0.5 where none is given. */
   mixingShare?: number;

@@ -39,8 +39,12 @@ test('chance in words, from the logarithm', () => {
   for (const [p, said] of [
     [1, 'in every text'],
     [0.9, 'in most texts'],
-    [0.34, 'about once in 3 texts'],
-    [0.12, 'about once in 8 texts'],
+    [0.6, 'in 3 of 5 texts'],
+    [0.4, 'in 2 of 5 texts'],
+    [1 / 3, 'once in 3 texts'],
+    [0.34, 'in 3 of 8 texts'],
+    [0.12, 'once in 8 texts'],
+    [0.1, 'once in 10 texts'],
     [0.05, 'once in 20 texts'],
     [1 / 1234, 'once in 1,200 texts'],
     [1 / 23_456, 'once in 23,000 texts'],
@@ -60,11 +64,10 @@ test('chance in words, from the logarithm', () => {
 
 test('never more is said than p says', () => {
   for (let lnP = -0.6; lnP > -60; lnP -= 0.0137) {
-    const said = /once in ([\d,]+)(?:\^(\d+))? /.exec(onceIn(lnP));
-    const times = said[2] ? 10 ** said[2] : Number(said[1].replaceAll(',', ''));
-    // Below ten, the nearest whole number is what people say.
-    const slack = times < 10 ? 0.5 : times * 1e-6;
-    assert.ok(times <= Math.exp(-lnP) + slack, `${onceIn(lnP)} for p = ${Math.exp(lnP)}`);
+    const said = /(?:once in|in (\d) of) ([\d,]+)(?:\^(\d+))? /.exec(onceIn(lnP));
+    const times = (said[3] ? 10 ** said[3] : Number(said[2].replaceAll(',', ''))) / (said[1] ?? 1);
+    assert.ok(times <= Math.exp(-lnP) * (1 + 1e-6), `${onceIn(lnP)} for p = ${Math.exp(lnP)}`);
+    if (lnP > Math.log(0.1)) assert.ok(1 / times - Math.exp(lnP) < 0.06, `${onceIn(lnP)} is near p = ${Math.exp(lnP)}`);
   }
 });
 
@@ -84,9 +87,32 @@ test('the verdict in words', () => {
 
   const none = words(unmarked);
   assert.equal(none.word, 'No mark found');
-  assert.match(none.sentence, /Chance alone gives something like this about once in 3 texts\.$/);
+  assert.match(none.sentence, /Chance alone gives something like this in 3 of 8 texts\.$/);
   assert.match(none.caveat, /does not say that a person wrote it/);
   assert.match(words({ ...unmarked, search_ln_p: Math.log(1e-4) }).sentence, /once in 10,000 texts, which is more often than the one in a million asked for/);
+});
+
+test('a mark of the normalised text is not explained with the counts of the raw text', () => {
+  const raw = { ...evidence, normalised: true, score: 51, green: 51, ln_p: -0.5, z_score: -0.27 };
+  const found = { ...span, normalised: true, scored: 190, score: 110 };
+  const why = /^Found once the text was normalised: it holds invisible characters, or letters that only look like others\./;
+  for (const spans of [[], [found], [{ ...found, scored: 40, score: 30 }], [found, found]]) {
+    const said = words({ ...raw, spans });
+    assert.deepEqual([said.kind, said.word], ['marked', 'Marked'], 'however many tokens the text as it is has');
+    assert.match(said.sentence, why);
+    assert.doesNotMatch(said.sentence, /24 %|212/);
+    assert.doesNotMatch(brief({ ...raw, spans }), /24 %/);
+  }
+  assert.match(words({ ...raw, spans: [] }).sentence, /others\. A text that has nothing to do with this key would look like this once in 10\^22 texts\.$/);
+  assert.match(words({ ...raw, spans: [found] }).sentence, /The passage so found: 190 counted tokens; 58 % green where chance gives 25 %\./);
+  assert.match(words({ ...raw, spans: [found, found] }).sentence, /The 2 passages so found: 380 counted tokens; 58 % green/);
+  const copied = report({ ...raw, spans: [found] }, { p: '3.5e-23', wholeP: '0.6' });
+  assert.match(copied, /^Marked\. Found once the text was normalised/);
+  assert.match(copied, /Whole text as it is, not normalised, one test: p = 0\.6, z = −0\.27\./);
+  assert.match(copied, /Passage 1: characters 201 to 460, once normalised, 190 counted/);
+  // Of a text whose own ids hold the mark, a passage that was found normalised is not among those counted.
+  assert.equal(kind({ ...evidence, spans: [{ ...span, scored: 120 }, { ...found, scored: 90 }] }), 'partly');
+  assert.match(words({ ...unmarked, normalised: true }).sentence, /26 % green where chance gives 25 % in the text as it is\. Of the text normalised, chance alone gives/);
 });
 
 test('a text can be too short', () => {

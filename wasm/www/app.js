@@ -40,20 +40,27 @@ async function begin() {
   const check = new CheckView({ state, client, keys, tokenizers });
   new WriteView({ state, client, keys, openInCheck });
 
-  // A file that misses its place must not replace the page.
+  // A file that misses its place must not replace the page. What becomes of it is seen in the view that checks.
   addEventListener('dragover', event => event.preventDefault());
   addEventListener('drop', event => {
     event.preventDefault();
-    for (const file of event.dataTransfer?.files ?? []) check.takeFile(file);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0) return;
+    if ($('check').hidden) goToCheck();
+    check.takeFiles(files);
   });
+
+  function goToCheck() {
+    location.hash = '#check';
+    showView('check');
+    scrollTo(0, 0);
+  }
 
   function openInCheck(text, scheme) {
     state.set({ tokenizer: 'demo' });
     settings.choose(scheme);
-    location.hash = '#check';
-    showView('check');
+    goToCheck();
     check.setText(text);
-    scrollTo(0, 0);
     $('text').focus({ preventScroll: true });
   }
 

@@ -1,7 +1,7 @@
 // The view that checks: a text from the field, a file, or a line of many; asked about as it changes.
 
 import { Superseded } from './client.js';
-import { $, complain, debounced } from './dom.js';
+import { $, complain, count, debounced } from './dom.js';
 import { LIMITS, acceptFiles, bytesOf, checkSize, sizeOf } from './files.js';
 import { looksLikeLines, parseLine } from './json-lines.js';
 import { LinesView } from './lines-view.js';
@@ -11,6 +11,8 @@ import { byteLength, decodeText } from './utf8.js';
 /** Characters that the field takes: a longer text is held beside it, and its beginning shown. */
 const FIELD_LIMIT = 1_000_000;
 const BEGINNING = 5_000;
+/** A key, whole or with its end missing, and nothing else. */
+const KEY = /^\s*gmk1[0-9a-f]{64,}\s*$/i;
 const FIELDS = ['text', 'scheme', 'tokenizer', 'settings', 'key'];
 
 export class CheckView {
@@ -21,15 +23,19 @@ export class CheckView {
     // `text` is what is asked about: of a file, it has the line breaks that the field would change.
     this.document = { kind: 'typed', text: '', name: '-' };
     this.took = 0;
+    /** Grows with every text that is given, so that a file that takes long to read does not replace a later one. */
+    this.given = 0;
     const soon = debounced(() => this.ask(), () => Math.min(1500, 120 + 1.5 * this.took), 500);
 
     $('text').addEventListener('input', () => {
+      this.given += 1;
+      if (KEY.test($('text').value)) return this.#moveKey($('text').value.trim());
       this.document = { kind: 'typed', text: $('text').value, name: '-' };
       this.#describe();
       this.#changed();
       soon();
     });
-    acceptFiles({ button: $('text-open'), input: $('text-file'), zone: $('text-zone'), take: file => this.takeFile(file) });
+    acceptFiles({ button: $('text-open'), input: $('text-file'), zone: $('text-zone'), take: files => this.takeFiles(files) });
     $('text-clear').addEventListener('click', () => {
       this.setText('');
       $('text').focus();
@@ -41,24 +47,55 @@ export class CheckView {
     });
   }
 
-  /** A file by what it is: a key and a tokenizer are not texts, wherever they are dropped. */
-  async takeFile(file) {
-    if (/\.key$/i.test(file.name)) return this.keys.takeFile(file);
-    if (/tokenizer.*\.json$/i.test(file.name)) return this.tokenizers.takeFile(file);
-    if (/\.(jsonl|ndjson)$/i.test(file.name)) return this.setLines(file, file.name);
-    complain($('text'), $('text-error'));
-    try {
-      checkSize(file, LIMITS.text);
-      const bytes = await bytesOf(file);
-      if (file.size <= LIMITS.key.bytes && /^gmk1[0-9a-f]{20}/.test(new TextDecoder().decode(bytes))) return this.keys.takeFile(file);
-      this.setText(decodeText(bytes), file.name);
-    } catch (error) {
-      // What was there before stays, with its verdict.
-      complain($('text'), $('text-error'), error.message.startsWith(file.name) ? error.message : `${file.name}: ${error.message}`);
+  /** Files by what they are: a key and a tokenizer are not texts, wherever they are dropped. Several texts are a list of texts. */
+  async takeFiles(files) {
+    const texts = [];
+    for (const file of files) {
+      if (/\.key$/i.test(file.name)) this.keys.takeFile(file);
+      else if (/tokenizer.*\.json$/i.test(file.name)) this.tokenizers.takeFile(file);
+      else texts.push(file);
     }
+    if (texts.length === 0) return;
+    const lines = texts.find(file => /\.(jsonl|ndjson)$/i.test(file.name));
+    if (!lines) return this.#takeTexts(texts);
+    this.setLines(lines, lines.name);
+    if (texts.length > 1) complain(null, $('text-error'), `one file of JSON Lines is taken at a time: ${lines.name} is, and the others are not`);
+  }
+
+  async #takeTexts(files) {
+    const given = (this.given += 1);
+    complain($('text'), $('text-error'));
+    const [texts, refused] = [[], []];
+    for (const file of files) {
+      try {
+        checkSize(file, LIMITS.text);
+        const bytes = await bytesOf(file);
+        if (file.size <= LIMITS.key.bytes && /^gmk1[0-9a-f]{20}/.test(new TextDecoder().decode(bytes))) this.keys.takeFile(file);
+        else texts.push({ id: file.name, text: decodeText(bytes) });
+      } catch (error) {
+        refused.push(error.message.startsWith(file.name) ? error.message : `${file.name}: ${error.message}`);
+      }
+    }
+    if (given !== this.given) {
+      refused.push(...texts.map(({ id }) => `${id} is not taken: the text was changed while it was read`));
+    } else if (files.length === 1) texts.forEach(({ id, text }) => this.setText(text, id));
+    else if (texts.length > 0) this.setLines(new Blob([texts.map(line => JSON.stringify(line)).join('\n')]), count(texts.length, 'file'), 'files');
+    // What was there before stays, with its verdict, if there is nothing else.
+    if (refused.length > 0) complain(texts.length === 0 ? $('text') : null, $('text-error'), refused.join('; '));
+  }
+
+  /** A key that was pasted as a text: it goes where keys are, and is not kept in sight. */
+  async #moveKey(key) {
+    this.setText('');
+    const isTaken = await this.keys.add({ text: key }, 'pasted key');
+    $('text-note').textContent = isTaken
+      ? 'That was a key and no text: it is among the keys now.'
+      : 'That looked like a key, and was taken out of this field. Keys belong in the field for keys, which says what is wrong with it.';
+    $('text-note').hidden = false;
   }
 
   setText(text, name = '-') {
+    this.given += 1;
     this.lines.hide();
     this.document = { kind: name === '-' ? 'typed' : 'file', text, name };
     const fits = text.length <= FIELD_LIMIT;
@@ -69,8 +106,10 @@ export class CheckView {
     this.ask();
   }
 
-  setLines(file, name) {
-    this.document = { kind: 'lines', file, name, text: '' };
+  /** - `of`: what there is one text of, `lines` or `files`. */
+  setLines(file, name, of = 'lines') {
+    this.given += 1;
+    this.document = { kind: 'lines', of, file, name, text: '' };
     $('text').value = '';
     this.#describe();
     this.#changed();
@@ -78,7 +117,7 @@ export class CheckView {
   }
 
   #describe() {
-    const { kind, text, name, file } = this.document;
+    const { kind, of, text, name, file } = this.document;
     const isLines = kind === 'lines';
     $('text').hidden = isLines;
     if (kind === 'typed') $('text').readOnly = false;
@@ -87,9 +126,9 @@ export class CheckView {
     $('text-clear').textContent = kind === 'typed' ? 'Clear' : 'Close';
     $('text-size').textContent = isLines
       ? `${name}, ${sizeOf(file.size)}`
-      : `${kind === 'file' ? `${name}, ` : ''}${text === '' ? '' : `${text.length.toLocaleString('en-GB')} characters`}`;
+      : [...(kind === 'file' ? [name] : []), ...(text !== '' ? [count(text.length, 'character')] : kind === 'file' ? ['empty'] : [])].join(', ');
     const notes = {
-      lines: 'One text a line. Nothing of the file is kept but the verdicts.',
+      lines: of === 'files' ? 'One text a file.' : 'One text a line. Nothing of the file is kept but the verdicts.',
       file: text.length > FIELD_LIMIT ? 'Only the beginning is shown here. The whole text is checked.' : 'As it stands in the file. If you change it, the changed text is checked.',
     };
     $('text-note').hidden = !(kind in notes);
@@ -165,8 +204,6 @@ export class CheckView {
     const field = FIELDS.includes(error.field) ? error.field : null;
     if (field) {
       complain(fieldOf(field), $(`${field}-error`), error.message);
-      // A message that is folded away is none.
-      $(`${field}-error`).closest('details')?.setAttribute('open', '');
     }
     this.result.none('Not checked', field ? 'There is a message beside the field.' : `${error.message}.`);
   }

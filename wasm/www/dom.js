@@ -37,6 +37,8 @@ export function withPowers(text) {
 export function complain(field, place, message) {
   place.textContent = message ?? '';
   place.hidden = !message;
+  // A message that is folded away is none.
+  if (message) place.closest('details')?.setAttribute('open', '');
   if (message) field?.setAttribute('aria-invalid', 'true');
   else field?.removeAttribute('aria-invalid');
 }

@@ -30,14 +30,14 @@ export function sizeOf(bytes) {
   return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
 }
 
-/** Lets `button` open files through the hidden `input`, and `zone` take dropped ones; `take` gets each. */
+/** Lets `button` open files through the hidden `input`, and `zone` take dropped ones; `take` gets the list of them. */
 export function acceptFiles({ button, input, zone, take }) {
   button.addEventListener('click', () => input.click());
   input.addEventListener('change', () => {
     const files = [...input.files];
     // The same file may be chosen again, after a change.
     input.value = '';
-    files.forEach(take);
+    if (files.length > 0) take(files);
   });
   if (!zone) return;
   let depth = 0;
@@ -64,7 +64,7 @@ export function acceptFiles({ button, input, zone, take }) {
     if (!isFiles(event)) return;
     event.preventDefault();
     event.stopPropagation();
-    [...event.dataTransfer.files].forEach(take);
+    if (event.dataTransfer.files.length > 0) take([...event.dataTransfer.files]);
   });
 }
 

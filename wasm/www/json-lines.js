@@ -107,6 +107,7 @@ function idOf(id, number) {
   return String(id);
 }
 
+// JSON.parse makes one number of 1, 1.0 and 1e0, so those are taken here; the command refuses what is not written as a whole number.
 const isTokenId = id => Number.isInteger(id) && id >= 0 && id <= 0xffffffff;
 
 // What a message quotes may be long.

@@ -7,7 +7,7 @@ export class KeyPanel {
   constructor(state, client) {
     this.state = state;
     this.client = client;
-    acceptFiles({ button: $('key-open'), input: $('key-file'), zone: $('key-zone'), take: file => this.takeFile(file) });
+    acceptFiles({ button: $('key-open'), input: $('key-file'), zone: $('key-zone'), take: files => files.forEach(file => this.takeFile(file)) });
     $('key-add').addEventListener('click', () => this.takeField());
     $('key-text').addEventListener('keydown', event => {
       if (event.key === 'Enter') this.takeField();

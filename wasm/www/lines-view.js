@@ -21,7 +21,7 @@ export class LinesView {
     this.name = name;
     this.results = null;
     this.searches = config.segments;
-    this.shown = 0;
+    this.shown = { texts: 0, refused: 0 };
     $('lines').hidden = false;
     $('lines-body').replaceChildren();
     $('lines-save').hidden = true;
@@ -72,17 +72,23 @@ export class LinesView {
   #progress(progress) {
     const { rows, bytes, size } = progress;
     $('lines-body').append(...rows.map(row => this.#row(row)));
-    this.shown += rows.length;
+    for (const { error } of rows) this.shown[error ? 'refused' : 'texts'] += 1;
     $('lines-progress').value = size > 0 ? bytes / size : 1;
     this.#summarise(progress, ` ${Math.floor((100 * bytes) / Math.max(1, size))} % read.`);
   }
 
-  #summarise({ texts, marked, refused }, more) {
+  #summarise({ texts, marked, short, refused }, more) {
+    const parts = [[marked, 'marked'], [texts - marked - short, 'without a mark found'], ...(short > 0 ? [[short, 'too short']] : [])];
+    const said = parts.map(([n, what]) => `${n.toLocaleString('en-GB')} ${what}`).join(', ');
     const lines = refused > 0 ? `; ${count(refused, 'line')} could not be read` : '';
-    $('lines-summary').textContent = `${count(texts, 'text')}: ${marked.toLocaleString('en-GB')} marked, ${(texts - marked).toLocaleString('en-GB')} without a mark found${lines}.${more}`;
-    const hidden = texts + refused - this.shown;
-    $('lines-more').hidden = hidden <= 0;
-    $('lines-more').textContent = `The first ${this.shown.toLocaleString('en-GB')} lines are shown; ${hidden.toLocaleString('en-GB')} more are counted, and stand in the saved results.`;
+    $('lines-summary').textContent = `${count(texts, 'text')}: ${said}${lines}.${more}`;
+    const { shown } = this;
+    const hidden = [
+      ...(texts > shown.texts ? [`${count(texts - shown.texts, 'more text')} counted, and in the saved results`] : []),
+      ...(refused > shown.refused ? [`${count(refused - shown.refused, 'more line')} that could not be read`] : []),
+    ];
+    $('lines-more').hidden = hidden.length === 0;
+    $('lines-more').textContent = `Shown are the first ${count(shown.texts + shown.refused, 'line')}. Besides: ${hidden.join('; ')}.`;
   }
 
   #row(row) {

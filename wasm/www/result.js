@@ -4,7 +4,7 @@ import { $, count, debounced, el, withPowers } from './dom.js';
 import { EvidencePlot } from './evidence-plot.js';
 import { copy, save } from './files.js';
 import { TextView, legend } from './text-view.js';
-import { level, place, report, spanCounts, words } from './verdict.js';
+import { fixed, level, place, report, spanCounts, words } from './verdict.js';
 
 const SLOW_MS = 250;
 
@@ -111,15 +111,16 @@ export class ResultView {
   #listDetails() {
     const { evidence, wholeP, p, scheme } = this.detection;
     const { scored, repeated, tokens, z_score: z, tokenizer } = evidence;
+    const asItIs = evidence.detected && evidence.normalised ? ' of the text as it is' : '';
     const rows = [
-      ['p of everything looked at', `${p} (ln p = ${evidence.search_ln_p.toFixed(2)}); ${count(evidence.looks, 'look')}${this.how.searches ? ' and all places' : ''} paid for`],
+      ['p of everything looked at', `${p} (ln p = ${fixed(evidence.search_ln_p, 2)}); ${count(evidence.looks, 'look')}${this.how.searches ? ' and all places' : ''} paid for`],
       ['Level', `marked if p ≤ ${level(evidence.alpha)}`],
-      ['p of the whole text', `${wholeP} (ln p = ${evidence.ln_p.toFixed(2)}), one test${evidence.detected && evidence.normalised ? ' of the text as it is' : ''}`],
-      ['z-score of the whole text', z === null ? 'none: nothing was counted' : z.toFixed(2)],
-      ['Tokens', `${count(tokens, 'token')}: ${scored.toLocaleString('en-GB')} counted, ${repeated.toLocaleString('en-GB')} repeated, ${(tokens - scored - repeated).toLocaleString('en-GB')} without context`],
+      ['p of the whole text', `${wholeP} (ln p = ${fixed(evidence.ln_p, 2)}), one test${asItIs}`],
+      ['z-score of the whole text', z === null ? 'none: nothing was counted' : fixed(z, 2)],
+      [`Tokens${asItIs}`, `${count(tokens, 'token')}: ${scored.toLocaleString('en-GB')} counted, ${repeated.toLocaleString('en-GB')} repeated, ${(tokens - scored - repeated).toLocaleString('en-GB')} without context`],
       scheme.family === 'green'
-        ? ['Green tokens', `${evidence.green.toLocaleString('en-GB')} of ${scored.toLocaleString('en-GB')} counted${scored ? `: ${(100 * evidence.green_fraction).toFixed(1)} %` : ''}, by chance ${(100 * evidence.gamma).toFixed(1)} %`]
-        : ['Score', `${evidence.score.toFixed(1)} nats${scored ? `, ${evidence.mean_score.toFixed(2)} a token` : ''}; by chance 1 a token`],
+        ? [`Green tokens${asItIs}`, `${evidence.green.toLocaleString('en-GB')} of ${scored.toLocaleString('en-GB')} counted${scored ? `: ${(100 * evidence.green_fraction).toFixed(1)} %` : ''}, by chance ${(100 * evidence.gamma).toFixed(1)} %`]
+        : [`Score${asItIs}`, `${fixed(evidence.score, 1)} nats${scored ? `, ${evidence.mean_score.toFixed(2)} a token` : ''}; by chance 1 a token`],
       ['Least p at', evidence.normalised ? 'the text normalised' : 'the text as it is'],
       ['Scheme', evidence.scheme],
       ['Key', `${evidence.key_id}${this.how.keyLabel ? ` (${this.how.keyLabel(evidence.key_id)})` : ''}`],

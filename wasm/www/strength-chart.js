@@ -6,6 +6,8 @@ import { Drawing, path, ticks } from './drawing.js';
 const TOP = 34;
 const BOTTOM = 38;
 const LEFT = 46;
+/** Below this width, every second tick would run into the next. */
+const NARROW = 360;
 const CLASSES = { replace: '', delete: 'deleted', shuffle: 'shuffled' };
 const NAMES = { replace: 'replaced', delete: 'deleted', shuffle: 'shuffled' };
 
@@ -56,12 +58,12 @@ export class StrengthChart extends Drawing {
         svg('text', { x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, '10', svg('tspan', { dy: -4, 'font-size': 9 }, String(tick))),
       ]),
       svg('line', { class: 'axis', x1: left, x2: right, y1: bottom, y2: bottom }),
-      ...[0, 0.25, 0.5, 0.75, 1].map(s => svg('text', { x: x(s), y: bottom + 17, 'text-anchor': s === 1 ? 'end' : 'middle' }, `${100 * s} %`)),
+      ...(width < NARROW ? [0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1]).map(s => svg('text', { x: x(s), y: bottom + 17, 'text-anchor': { 0: 'start', 1: 'end' }[s] ?? 'middle' }, `${100 * s} %`)),
       svg('text', { x: right, y: height - 4, 'text-anchor': 'end' }, 'share of words'),
       svg('line', { class: 'level', x1: left, x2: right, y1: y(level), y2: y(level) }),
       svg('text', { class: 'label', x: right, y: y(level) - 5, 'text-anchor': 'end' }, 'level'),
       ...lines,
-      ...this.#key(left, width),
+      ...this.#key(width < NARROW ? 0 : left, width),
     );
   }
 

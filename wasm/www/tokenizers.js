@@ -10,7 +10,7 @@ export class TokenizerPanel {
     this.client = client;
     /** The one besides the demo's that the worker holds. */
     this.loaded = null;
-    acceptFiles({ button: $('tokenizer-open'), input: $('tokenizer-file'), zone: $('tokenizer-zone'), take: file => this.takeFile(file) });
+    acceptFiles({ button: $('tokenizer-open'), input: $('tokenizer-file'), zone: $('tokenizer-zone'), take: files => files.forEach(file => this.takeFile(file)) });
     $('tokenizer').addEventListener('change', () => this.choose($('tokenizer').value));
     $('tokenizer-forget').addEventListener('click', () => this.forget(this.state.tokenizer));
     state.addEventListener('change', ({ detail }) => {
@@ -87,7 +87,7 @@ export class TokenizerPanel {
   list() {
     const { tokenizers, tokenizer } = this.state;
     $('tokenizer').replaceChildren(
-      ...tokenizers.map(({ id, name }) => el('option', { value: id }, id === 'demo' ? 'demo (in this page)' : name)),
+      ...tokenizers.map(tokenizer => el('option', { value: tokenizer.id }, tokenizer.id === 'demo' ? 'demo (in this page)' : told(tokenizer))),
     );
     $('tokenizer').value = tokenizer;
     const { fingerprint, vocabSize } = this.find(tokenizer);
@@ -95,3 +95,6 @@ export class TokenizerPanel {
     $('tokenizer-forget').hidden = tokenizer === 'demo';
   }
 }
+
+// Most files are called tokenizer.json, so the name alone tells none from another.
+const told = ({ name, vocabSize, fingerprint }) => `${name} · ${vocabSize.toLocaleString('en-GB')} tokens · ${fingerprint.slice(0, 8)}`;

@@ -3,8 +3,8 @@
 const MARKED_WHOLE = 0.8;
 
 /**
- * How often chance gives as much: "about once in 3 texts", "once in 23,000 texts", "once in 10^14 texts".
- * From the logarithm of p, since p itself underflows; from ten up rounded down, so that it never says more than p does.
+ * How often chance gives as much: "in 2 of 5 texts", "once in 23,000 texts", "once in 10^14 texts".
+ * From the logarithm of p, since p itself underflows; rounded so that it never says rarer than p.
  */
 export function onceIn(lnP) {
   if (!(lnP < 0)) return 'in every text';
@@ -12,9 +12,19 @@ export function onceIn(lnP) {
   const exponent = Math.floor(-lnP / Math.LN10 + 1e-9);
   if (exponent >= 6) return `once in 10^${exponent} texts`;
   const times = Math.exp(-lnP);
-  if (times < 10) return `about once in ${Math.min(9, Math.max(2, Math.round(times)))} texts`;
+  if (times < 10) return fraction(1 / times);
   const unit = 10 ** (Math.floor(Math.log10(times)) - 1);
   return `once in ${(Math.floor(times / unit + 1e-9) * unit).toLocaleString('en-GB')} texts`;
+}
+
+/** The least fraction with a small denominator that is not below `p`. */
+function fraction(p) {
+  let [best, of] = [1, 1];
+  for (let texts = 2; texts <= 10; texts++) {
+    const n = Math.ceil(p * texts - 1e-9);
+    if (n / texts < best / of) [best, of] = [n, texts];
+  }
+  return best === 1 ? `once in ${of} texts` : `in ${best} of ${of} texts`;
 }
 
 /** Alpha as a share of texts: "one in a million". */
@@ -26,6 +36,9 @@ export function oneIn(alpha) {
 
 /** Alpha in figures: "1e-6". */
 export const level = alpha => alpha.toExponential().replace(/\.?0*e/, 'e');
+
+/** A number with so many decimals, and the minus that the plots have. */
+export const fixed = (value, decimals) => value.toFixed(decimals).replace('-', '−');
 
 const percent = share => `${(100 * share).toFixed(Math.abs(share) < 0.0995 ? 1 : 0)} %`;
 
@@ -52,11 +65,25 @@ export function gammaOf(scheme) {
 /** `counts` of a passage. */
 export const spanCounts = span => counts({ ...span, gamma: gammaOf(span.scheme) });
 
+/** Whether a mark was found in the normalised text: the counts of the evidence are the raw text's (SPEC §10), and no reason for it. */
+const isNormalised = evidence => evidence.detected && evidence.normalised;
+
+/** The passages found in the version of the text that the verdict is about. */
+const passages = ({ normalised, spans }) => spans.filter(span => Boolean(span.normalised) === normalised);
+
+/** `counts` of several passages together. */
+function sumOf(spans) {
+  const sum = name => spans.reduce((total, span) => total + span[name], 0);
+  return { scored: sum('scored'), score: sum('score'), gamma: gammaOf(spans[0].scheme) };
+}
+
 /** Which of the answers it is: `marked`, `partly` (a passage of a longer text), `unmarked`, `hopeless`, `short`. */
 export function kind(evidence, searches = true) {
+  // How long the normalised text is, evidence does not say, and so not how much of it a passage is.
+  if (isNormalised(evidence)) return 'marked';
   if (evidence.scored === 0) return 'short';
   if (evidence.detected) {
-    const inSpans = evidence.spans.reduce((sum, span) => sum + span.scored, 0);
+    const inSpans = passages(evidence).reduce((sum, span) => sum + span.scored, 0);
     const isWhole = evidence.spans.length === 0 || inSpans >= MARKED_WHOLE * evidence.scored;
     return isWhole ? 'marked' : 'partly';
   }
@@ -88,17 +115,18 @@ export function words(evidence, { searches = true, several = false } = {}) {
       };
     case 'marked':
     case 'partly': {
+      const nothingToDo = `A text that has nothing to do with ${none} would look like this ${chance}.`;
+      const found = {
+        kind: answer,
+        caveat: `It says that the text depends on ${which}. It does not say who wrote it, nor that nobody changed it.`,
+      };
+      if (evidence.normalised) return { ...found, word: 'Marked', sentence: `${normalisedReason(evidence)} ${nothingToDo}` };
       const where = spans === 1 ? 'in one passage' : `in ${spans} passages`;
       const sentence =
         answer === 'marked' || spans !== 1
           ? `${answer === 'marked' ? '' : 'Of the whole text: '}${counts(evidence)}.`
           : `The passage: ${spanCounts(evidence.spans[0])}.`;
-      return {
-        kind: answer,
-        word: answer === 'marked' ? 'Marked' : `Marked ${where}`,
-        sentence: `${sentence} A text that has nothing to do with ${none} would look like this ${chance}.`,
-        caveat: `It says that the text depends on ${which}. It does not say who wrote it, nor that nobody changed it.`,
-      };
+      return { ...found, word: answer === 'marked' ? 'Marked' : `Marked ${where}`, sentence: `${sentence} ${nothingToDo}` };
     }
     case 'hopeless':
       return {
@@ -111,7 +139,9 @@ export function words(evidence, { searches = true, several = false } = {}) {
       return {
         kind: answer,
         word: 'No mark found',
-        sentence: `${sentenceCase(counts(evidence))}. Chance alone gives something like this ${chance}${
+        sentence: `${sentenceCase(counts(evidence))}${
+          evidence.normalised ? ' in the text as it is. Of the text normalised, chance' : '. Chance'
+        } alone gives something like this ${chance}${
           evidence.search_ln_p < Math.log(0.01) ? `, which is more often than the ${oneIn(evidence.alpha)} asked for` : ''
         }.`,
         caveat:
@@ -120,13 +150,23 @@ export function words(evidence, { searches = true, several = false } = {}) {
   }
 }
 
+function normalisedReason(evidence) {
+  const spans = passages(evidence);
+  const why = 'Found once the text was normalised: it holds invisible characters, or letters that only look like others.';
+  if (spans.length === 0) return why;
+  return `${why} The ${spans.length === 1 ? 'passage' : `${spans.length} passages`} so found: ${counts(sumOf(spans))}.`;
+}
+
 const sentenceCase = text => text[0].toUpperCase() + text.slice(1);
 
 /** One line for a table. */
 export function brief(evidence) {
-  if (evidence.scored === 0) return 'nothing counted';
-  const mean = evidence.score / evidence.scored;
-  return evidence.gamma !== null ? `${percent(mean)} green` : `mean score ${mean.toFixed(2)}`;
+  const spans = passages(evidence);
+  if (isNormalised(evidence) && spans.length === 0) return 'once normalised';
+  const { scored, score, gamma } = isNormalised(evidence) ? sumOf(spans) : evidence;
+  if (scored === 0) return 'nothing counted';
+  const mean = score / scored;
+  return gamma !== null ? `${percent(mean)} green` : `mean score ${mean.toFixed(2)}`;
 }
 
 /** The whole result as text, to be pasted somewhere. */
@@ -137,9 +177,9 @@ export function report(evidence, { p, wholeP, ...how }) {
     said.caveat,
     '',
     `Everything looked at: p = ${p}, level ${level(evidence.alpha)}; ${evidence.looks} look${evidence.looks === 1 ? '' : 's'}, all paid for.`,
-    `Whole text, one test: p = ${wholeP}${evidence.z_score === null ? '' : `, z = ${evidence.z_score.toFixed(2)}`}.`,
-    `${evidence.tokens} tokens: ${evidence.scored} counted, ${evidence.repeated} repeated.`,
-    ...evidence.spans.map((span, i) => `Passage ${i + 1}: ${place(span)}, ${spanCounts(span)}.`),
+    `Whole text${isNormalised(evidence) ? ' as it is, not normalised' : ''}, one test: p = ${wholeP}${evidence.z_score === null ? '' : `, z = ${fixed(evidence.z_score, 2)}`}.`,
+    `${evidence.tokens} tokens${isNormalised(evidence) ? ' of the text as it is' : ''}: ${evidence.scored} counted, ${evidence.repeated} repeated.`,
+    ...evidence.spans.map((span, i) => `Passage ${i + 1}: ${place(span)}${span.normalised ? ', once normalised' : ''}, ${spanCounts(span)}.`),
     `Scheme ${evidence.scheme}, key ${evidence.key_id}${
       evidence.tokenizer ? `, tokenizer ${evidence.tokenizer.name} (${evidence.tokenizer.fingerprint})` : ', token ids as given'
     }.`,

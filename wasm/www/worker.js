@@ -5,13 +5,16 @@
 
 import init, * as greenmark from './greenmark/greenmark.js';
 import { splitLines, parseLine } from './json-lines.js';
+import { kind } from './verdict.js';
 
 const DEMO_KEY = new TextEncoder().encode('a demonstration key known to all');
 const SHOWN_LINES = 1000;
+const SHORT = ['short', 'hopeless'];
 /** Texts of JSON Lines between two looks at the clock are few: a request must not wait long for its turn. */
 const TURN_MS = 40;
 const PROGRESS_MS = 200;
 const PART_CHARACTERS = 1_000_000;
+const KEY_GONE = 'the key is not in this page any more';
 
 /** The demo model's bytes: asked for as the page loads, so that it works without a network from then on. */
 let model = null;
@@ -49,7 +52,7 @@ function detectorFor(config) {
   detector?.value.free();
   detector = null;
   if (config.keys.length === 0) throw new FieldError('no key', 'key');
-  if (!config.keys.every(id => keys.has(id))) throw new FieldError('the key is not in this page any more', 'key');
+  if (!config.keys.every(id => keys.has(id))) throw new FieldError(KEY_GONE, 'key');
   const scheme = at('scheme', () => greenmark.parseScheme(config.scheme));
   const tokenizer = tokenizers.get(config.tokenizer);
   if (!tokenizer) throw new FieldError('the tokenizer is not loaded', 'tokenizer');
@@ -180,13 +183,15 @@ const operations = {
 
   async write({ key, options }) {
     const bytes = await loadModel();
+    // Without its key a text would be written without its mark.
+    if (key !== null && !keys.has(key)) throw new FieldError(KEY_GONE, 'key');
     const { text } = at('write', () => greenmark.writeDemo(bytes, key === null ? undefined : keys.get(key), options));
     return { text };
   },
 
   async lines({ file, config, id: request }) {
     const started = detectorFor(config);
-    const total = { texts: 0, marked: 0, refused: 0, bytes: 0, size: file.size };
+    const total = { texts: 0, marked: 0, short: 0, refused: 0, bytes: 0, size: file.size };
     let rows = [];
     let listed = 0;
     const parts = [];
@@ -212,6 +217,7 @@ const operations = {
         const evidence = ids ? value.evidenceIds(ids, id) : value.evidence(text, id);
         total.texts += 1;
         total.marked += evidence.detected ? 1 : 0;
+        total.short += SHORT.includes(kind(evidence, config.segments)) ? 1 : 0;
         part += `${JSON.stringify(evidence)}\n`;
         // A Blob may live on disk; a string may not.
         if (part.length > PART_CHARACTERS) {

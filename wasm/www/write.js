@@ -29,6 +29,7 @@ export class WriteView {
     }, () => 1200);
     /** The evidence of the last text with the mark and of the last without, for comparison. */
     this.last = { marked: null, plain: null };
+    this.isKeyGone = false;
 
     $('write-marked').addEventListener('click', () => this.write(true));
     $('write-plain').addEventListener('click', () => this.write(false));
@@ -53,20 +54,46 @@ export class WriteView {
     for (const name of ['delta', 'temperature', 'length']) $(name).addEventListener('input', () => this.#readSliders());
     $('family').addEventListener('change', () => this.#readSliders());
     state.addEventListener('change', ({ detail }) => {
-      if (detail.includes('keys')) this.#listKeys();
-      if (detail.includes('alpha') && this.text) {
-        this.attack();
-        this.#drawCurves();
+      if (detail.includes('keys')) {
+        this.#listKeys();
+        this.#followKey();
       }
+      if (detail.includes('alpha') && this.text && this.#hasKey()) this.#askAgain();
     });
     this.#listKeys();
     this.#readSliders();
   }
 
+  #hasKey() {
+    return this.state.keys.some(key => key.id === this.key);
+  }
+
+  /** Without its key nothing is said of the text; with the key back, the same as before. */
+  #followKey() {
+    if (!this.text || this.#hasKey() === !this.isKeyGone) return;
+    this.isKeyGone = !this.isKeyGone;
+    this.finishTyping?.();
+    for (const id of ['attack', 'write-plots', 'write-legend', 'meter']) $(id).hidden = this.isKeyGone;
+    $('write-tokens').classList.toggle('colourless', this.isKeyGone);
+    complain(null, $('write-error'));
+    if (!this.isKeyGone) return this.#askAgain();
+    for (const channel of ['attack', 'curves']) this.client.forget(channel);
+    $('write-verdict').dataset.kind = 'none';
+    $('write-word').textContent = 'The key was removed';
+    for (const id of ['write-number', 'write-caveat', 'write-compare']) $(id).textContent = '';
+    $('write-sentence').textContent = `This text was written with the key ${this.key}. Add it again in Check, or write a new text.`;
+    this.announce(`${$('write-word').textContent}. ${$('write-sentence').textContent}`);
+  }
+
+  #askAgain() {
+    this.attack();
+    this.#drawCurves();
+  }
+
   #listKeys() {
     const { keys } = this.state;
     const chosen = $('write-key').value;
-    $('write-key').replaceChildren(...keys.map(({ id, label }) => el('option', { value: id }, `${id} (${label})`)), el('option', { value: FRESH }, 'a fresh random key'));
+    $('write-key').replaceChildren(...keys.map(({ id, label }) => el('option', { value: id, title: `${id} (${label})` }, `${id.slice(0, 8)} · ${label.split(':')[0]}`)), el('option', { value: FRESH }, 'a fresh random key'));
     const isThere = keys.some(key => key.id === chosen) || chosen === FRESH;
     $('write-key').value = isThere ? chosen : (keys[0]?.id ?? FRESH);
     $('write-key-save').hidden = !keys.find(key => key.id === $('write-key').value)?.isFresh;
@@ -105,6 +132,7 @@ export class WriteView {
     if ($('seed').value.trim() === '' || !Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
       return complain($('seed'), $('seed-error'), 'a whole number from 0 to 4294967295');
     }
+    if ($('prompt').value === '') return complain($('prompt'), $('prompt-error'), 'the prompt is empty: give the model a beginning');
     if ($('prompt').value.length > 10_000) return complain($('prompt'), $('prompt-error'), 'the limit for a prompt is 10,000 characters');
     const options = {
       prompt: $('prompt').value,
@@ -117,11 +145,12 @@ export class WriteView {
     };
     try {
       const key = await this.#key();
-      if (!key) return;
+      if (!key) throw new Error('no key could be made: in Check, there is a message beside the keys');
       const { text } = await this.client.newest('write', 'write', { key: isMarked ? key : null, options });
       Object.assign(this, { key, scheme: options.scheme, isMarked, text, attacked: text });
       for (const name of ATTACKS) $(`attack-${name}`).value = 0;
       this.#prepare();
+      this.#followKey();
       await this.#showWritten();
     } catch (error) {
       this.#fail(error);
@@ -261,7 +290,7 @@ export class WriteView {
   }
 
   #fail(error) {
-    if (error instanceof Superseded) return;
+    if (error instanceof Superseded || this.isKeyGone) return;
     complain(null, $('write-error'), error.message);
   }
 }

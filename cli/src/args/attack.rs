@@ -22,7 +22,7 @@ Lines, with what was done to each.
 Examples:
   greenmark attack replace --strength 0.2 --seed 1 story.txt > edited.txt
   greenmark attack replace -s 0.1 --then typos:0.05 --then shuffle-sentences:0.3 story.txt
-  greenmark attack paste -s 0.75 --with article.txt story.txt                  three stretches, a quarter of all words
+  greenmark attack paste -s 0.75 --with article.txt story.txt
   greenmark attack homoglyphs -s 0.5 answers.jsonl | greenmark detect -k my.key --jsonl
   greenmark attack resample -s 0.3 --span 5 --model demo story.txt              a model rewrites three tokens in ten, five at a time
   greenmark attack paraphrase -s 1 --unit paragraph --then typos:0.02 answers.jsonl

@@ -221,7 +221,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, changed, place, .. } = self;
         let (places, rate) = (count(self.places as u64, "place"), 100.0 * self.rate);
-        write!(f, "{name}: {changed} of {places} changed ({rate:.1} %); a place is a {place}")?;
+        write!(f, "{name}: {changed} of {places} taken ({rate:.1} %); a place is a {place}")?;
         match self.unusable {
             None | Some(0) => Ok(()),
             Some(unusable) => {

@@ -36,7 +36,7 @@ pub(super) const FORMAT: Attack = Attack {
     place: "paragraph",
     models: "a text carried over into another form: Markdown taken off, lines wrapped anew, sentences made items of a list",
     source: "what copying between a chat, a mail and a web page does",
-    limits: "words stay as they are and in their order",
+    limits: "words stay as they are and in their order; a paragraph that the form drawn for it fits already stays",
     is_english: false,
     needs_other: false,
     apply: |text, strength, _, rng| {
@@ -53,8 +53,11 @@ pub(super) const FORMAT: Attack = Attack {
         let struck = struck(paragraphs.len(), strength, rng);
         for (_, &at) in struck.iter().zip(&paragraphs).filter(|(struck, _)| **struck) {
             let form = [plain, wrapped, listed][below(3, rng)];
-            let ending = if parts[at].ends_with('\n') { "\n" } else { "" };
-            parts[at] = form(parts[at].trim_end_matches('\n')) + ending;
+            let is_dos = parts[at].contains("\r\n");
+            let unix = parts[at].replace("\r\n", "\n");
+            let ending = if unix.ends_with('\n') { "\n" } else { "" };
+            let formed = form(unix.trim_end_matches('\n')) + ending;
+            parts[at] = if is_dos { formed.replace('\n', "\r\n") } else { formed };
         }
         Ok(attacked(parts.concat(), &struck))
     },
@@ -105,6 +108,9 @@ fn paste(text: &str, strength: Strength, other: &Other<'_>, rng: &mut ChaCha8Rng
         return Ok(Attacked { text: text.into(), changed: 0, places: own.len(), unusable: 0 });
     }
     if strength.share() == 1.0 {
+        if host.len() == 0 {
+            return Err(AttackError::OtherTooShort { attack: PASTE.name, found: 0, needed: 1 });
+        }
         return Ok(Attacked { text: host.pieces.concat(), changed: host.len(), places: host.len(), unusable: 0 });
     }
     let needed = (own.len() as f64 * strength.share() / (1.0 - strength.share())).round() as usize;
@@ -150,9 +156,25 @@ fn plain(paragraph: &str) -> String {
     let lines = paragraph.split('\n').map(|line| {
         let line = line.trim_start_matches('#').trim_start_matches("> ");
         let line = line.strip_prefix("- ").or_else(|| line.strip_prefix("* ")).unwrap_or(line);
-        line.replace("**", "").replace("__", "").replace('`', "").trim_start().to_owned()
+        without(&without(&without(line, "**"), "__"), "`").trim_start().to_owned()
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Takes a sign off where it stands at the edge of a word: `my__name` is one.
+fn without(line: &str, sign: &str) -> String {
+    let is_within = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(sign) {
+        let (before, after) = (&rest[..at], &rest[at + sign.len()..]);
+        out += before;
+        if is_within(out.chars().next_back()) && is_within(after.chars().next()) {
+            out += sign;
+        }
+        rest = after;
+    }
+    out + rest
 }
 
 /// In lines of at most 60 characters, where words allow.
@@ -173,6 +195,33 @@ fn wrapped(paragraph: &str) -> String {
 
 /// Each sentence an item.
 fn listed(paragraph: &str) -> String {
+    // A line break would end a sentence.
+    let paragraph = paragraph.replace('\n', " ");
     let sentences = paragraph.split_sentence_bounds().map(str::trim).filter(|sentence| !sentence.is_empty());
-    sentences.map(|sentence| format!("- {}", sentence.replace('\n', " "))).collect::<Vec<_>>().join("\n")
+    sentences.map(|sentence| format!("- {sentence}")).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_keep_the_words() {
+        assert_eq!(
+            plain("## A **bold** `word`, my__init__var\n- item\n> said"),
+            "A bold word, my__init__var\nitem\nsaid"
+        );
+        assert_eq!(listed("One. Two\nthree."), "- One.\n- Two three.");
+        let wrapped = wrapped(&"word ".repeat(40));
+        assert!(wrapped.lines().all(|line| line.chars().count() <= 60) && wrapped.split_whitespace().count() == 40);
+    }
+
+    #[test]
+    fn line_ends_stay_of_their_kind() {
+        let text = "One sentence here. Another one.\r\n\r\nA third, **bold**.\r\n";
+        for seed in 0..20 {
+            let found = FORMAT.apply(text, Strength(1.0), seed, &Other::default()).expect("it needs nothing").text;
+            assert_eq!(found.matches('\n').count(), found.matches("\r\n").count(), "{found:?}");
+        }
+    }
 }

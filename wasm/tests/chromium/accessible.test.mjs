@@ -98,6 +98,32 @@ pageTest("at 320 px nothing has to be scrolled sideways", { context: { viewport:
   }
 });
 
+pageTest("at 320 px the letters of the plots do not run into each other", { context: { viewport: { width: 320, height: 640 } } }, async ({ page }) => {
+  await STATES["before writing"](page);
+  await writeText(page);
+  await page.locator("#strength-chart text").first().waitFor();
+  const overlaps = await page.evaluate(() =>
+    ["strength-chart", "write-plot", "meter"].flatMap(id => {
+      const texts = [...document.querySelectorAll(`#${id} text`)].map(element => ({ said: element.textContent, box: element.getBoundingClientRect() }));
+      const meet = (a, b) => a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom;
+      // The line before each name of the key is no text, but must not be written over either.
+      const lines = [...document.querySelectorAll("#strength-chart path[d$='h20']")].map(element => ({ said: "line of the key", box: element.getBoundingClientRect() }));
+      return texts.flatMap((a, i) => [...texts.slice(i + 1), ...lines].filter(b => meet(a.box, { left: b.box.left, right: b.box.right, top: b.box.top - 3, bottom: b.box.bottom + 3 })).map(b => `${id}: ${a.said}, ${b.said}`));
+    }),
+  );
+  assert.deepEqual(overlaps, []);
+});
+
+pageTest("where colours are forced the current view still shows", { context: { forcedColors: "active" } }, async ({ page }) => {
+  const border = id => page.locator(id).evaluate(element => getComputedStyle(element).borderBottomColor);
+  const canvas = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  for (const [current, other] of [["#nav-check", "#nav-write"], ["#nav-write", "#nav-check"]]) {
+    await page.locator(current).click();
+    assert.equal(await border(other), canvas);
+    assert.notEqual(await border(current), canvas);
+  }
+});
+
 pageTest("a verdict is told to who cannot see it", {}, async ({ page }) => {
   await addDemoKey(page);
   await check(page, marked);

@@ -108,7 +108,11 @@ pageTest("look-alike letters are seen through once the text is normalised", {}, 
   const expected = detect(disguised);
   assert.ok(expected.evidence.detected && expected.evidence.normalised);
   await check(page, disguised);
-  assert.equal((await verdict(page)).p, pOf(expected));
+  const said = await verdict(page, /^Marked$/);
+  assert.equal(said.p, pOf(expected));
+  assert.match(said.sentence, /^Found once the text was normalised/);
+  const [span] = expected.evidence.spans;
+  assert.ok(said.sentence.includes(`${span.scored} counted tokens; ${(100 * span.green / span.scored).toFixed(0)} % green`), "the counts are of the text normalised");
   assert.ok(await page.locator("#coloured-note").isVisible());
   await page.getByLabel("Look at the text normalised, too").uncheck();
   const { p } = await verdict(page, /^No mark found$/);

@@ -34,6 +34,57 @@ pageTest("a text is opened, and checked as it stands in the file", {}, async ({ 
   assert.match(await page.locator("#text-size").textContent(), /story\.txt/);
   await open(page, "#text-open", file("empty.txt", ""));
   await verdict(page, /^Nothing to check yet$/);
+  assert.equal(await page.locator("#text-size").textContent(), "empty.txt, empty");
+});
+
+pageTest("several texts are a list of texts, and what cannot be read is named", {}, async ({ page }) => {
+  await addDemoKey(page);
+  await drop(page, "#text-zone", [onDisk("one.txt", marked), onDisk("two.txt", unmarked), onDisk("bad.txt", Buffer.from([0x61, 0xff])), onDisk("a.key", keyOf(5).toText())]);
+  await page.locator("#key-list", { hasText: keyOf(5).id }).waitFor();
+  await page.locator("#lines-summary", { hasText: "2 texts: 1 marked, 1 without a mark found." }).waitFor();
+  assert.deepEqual(await page.locator("#lines-body button").allTextContents(), ["one.txt", "two.txt"]);
+  await page.getByRole("button", { name: "two.txt" }).click();
+  await verdict(page, /^No mark found$/);
+  assert.equal(await page.locator("#coloured").evaluate(element => element.textContent), unmarked);
+
+  await drop(page, "#text-zone", [onDisk("broken.txt", Buffer.from([0xff])), onDisk("three.txt", marked)]);
+  await page.locator("#lines-summary", { hasText: "1 text: 1 marked" }).waitFor();
+  assert.match(await page.locator("#text-error").textContent(), /^broken\.txt: not valid UTF-8 from byte 0 on$/);
+  await drop(page, "#text-zone", [onDisk("x.txt", marked), onDisk("y.jsonl", JSON.stringify({ text: unmarked }))]);
+  await page.locator("#text-error", { hasText: "y.jsonl is, and the others are not" }).waitFor();
+});
+
+pageTest("a file that is slow to read does not replace what was typed meanwhile", {
+  prepare: context => context.addInitScript(() => {
+    const { arrayBuffer } = Blob.prototype;
+    const wait = new Promise(resolve => (globalThis.letRead = resolve));
+    Blob.prototype.arrayBuffer = async function () {
+      await wait;
+      return arrayBuffer.call(this);
+    };
+  }),
+}, async ({ page }) => {
+  await addDemoKey(page);
+  await open(page, "#text-open", file("slow.txt", marked));
+  await check(page, unmarked);
+  await verdict(page, /^No mark found$/);
+  await page.evaluate(() => letRead());
+  await page.locator("#text-error", { hasText: "slow.txt is not taken: the text was changed while it was read" }).waitFor();
+  assert.equal(await page.locator("#text").inputValue(), unmarked);
+  await open(page, "#text-open", file("next.txt", marked));
+  await verdict(page, /^Marked$/);
+});
+
+pageTest("a file that is dropped on the write view is seen in the view that takes it", {}, async ({ page }) => {
+  await page.locator("#nav-write").click();
+  await page.locator("#write").waitFor();
+  await drop(page, "h1", [onDisk("bad.txt", Buffer.from([0xff]))]);
+  await page.locator("#text-error", { hasText: "bad.txt" }).waitFor();
+  assert.ok(await page.locator("#write").isHidden());
+  await page.goBack();
+  await page.locator("#write").waitFor();
+  await drop(page, "h1", [onDisk("mine.key", keyOf(3).toText())]);
+  await page.locator("#key-list", { hasText: keyOf(3).id }).waitFor();
 });
 
 pageTest("files are dropped on their fields, and anywhere", {}, async ({ page }) => {
@@ -125,6 +176,18 @@ pageTest("a tokenizer is remembered until it is forgotten", {}, async ({ page })
   await page.reload();
   await ready(page);
   assert.equal((await names()).length, 1);
+});
+
+pageTest("two tokenizers of one name can be told apart", {}, async ({ page }) => {
+  const shorter = [100, 1000].map(merges => tokenizerJson(json => json.model.merges.splice(merges)));
+  const expected = shorter.map(bytes => greenmark.Tokenizer.fromJson(bytes, "tokenizer.json"));
+  for (const [i, bytes] of shorter.entries()) {
+    await open(page, "#tokenizer-open", file("tokenizer.json", bytes));
+    await page.locator("#tokenizer-info", { hasText: expected[i].fingerprint }).waitFor();
+  }
+  const options = (await page.locator("#tokenizer option").allTextContents()).slice(1);
+  assert.deepEqual(options, expected.map(({ vocabSize, fingerprint }) => `tokenizer.json · ${vocabSize.toLocaleString("en-GB")} tokens · ${fingerprint.slice(0, 8)}`));
+  assert.notEqual(options[0], options[1]);
 });
 
 pageTest("where the browser keeps nothing, a tokenizer works all the same", {

@@ -76,6 +76,26 @@ pageTest("a broken key is refused at its field, says what is wrong, and nothing 
   await page.locator("#key-error", { hasText: /paste a key/ }).waitFor();
 });
 
+pageTest("a key that is pasted as a text goes to the keys, and out of sight", {}, async ({ page }) => {
+  const [key, secret] = [keyOf(1), secretOf(1)];
+  await page.locator("#text").fill(` ${key.toText()}\n`);
+  await page.locator("#key-list", { hasText: key.id }).waitFor();
+  await page.locator("#text-note", { hasText: /among the keys/ }).waitFor();
+  assert.equal(await page.locator("#text").inputValue(), "");
+  await verdict(page, /^Nothing to check yet$/);
+  assert.deepEqual(await placesOf(page, secret), []);
+  // One with a mistake in its end holds the secret all the same.
+  const other = keyOf(2).toText();
+  await page.locator("#text").fill(`${other.slice(0, -1)}${other.endsWith("0") ? 1 : 0}`);
+  await page.locator("#key-error").waitFor();
+  await page.locator("#text-note", { hasText: /looked like a key/ }).waitFor();
+  assert.deepEqual(await placesOf(page, secretOf(2)), []);
+  assert.deepEqual(await keyIds(page), [key.id]);
+  // A text about a key is a text.
+  await check(page, `The key is ${key.toText()}`);
+  assert.notEqual(await page.locator("#text").inputValue(), "");
+});
+
 pageTest("key files are opened, broken ones refused; keys are removed", {}, async ({ page }) => {
   const [first, second] = [keyOf(1), keyOf(2)];
   await open(page, "#key-open", file("first.key", `${first.toText()}\n`), file("second.key", second.toText()));

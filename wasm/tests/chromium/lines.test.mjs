@@ -95,8 +95,10 @@ for (const scheme of ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"]) {
     const numbers = refused.map(row => /line (\d+):/.exec(row)[1]);
     assert.deepEqual(numbers, [...expected.stderr.matchAll(/texts\.jsonl[^\n]*?\bline (\d+)/g)].map(match => match[1]), expected.stderr);
     const count = found.filter(({ detected }) => detected).length;
+    const short = (await page.locator("#lines-body .verdict-cell").allTextContents()).filter(verdict => /Too short/.test(verdict)).length;
+    assert.ok(short > 0);
     const summary = await page.locator("#lines-summary").textContent();
-    assert.match(summary, new RegExp(`^${found.length} texts: ${count} marked, ${found.length - count} without a mark found; ${refused.length} lines could not be read`));
+    assert.match(summary, new RegExp(`^${found.length} texts: ${count} marked, ${found.length - count - short} without a mark found, ${short} too short; ${refused.length} lines could not be read`));
     assert.equal(await page.locator("#lines-body tr").count(), found.length + refused.length);
   });
 }
@@ -126,6 +128,16 @@ pageTest("pasted lines are taken as lines when the reader says so", {}, async ({
   await page.locator("#text").fill(`${JSON.stringify({ text: marked })}\n${JSON.stringify({ text: unmarked })}\n`);
   await page.locator("#text-to-lines").click();
   await page.locator("#lines-summary", { hasText: "2 texts: 1 marked, 1 without" }).waitFor();
+});
+
+pageTest("of a long list the rest is counted: texts, and lines that could not be read", {}, async ({ page }) => {
+  await addDemoKey(page);
+  const lines = [...Array(1003).fill('{"tokens":[1,2,3]}'), "no object", '{"tokens":[1]}'];
+  await open(page, "#text-open", file("many.jsonl", lines.join("\n")));
+  await page.locator("#lines-save").waitFor();
+  assert.equal(await page.locator("#lines-summary").textContent(), "1,004 texts: 0 marked, 0 without a mark found, 1,004 too short; 1 line could not be read.");
+  assert.equal(await page.locator("#lines-more").textContent(), "Shown are the first 1,000 lines. Besides: 4 more texts counted, and in the saved results; 1 more line that could not be read.");
+  assert.equal(parseLines((await saved(page, "#lines-save")).text).length, 1004);
 });
 
 pageTest("a long file can be cancelled, and what was read is kept", {}, async ({ page }) => {

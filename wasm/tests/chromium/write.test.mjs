@@ -111,6 +111,39 @@ pageTest("an attacked text is handed over to be checked, with its scheme", {}, a
   assert.ok(await page.locator("#text").evaluate(element => element === document.activeElement));
 });
 
+pageTest("without its key nothing is said of a text, until the key is back or another text is written", {}, async ({ page }) => {
+  await goToWrite(page);
+  await writeNow(page);
+  await slide(page, "attack-replace", 20);
+  await page.waitForFunction(text => document.getElementById("write-tokens").textContent !== text, written(demoKey));
+  const attacked = await shown(page);
+  const lnP = await evidenceOf(page, attacked);
+  await page.locator("#nav-check").click();
+  await page.getByRole("button", { name: `Remove key ${demoKey.id}` }).click();
+  await page.locator("#nav-write").click();
+  await page.locator("#write-word", { hasText: /^The key was removed$/ }).waitFor();
+  assert.match(await page.locator("#write-sentence").textContent(), new RegExp(`${demoKey.id}.*Add it again in Check, or write a new text`));
+  assert.equal(await page.locator("#write-number").textContent(), "");
+  for (const part of ["#attack", "#write-plots", "#meter", "#write-legend"]) assert.ok(await page.locator(part).isHidden(), part);
+  assert.ok(await page.locator("#write-error").isHidden());
+  assert.equal(await shown(page), attacked, "the text stays");
+
+  await page.locator("#nav-check").click();
+  await addDemoKey(page);
+  await page.locator("#nav-write").click();
+  assert.equal(await evidenceOf(page, attacked), lnP);
+  assert.ok(await page.locator("#attack").isVisible());
+  assert.match(await page.locator("#write-word").textContent(), /^Marked/);
+
+  await page.locator("#nav-check").click();
+  await page.getByRole("button", { name: `Remove key ${demoKey.id}` }).click();
+  await page.locator("#nav-write").click();
+  await slide(page, "delta", 6);
+  await writeNow(page);
+  await page.locator("#write-word", { hasText: /^Marked$/ }).waitFor();
+  assert.ok(await page.locator("#write-plots").isVisible());
+});
+
 pageTest("settings that cannot be are refused at their fields", {}, async ({ page }) => {
   await goToWrite(page);
   for (const seed of ["-1", "1.5", "4294967296", ""]) {
@@ -125,7 +158,7 @@ pageTest("settings that cannot be are refused at their fields", {}, async ({ pag
   assert.ok(await page.locator("#written").isHidden());
   await slide(page, "prompt", "");
   await page.locator("#write-plain").click();
-  await page.locator("#write-error", { hasText: "the prompt is empty" }).waitFor();
+  assert.match(await complaint(page, "#prompt", "#prompt-error"), /the prompt is empty/);
   await slide(page, "prompt", PROMPT);
   await writeNow(page, "#write-plain");
   await evidenceOf(page, written(null, { seed: 3 }), { keys: [demoKey] });
