@@ -55,7 +55,7 @@ impl Default for ResampleOptions {
 /// let mut attack = Resample::new(Box::new(DemoModel::new()?), demo_tokenizer()?, "demo", options)?;
 /// let text = "Once upon a time there was a fox who lived by the river.";
 /// let attacked = attack.attack(&[text], Strength::new(0.5)?, 1).remove(0)?;
-/// assert_eq!((attacked.changed, attacked.places), (7, 14));
+/// assert_eq!((attacked.changed, attacked.places), (8, 15));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Resample {
