@@ -31,12 +31,13 @@ def table(folder, attacks):
         places = sum(step["places"] for step in steps)
         changed = sum(step["changed"] for step in steps)
         unusable = sum(step.get("unusable", 0) for step in steps)
+        of_no_use = f"{unusable} of {changed + unusable}" if "unusable" in steps[0] else "–"
         rate = statistics.median(text["word_edit_rate"] for text in attacked)
         share = sum(p <= math.log(1e-6) for p in ln_p) / len(ln_p)
         label = name.rsplit("-", 1)[0].replace("-", ", ", 1)
         print(
             f"| {label} | {steps[0]['strength']:g} | {len(ln_p)} | {statistics.median(ln_p):.1f} | {share:.2f} | {rate:.2f} "
-            f"| {changed / places:.2f} | {unusable} of {changed + unusable} |"
+            f"| {changed / places:.2f} | {of_no_use} |"
         )
     alone = lines(f"{folder}/alone.jsonl")
     usable = [text for text in alone if text["attacks"][0]["changed"]]

@@ -24,7 +24,7 @@ Examples:
   greenmark attack replace -s 0.1 --then typos:0.05 --then shuffle-sentences:0.3 story.txt
   greenmark attack paste -s 0.75 --with article.txt story.txt
   greenmark attack homoglyphs -s 0.5 answers.jsonl | greenmark detect -k my.key --jsonl
-  greenmark attack resample -s 0.3 --span 5 --model demo story.txt              a model rewrites three tokens in ten, five at a time
+  greenmark attack resample -s 0.3 --span 5 --model demo story.txt
   greenmark attack paraphrase -s 1 --unit paragraph --then typos:0.02 answers.jsonl
   greenmark attack paraphrase -s 1 --endpoint https://host.example/v1 --endpoint-model NAME --endpoint-key-env API_KEY --cache said answers.jsonl
   greenmark attack --list")]
