@@ -198,7 +198,8 @@ test("options are checked", () => {
   for (const wrong of [null, {}, "gmk1", tokenizer]) refused({ keys: [key, wrong] }, /options\.keys\[1\] is no Key/);
   refused({ keys, schemes: [GREEN] }, /options\.schemes is no option \(there are: keys, scheme, alpha, /);
   refused({ keys, normalize: false }, /options\.normalize is no option/);
-  for (const wrong of [5, null, {}, [5]]) refused({ keys, scheme: wrong }, /options\.scheme is no string/);
+  for (const wrong of [5, null, [5]]) refused({ keys, scheme: wrong }, /options\.scheme is no string/);
+  refused({ keys, scheme: {} }, /options\.scheme: a string or an array of strings is needed/);
   refused({ keys, scheme: [] }, /options\.scheme: no scheme is given/);
   refused({ keys, scheme: [GREEN, "gm1:green"] }, Error);
   for (const wrong of ["0.01", null, true]) refused({ keys, alpha: wrong }, /options\.alpha is no number/);
