@@ -119,6 +119,8 @@ pageTest("where colours are forced the current view still shows", { context: { f
   const canvas = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   for (const [current, other] of [["#nav-check", "#nav-write"], ["#nav-write", "#nav-check"]]) {
     await page.locator(current).click();
+    // The view changes with the address, which the click does not wait for.
+    await page.locator(`${current}[aria-current]`).waitFor();
     assert.equal(await border(other), canvas);
     assert.notEqual(await border(current), canvas);
   }
