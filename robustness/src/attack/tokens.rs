@@ -3,6 +3,8 @@
 use greenmark::TokenId;
 use rand_chacha::rand_core::Rng;
 
+use super::places::below;
+
 /// Replaces a share of the tokens, at places drawn without repetition, by tokens drawn from `pool`.
 ///
 /// Models an editor who changes words without knowing which of them matter. `pool` holds tokens as often as texts do, so what comes
@@ -32,11 +34,6 @@ pub fn substitute_some(
         attacked[places[i]] = pool[below(pool.len(), rng)];
     }
     attacked
-}
-
-/// A number below `n`, `n` ≥ 1. The bias of the remainder is below 1e-12 for every length a text has.
-fn below(n: usize, rng: &mut impl Rng) -> usize {
-    (rng.next_u64() % n as u64) as usize
 }
 
 #[cfg(test)]
