@@ -15,6 +15,7 @@
 //! | `simulation` | marks tried on a recording, without the model |
 //! | `stripping` | what is left of a mark after an attack, and what of the text |
 //! | `summary` | medians, means with their errors, rates with their intervals |
+//! | `surprise` | how unlikely a language model finds a text |
 //! | `tails` | exact tails of weighted sums |
 //! | `traits` | what the ids of a text say of its scored positions |
 
@@ -31,5 +32,6 @@ pub mod setup;
 pub mod simulation;
 pub mod stripping;
 pub mod summary;
+pub mod surprise;
 pub mod tails;
 pub mod traits;
