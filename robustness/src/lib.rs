@@ -12,6 +12,7 @@
 //! | `quality` | repetition and likeness of texts |
 //! | `recording` | texts with the next-token distributions that they were drawn from |
 //! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
+//! | `similarity` | how alike two texts are in what they say |
 //! | `simulation` | marks tried on a recording, without the model |
 //! | `stripping` | what is left of a mark after an attack, and what of the text |
 //! | `summary` | medians, means with their errors, rates with their intervals |
@@ -29,6 +30,7 @@ pub mod power;
 pub mod quality;
 pub mod recording;
 pub mod setup;
+pub mod similarity;
 pub mod simulation;
 pub mod stripping;
 pub mod summary;
