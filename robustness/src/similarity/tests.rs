@@ -113,6 +113,16 @@ fn what_is_no_model_is_named() {
 }
 
 #[test]
+fn the_activation_is_that_of_the_error_function() {
+    for step in -800..=800 {
+        let x = f64::from(step) / 100.0;
+        let expected = x * (1.0 + statrs::function::erf::erf(x / 2f64.sqrt())) / 2.0;
+        let found = f64::from(encoder::gelu(x as f32));
+        assert!((found - expected).abs() < 1e-6, "{x}: {found}, expected {expected}");
+    }
+}
+
+#[test]
 fn cosines_are_angles() {
     assert_eq!(cosine(&[3.0, 4.0], &[6.0, 8.0]), 1.0);
     assert_eq!(cosine(&[3.0, 4.0], &[-4.0, 3.0]), 0.0);
