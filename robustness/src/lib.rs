@@ -14,6 +14,7 @@
 //! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
 //! | `simulation` | marks tried on a recording, without the model |
 //! | `stripping` | what is left of a mark after an attack, and what of the text |
+//! | `suite` | the robustness benchmark: what it measures, how it goes on, what it found |
 //! | `summary` | medians, means with their errors, rates with their intervals |
 //! | `tails` | exact tails of weighted sums |
 //! | `traits` | what the ids of a text say of its scored positions |
@@ -30,6 +31,7 @@ pub mod recording;
 pub mod setup;
 pub mod simulation;
 pub mod stripping;
+pub mod suite;
 pub mod summary;
 pub mod tails;
 pub mod traits;
