@@ -3,13 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use crate::detectors::{ALPHAS, Detection};
 use crate::summary;
 
 /// Names this layout of `results.json`; another one is refused.
 pub const FORMAT: &str = "greenmark-eval/1";
-
-/// Levels that detection is counted at, in the order of every list of rates.
-pub const ALPHAS: [f64; 3] = crate::stripping::ALPHAS;
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,21 +131,6 @@ pub struct CellRow {
     pub damage: Damage,
 }
 
-/// Something of each detector.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Detection<T> {
-    /// One test of the whole text as it is.
-    pub whole: T,
-    /// Search for passages in the text as it is, paid for.
-    pub search: T,
-    /// The same of the normalised text (SPEC 9.5).
-    pub normalised: T,
-    /// Stream, at its best token.
-    pub stream: T,
-    /// What `greenmark detect` decides by: both searches, paid for.
-    pub detect: T,
-}
-
 /// How far attacked texts are from what they were; means over texts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Damage {
@@ -194,30 +177,5 @@ impl Estimate {
     /// A mean of logarithms, as a factor.
     pub fn exp(self) -> Self {
         Self { value: self.value.exp(), low: self.low.exp(), high: self.high.exp(), n: self.n }
-    }
-}
-
-impl<T> Detection<T> {
-    /// Something of each detector, made from something else of it.
-    pub fn map<U>(self, f: impl Fn(T) -> U) -> Detection<U> {
-        let Self { whole, search, normalised, stream, detect } = self;
-        Detection {
-            whole: f(whole),
-            search: f(search),
-            normalised: f(normalised),
-            stream: f(stream),
-            detect: f(detect),
-        }
-    }
-
-    /// With the name of each detector.
-    pub fn named(&self) -> [(&'static str, &T); 5] {
-        [
-            ("whole", &self.whole),
-            ("search", &self.search),
-            ("normalised", &self.normalised),
-            ("stream", &self.stream),
-            ("detect", &self.detect),
-        ]
     }
 }

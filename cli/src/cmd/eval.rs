@@ -1,0 +1,90 @@
+//! `greenmark eval`: what is left of marks after attacks, measured and reported.
+
+use std::{fs::File, io::Read, path::Path, thread};
+
+use anyhow::{Context, Result, bail};
+use greenmark_lm::model_path;
+use greenmark_robustness::suite::{About, Folder, Identity, Plan, run};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use crate::{
+    Outcome,
+    args::EvalArgs,
+    models::DEMO,
+    output::{note, print_line},
+};
+
+pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
+    let mut plan = Plan::of(args.suite.into());
+    if let Some(texts) = args.texts {
+        plan = plan.with_texts(texts as usize);
+    }
+    if let Some(model) = &args.model {
+        plan.model.clone_from(model);
+    }
+    let model_sha256 = model_sha256(&plan.model)?;
+    let suite = plan.suite.name();
+    let identity = Identity::new(suite, plan.texts, plan.model.clone(), model_sha256.clone(), args.seed);
+    let mut folder = Folder::open(&args.out, identity, option_env!("GREENMARK_COMMIT"))?;
+    let about = About {
+        machine: machine(),
+        date: OffsetDateTime::now_utc().date().to_string(),
+        command: command(args),
+        model_sha256,
+    };
+    let results = run(&plan, args.seed, about, &mut folder, &|line| note(line))?;
+    let json = serde_json::to_string_pretty(&results)?;
+    folder.write("results.json", &format!("{json}\n"))?;
+    if args.json {
+        print_line(&json)?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// The command that does the same, wherever its results go.
+fn command(args: &EvalArgs) -> String {
+    let mut command = format!("greenmark eval --suite {}", greenmark_robustness::suite::Suite::from(args.suite));
+    if let Some(texts) = args.texts {
+        command += &format!(" --texts {texts}");
+    }
+    if let Some(model) = &args.model {
+        command += &format!(" --model {model}");
+    }
+    if args.seed != 1 {
+        command += &format!(" --seed {}", args.seed);
+    }
+    command + " --out DIR"
+}
+
+/// Names the file of a model; the built-in one has none.
+fn model_sha256(model: &str) -> Result<Option<String>> {
+    if model == DEMO {
+        return Ok(None);
+    }
+    let path = if model == "smollm2" { model_path(model)? } else { model.into() };
+    if !Path::new(&path).is_file() {
+        bail!("{} is no file, and no model known by name (demo, smollm2)", path.display());
+    }
+    let mut file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut block).with_context(|| format!("cannot read {}", path.display()))? {
+            0 => break,
+            length => hash.update(&block[..length]),
+        }
+    }
+    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+/// "AMD EPYC, 2 cores".
+fn machine() -> String {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let processor = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    let processor = processor.unwrap_or_else(|| format!("{} {}", std::env::consts::ARCH, std::env::consts::OS));
+    format!("{processor}, {cores} {}", if cores == 1 { "core" } else { "cores" })
+}
