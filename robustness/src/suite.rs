@@ -19,5 +19,5 @@ mod run;
 mod texts;
 
 pub use folder::{Folder, Identity};
-pub use plan::{Means, Plan, Strike, Suite};
+pub use plan::{Means, Plan, Reach, Strike, Suite};
 pub use run::{About, run};

@@ -12,7 +12,7 @@ use crate::{
     Outcome,
     args::EvalArgs,
     models::DEMO,
-    output::{note, print_line},
+    output::{note, write_stdout},
 };
 
 pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
@@ -22,10 +22,13 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
     }
     if let Some(model) = &args.model {
         plan.model.clone_from(model);
+        plan.attacker.clone_from(model);
     }
-    let model_sha256 = model_sha256(&plan.model)?;
-    let suite = plan.suite.name();
-    let identity = Identity::new(suite, plan.texts, plan.model.clone(), model_sha256.clone(), args.seed);
+    if let Some(attacker) = &args.attacker {
+        plan.attacker.clone_from(attacker);
+    }
+    let model_sha256 = sha256_of(&plan.model)?;
+    let identity = Identity::of(&plan, model_sha256.clone(), sha256_of(&plan.attacker)?, args.seed);
     let mut folder = Folder::open(&args.out, identity, option_env!("GREENMARK_COMMIT"))?;
     let about = About {
         machine: machine(),
@@ -34,10 +37,10 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
         model_sha256,
     };
     let results = run(&plan, args.seed, about, &mut folder, &|line| note(line))?;
-    let json = serde_json::to_string_pretty(&results)?;
-    folder.write("results.json", &format!("{json}\n"))?;
+    let json = results.to_json()?;
+    folder.write("results.json", &json)?;
     if args.json {
-        print_line(&json)?;
+        write_stdout(json.as_bytes())?;
     }
     Ok(Outcome::Done)
 }
@@ -51,6 +54,9 @@ fn command(args: &EvalArgs) -> String {
     if let Some(model) = &args.model {
         command += &format!(" --model {model}");
     }
+    if let Some(attacker) = &args.attacker {
+        command += &format!(" --attacker {attacker}");
+    }
     if args.seed != 1 {
         command += &format!(" --seed {}", args.seed);
     }
@@ -58,7 +64,7 @@ fn command(args: &EvalArgs) -> String {
 }
 
 /// Names the file of a model; the built-in one has none.
-fn model_sha256(model: &str) -> Result<Option<String>> {
+fn sha256_of(model: &str) -> Result<Option<String>> {
     if model == DEMO {
         return Ok(None);
     }

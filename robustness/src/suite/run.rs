@@ -57,7 +57,7 @@ pub fn run(plan: &Plan, seed: u64, about: About, folder: &mut Folder, say: &dyn 
     let progress = bar(bench.cells() as u64, "attacks")?;
     progress.set_position((bench.cells() - todo) as u64);
     for strike in &plan.strikes {
-        progress.set_message(format!("{} {}", strike.name, strike.strength.share()));
+        progress.set_message(title(strike));
         bench.strike(strike, folder, &progress, say)?;
         folder.save()?;
     }
@@ -151,12 +151,12 @@ impl Bench<'_> {
         if places.is_empty() {
             return Ok(());
         }
-        let mut attacker = match attacker(&strike.means, &self.plan.model) {
+        let mut attacker = match attacker(&strike.means, &self.plan.attacker) {
             Ok(attacker) => attacker,
             Err(error) => return self.skip(strike, &error, progress, &places, say),
         };
         if attacker.is_some() {
-            say(&format!("{} {}", strike.name, strike.strength.share()));
+            say(&title(strike));
         }
         for (&tokens, marks) in &places {
             match self.at_length(strike, tokens, marks, &mut attacker, folder, progress) {
@@ -178,7 +178,7 @@ impl Bench<'_> {
         places: &BTreeMap<usize, Vec<Mark>>,
         say: &dyn Fn(&str),
     ) -> Result<()> {
-        let what = format!("{} {}", strike.name, strike.strength.share());
+        let what = title(strike);
         let why = format!("{error:#}");
         say(&format!("SKIPPED {what}: {why}"));
         progress.inc(places.values().map(|marks| marks.len() as u64).sum());
@@ -206,20 +206,22 @@ impl Bench<'_> {
                 (_, Some(attacker)) => {
                     let name = strike.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
                     let file = folder.within("attacked")?.join(format!("{name}-{}.jsonl", strike.strength.share()));
-                    Kept::open(&file)?.strike(texts, strike, self.seed, attacker.as_mut(), &|| progress.tick())
+                    let (title, of) = (title(strike), texts.len());
+                    let tick = |done| progress.set_message(format!("{title}: {done} of {of} texts"));
+                    Kept::open(&file)?.strike(texts, strike, self.seed, attacker.as_mut(), &tick)
                 }
                 (_, None) => anyhow::bail!("{} has no attacker", strike.name),
             }
         };
-        let first = |mark: Option<&Mark>| {
+        let first = |mark: Option<&Mark>, n| {
             let mut texts = self.texts.beginnings(mark, tokens, tokenizer);
-            texts.truncate(strike.texts);
+            texts.truncate(n);
             texts
         };
-        let unmarked = make(&first(None))?;
+        let unmarked = make(&first(None, strike.unmarked))?;
         for mark in marks {
             let asked = Asked { scheme: mark.scheme, tokenizer, seed: self.seed };
-            let before = first(Some(mark));
+            let before = first(Some(mark), strike.texts);
             let after = make(&before)?;
             let (found, negatives) = (asked.about(&after)?, asked.about(&unmarked)?);
             let (word_edit_rate, chrf) = wear(&before, &after);
@@ -257,6 +259,11 @@ impl Bench<'_> {
         let places = lengths.flat_map(|(mark, tokens)| plan.strikes.iter().map(move |s| Place::new(mark, s, tokens)));
         places.filter_map(|place| self.rows.get(&place).cloned()).collect()
     }
+}
+
+/// "replace 0.2"
+fn title(strike: &Strike) -> String {
+    format!("{} {}", strike.name, strike.strength.share())
 }
 
 /// What each mark does to unattacked texts.
