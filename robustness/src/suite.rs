@@ -5,6 +5,7 @@
 //! | `attacked` | texts under attack, kept where a model made them |
 //! | `cell` | from attacked texts to rates, medians and damage |
 //! | `folder` | the folder of a run, in which only the same run goes on |
+//! | `judges` | damage that takes a model to see |
 //! | `plan` | what a suite measures |
 //! | `results` | what a run found |
 //! | `run` | a suite from its plan to its results |
@@ -13,6 +14,7 @@
 mod attacked;
 mod cell;
 mod folder;
+mod judges;
 mod plan;
 pub mod results;
 mod run;

@@ -261,6 +261,11 @@ impl Plan {
         self.chief.iter().chain(&self.others)
     }
 
+    /// Whether likeness in sense and perplexity are measured: they take longest.
+    pub fn is_judged(&self, mark: &Mark, tokens: usize) -> bool {
+        self.sample > 0 && self.chief.contains(mark) && tokens == self.chief_length
+    }
+
     /// Whether an attack is made on texts of a mark and length.
     pub fn has(&self, strike: &Strike, mark: &Mark, tokens: usize) -> bool {
         match strike.reach {

@@ -9,6 +9,7 @@ use super::{
     attacked::{Kept, Pool, Struck, attacker},
     cell::{Asked, auc, mean, medians, rates, wear},
     folder::Folder,
+    judges::Judges,
     plan::{Means, Plan, Strike},
     results::{CellRow, Damage, Estimate, FORMAT, MarkRow, Results, Run, Skipped},
     texts::Texts,
@@ -45,8 +46,18 @@ pub fn run(plan: &Plan, seed: u64, about: About, folder: &mut Folder, say: &dyn 
     let texts = Texts::write(plan, seed, &mut setup, folder, say)?;
     folder.save()?;
     let (journal, rows) = Journal::open(&folder.path().join("cells.jsonl"))?;
-    let known = rows.into_iter().map(|row: CellRow| (Place::of(&row), row)).collect();
-    let mut bench = Bench { plan, seed, setup, texts, journal, rows: known, skipped: Vec::new() };
+    let (judges, skipped) = Judges::load(plan.sample);
+    if let Some(Skipped { what, why }) = &skipped {
+        say(&format!("SKIPPED {what}: {why}"));
+    }
+    // A row that was made before the encoder was here is made again, now that it is.
+    let lacks = |row: &CellRow| {
+        let is_judged = plan.marks().any(|mark| describe(Some(*mark)) == row.mark && plan.is_judged(mark, row.tokens));
+        is_judged && judges.has_encoder() && row.damage.similarity.is_none()
+    };
+    let known = rows.into_iter().filter(|row| !lacks(row)).map(|row: CellRow| (Place::of(&row), row)).collect();
+    let skipped = skipped.into_iter().collect();
+    let mut bench = Bench { plan, seed, setup, texts, judges, journal, rows: known, skipped };
     let todo = bench.todo();
     say(&format!(
         "{} attacks on {} marks, {todo} cells of {} are left",
@@ -108,6 +119,7 @@ struct Bench<'a> {
     seed: u64,
     setup: Setup,
     texts: Texts,
+    judges: Judges,
     journal: Journal<CellRow>,
     rows: BTreeMap<Place, CellRow>,
     skipped: Vec<Skipped>,
@@ -195,10 +207,11 @@ impl Bench<'_> {
         folder: &Folder,
         progress: &ProgressBar,
     ) -> Result<()> {
-        let tokenizer = &self.setup.tokenizer;
-        let longest = self.plan.lengths.last().copied().unwrap_or(tokens);
-        let others = self.texts.beginnings(None, longest, tokenizer);
-        let pool = Pool { texts: &others, seed: self.seed };
+        let Self { plan, seed, setup, texts, judges, journal, rows, .. } = self;
+        let (seed, tokenizer, model) = (*seed, &setup.tokenizer, setup.model.as_mut());
+        let longest = plan.lengths.last().copied().unwrap_or(tokens);
+        let others = texts.beginnings(None, longest, tokenizer);
+        let pool = Pool { texts: &others, seed };
         let options = attacker.as_ref().map(|attacker| attacker.options()).unwrap_or_default();
         let mut make = |texts: &[String]| -> Result<Vec<Struck>> {
             match (&strike.means, attacker.as_mut()) {
@@ -208,23 +221,29 @@ impl Bench<'_> {
                     let file = folder.within("attacked")?.join(format!("{name}-{}.jsonl", strike.strength.share()));
                     let (title, of) = (title(strike), texts.len());
                     let tick = |done| progress.set_message(format!("{title}: {done} of {of} texts"));
-                    Kept::open(&file)?.strike(texts, strike, self.seed, attacker.as_mut(), &tick)
+                    Kept::open(&file)?.strike(texts, strike, seed, attacker.as_mut(), &tick)
                 }
                 (_, None) => anyhow::bail!("{} has no attacker", strike.name),
             }
         };
         let first = |mark: Option<&Mark>, n| {
-            let mut texts = self.texts.beginnings(mark, tokens, tokenizer);
-            texts.truncate(n);
-            texts
+            let mut beginnings = texts.beginnings(mark, tokens, tokenizer);
+            beginnings.truncate(n);
+            beginnings
         };
         let unmarked = make(&first(None, strike.unmarked))?;
         for mark in marks {
-            let asked = Asked { scheme: mark.scheme, tokenizer, seed: self.seed };
+            let asked = Asked { scheme: mark.scheme, tokenizer, seed };
             let before = first(Some(mark), strike.texts);
             let after = make(&before)?;
             let (found, negatives) = (asked.about(&after)?, asked.about(&unmarked)?);
             let (word_edit_rate, chrf) = wear(&before, &after);
+            let mut damage = Damage { word_edit_rate, chrf, similarity: None, perplexity_factor: None };
+            if plan.is_judged(mark, tokens) {
+                damage.similarity = judges.similarity(&before, &after)?;
+                let prompts = &texts.prompts;
+                damage.perplexity_factor = judges.perplexity_factor(model, tokenizer, prompts, &before, &after)?;
+            }
             let achieved: Vec<f64> = after.iter().flatten().map(|done| done.rate).collect();
             let Some((detection, median_ln_p)) = rates(&found).zip(medians(&found)) else {
                 let why = after.iter().find_map(|after| after.as_ref().err()).context("there are texts")?;
@@ -243,10 +262,10 @@ impl Bench<'_> {
                 false_positives: rates(&negatives),
                 median_ln_p,
                 auc: auc(&found, &negatives),
-                damage: Damage { word_edit_rate, chrf, similarity: None, perplexity_factor: None },
+                damage,
             };
-            self.journal.add(&row)?;
-            self.rows.insert(Place::of(&row), row);
+            journal.add(&row)?;
+            rows.insert(Place::of(&row), row);
             progress.inc(1);
         }
         Ok(())
