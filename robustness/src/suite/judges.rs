@@ -1,5 +1,7 @@
 //! Damage that takes a model to see: how alike two texts are in what they say, and how likely they are.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
 use greenmark_lm::{LanguageModel, TokenId, Tokenizer};
 
@@ -8,7 +10,10 @@ use super::{
     cell::mean,
     results::{Estimate, Skipped},
 };
-use crate::{similarity::Embedder, surprise::surprise};
+use crate::{
+    similarity::{Embedder, cosine},
+    surprise::surprise,
+};
 
 /// What judges texts.
 #[derive(Debug)]
@@ -16,6 +21,9 @@ pub(super) struct Judges {
     encoder: Option<Embedder>,
     /// Texts of a cell that are judged.
     sample: usize,
+    /// Of texts before an attack, which come again with every attack: their vectors, and their −ln p a token after which prompt.
+    vectors: HashMap<String, Vec<f32>>,
+    nats: HashMap<(usize, String), f64>,
 }
 
 impl Judges {
@@ -29,7 +37,7 @@ impl Judges {
             Err(error) => (None, Some(error)),
         });
         let skipped = error.map(|error| Skipped { what: "similarity in sense".into(), why: format!("{error:#}") });
-        (Self { encoder, sample }, skipped)
+        (Self { encoder, sample, vectors: HashMap::new(), nats: HashMap::new() }, skipped)
     }
 
     /// Whether likeness in sense can be told.
@@ -41,43 +49,59 @@ impl Judges {
     ///
     /// # Errors
     /// What the encoder has against a text.
-    pub(super) fn similarity(&self, before: &[String], after: &[Struck]) -> Result<Option<Estimate>> {
+    pub(super) fn similarity(&mut self, before: &[String], after: &[Struck]) -> Result<Option<Estimate>> {
         let Some(encoder) = &self.encoder else { return Ok(None) };
-        let pairs: Vec<(&str, &str)> = self.sample(before, after).map(|(_, before, after)| (before, after)).collect();
-        Ok(mean(&encoder.similarity(&pairs)?))
+        let pairs = sample(before, after, self.sample);
+        let new: Vec<&str> =
+            pairs.iter().map(|pair| pair.before).filter(|&text| !self.vectors.contains_key(text)).collect();
+        self.vectors.extend(new.iter().map(|&text| text.to_owned()).zip(encoder.embed(&new)?));
+        let after: Vec<&str> = pairs.iter().map(|pair| pair.after).collect();
+        let vectors = pairs.iter().map(|pair| &self.vectors[pair.before]).zip(encoder.embed(&after)?);
+        Ok(mean(&vectors.map(|(before, after)| cosine(before, &after)).collect::<Vec<f64>>()))
     }
 
-    /// Perplexity after as a factor of perplexity before, each text after its prompt.
+    /// Perplexity after as a factor of perplexity before, each text after its prompt. Texts of which nothing is left are left out.
     ///
     /// # Errors
     /// What the model has against a text.
     pub(super) fn perplexity_factor(
-        &self,
+        &mut self,
         model: &mut dyn LanguageModel,
         tokenizer: &Tokenizer,
         prompts: &[Vec<TokenId>],
         before: &[String],
         after: &[Struck],
     ) -> Result<Option<Estimate>> {
+        let mut nats = |index: usize, text: &str| -> Result<Option<f64>> {
+            let ids = tokenizer.encode(text)?;
+            let nats = (!ids.is_empty()).then(|| surprise(model, &prompts[index], &ids));
+            nats.transpose().with_context(|| format!("text {index}"))
+        };
         let mut differences = Vec::new();
-        for (index, before, after) in self.sample(before, after) {
-            let mut nats = |text: &str| -> Result<Option<f64>> {
-                let ids = tokenizer.encode(text)?;
-                if ids.is_empty() {
-                    return Ok(None);
-                }
-                surprise(model, &prompts[index], &ids).map(Some).with_context(|| format!("text {index}"))
-            };
-            if let (Some(before), Some(after)) = (nats(before)?, nats(after)?) {
+        for Pair { index, before, after } in sample(before, after, self.sample) {
+            let place = (index, before.to_owned());
+            let known = self.nats.get(&place).copied();
+            let before = known.map_or_else(|| nats(index, before), |nats| Ok(Some(nats)))?;
+            if let (Some(before), Some(after)) = (before, nats(index, after)?) {
+                self.nats.insert(place, before);
                 differences.push(after - before);
             }
         }
         Ok(mean(&differences).map(Estimate::exp))
     }
+}
 
-    fn sample<'t>(&self, before: &'t [String], after: &'t [Struck]) -> impl Iterator<Item = (usize, &'t str, &'t str)> {
-        let pairs = before.iter().zip(after).enumerate();
-        let pairs = pairs.filter_map(|(at, (before, after))| Some((at, &**before, &*after.as_ref().ok()?.text)));
-        pairs.take(self.sample)
-    }
+/// A text before an attack and after.
+struct Pair<'t> {
+    index: usize,
+    before: &'t str,
+    after: &'t str,
+}
+
+/// The first texts that were not refused.
+fn sample<'t>(before: &'t [String], after: &'t [Struck], n: usize) -> Vec<Pair<'t>> {
+    let pairs = before.iter().zip(after).enumerate();
+    let pairs =
+        pairs.filter_map(|(index, (before, after))| Some(Pair { index, before, after: &after.as_ref().ok()?.text }));
+    pairs.take(n).collect()
 }
