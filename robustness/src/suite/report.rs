@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `choice` | what a report dwells on: the chief length, the chief marks, an attack's strengths |
 //! | `findings` | the chief findings in sentences, computed |
+//! | `kind` | what attacks are made of and work on, by their names |
 //! | `page` | HTML: escaping, tables, figures, the page around them |
 //! | `plot` | the plots |
 //! | `reading` | how to read a report, and what it cannot say |
@@ -12,6 +13,7 @@
 
 mod choice;
 mod findings;
+mod kind;
 mod page;
 mod plot;
 mod reading;

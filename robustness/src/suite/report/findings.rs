@@ -6,11 +6,17 @@ use crate::suite::results::{CellRow, Rate, Results};
 /// So many attacks are named of each mark.
 const NAMED: usize = 3;
 
-/// A paragraph each: what is found unattacked and at what cost, what brings it below one half, and what is called marked without a mark.
+/// What is found unattacked and at what cost, what brings it below one half, and what is called marked without a mark.
 pub(super) fn html(results: &Results, choice: &Choice<'_>) -> String {
     let said = [unattacked(results, choice), below_half(choice), false_positives(choice)];
-    let said: String = said.into_iter().flatten().map(|said| format!("<p>{said}</p>\n")).collect();
+    let said: String = said.into_iter().flatten().collect();
     if said.is_empty() { "<p>No cells were measured.</p>\n".to_owned() } else { said }
+}
+
+/// A sentence, then one of each mark.
+fn by_mark(sentence: &str, of_marks: &[String]) -> Option<String> {
+    let items: String = of_marks.iter().map(|said| format!("<li>{said}</li>\n")).collect();
+    (!items.is_empty()).then(|| format!("<p>{sentence}</p>\n<ul>\n{items}</ul>\n"))
 }
 
 fn unattacked(results: &Results, choice: &Choice<'_>) -> Option<String> {
@@ -18,15 +24,17 @@ fn unattacked(results: &Results, choice: &Choice<'_>) -> Option<String> {
         let cell = choice.cells(mark).find(|cell| words::is_none(cell) && found(cell).n > 0)?;
         let cost = results.marks.iter().find(|row| row.mark == *mark).map(|row| row.perplexity_factor);
         let cost = cost.map_or_else(String::new, |factor| {
-            format!(" at {:.2} ({:.2}–{:.2}) times the perplexity", factor.value, factor.low, factor.high)
+            format!(
+                ", and their perplexity is {:.2} ({:.2}–{:.2}) times that of unmarked ones",
+                factor.value, factor.low, factor.high
+            )
         });
-        Some(format!("{} in {} of cases{cost}", words::mark_html(mark), words::rate(found(cell))))
+        Some(format!("<b>{}</b>: {} are found{cost}.", words::mark_html(mark), words::rate(found(cell))))
     };
     let said: Vec<String> = choice.chief.iter().filter_map(of_mark).collect();
-    if said.is_empty() {
-        return None;
-    }
-    Some(format!("Unattacked texts of {} tokens are found at p ≤ 1e-6, by mark: {}.", choice.tokens, said.join("; ")))
+    let sentence =
+        format!("Of unattacked texts of {} tokens, <code>detect</code> finds this share at p ≤ 1e-6:", choice.tokens);
+    by_mark(&sentence, &said)
 }
 
 /// The attacks that bring detection below one half, and which of them leave most of the text.
@@ -42,28 +50,21 @@ fn below_half(choice: &Choice<'_>) -> Option<String> {
         let left = |cell: &CellRow| choice.left.of(&cell.damage).map_or(f64::NEG_INFINITY, |mean| mean.value);
         let mut below: Vec<_> = attacked.iter().filter(|(_, cell)| found(cell).value() < 0.5).collect();
         below.sort_by(|a, b| left(b.1).total_cmp(&left(a.1)));
-        let all = attacked.len();
-        let name = words::mark_html(mark);
+        let (name, all) = (words::mark_html(mark), attacked.len());
         if below.is_empty() {
-            return Some(format!("of {name} none of {all}"));
+            return Some(format!("<b>{name}</b>: none of {all}."));
         }
         let named = below.iter().take(NAMED).map(|(label, cell)| {
             let left = choice.left.of(&cell.damage).map_or_else(words::none, |mean| format!("{:.2}", mean.value));
-            format!("{} ({left} left, {} found)", escape(&words::attack(label, cell)), words::rate(found(cell)))
+            let attack = escape(&words::attack(label, cell));
+            format!("<i>{attack}</i> ({} {left}, found {})", choice.left.name(), words::rate(found(cell)))
         });
         let named = words::list(&named.collect::<Vec<_>>());
-        let most = if below.len() > NAMED { "; those that leave most of the text are" } else { ":" };
-        Some(format!("of {name} {} of {all}{most} {named}", below.len()))
+        let which = if below.len() > NAMED { "; those that leave most of the text are " } else { ": " };
+        Some(format!("<b>{name}</b>: {} of {all}{which}{named}.", below.len()))
     };
     let said: Vec<String> = choice.chief.iter().filter_map(of_mark).collect();
-    if said.is_empty() {
-        return None;
-    }
-    Some(format!(
-        "Attacks, each strength counted by itself, that bring this below one half (what is left of a text is its {} to what it was): {}.",
-        choice.left.name(),
-        said.join(". And ")
-    ))
+    by_mark("Attacks that bring this share below one half, each strength of an attack counted by itself:", &said)
 }
 
 fn false_positives(choice: &Choice<'_>) -> Option<String> {
@@ -77,8 +78,8 @@ fn false_positives(choice: &Choice<'_>) -> Option<String> {
     };
     let above = rates.iter().filter(|(_, of)| of[COARSEST].low > 1e-2).count();
     Some(format!(
-        "Of unmarked texts attacked alike, each asked about one key, <code>detect</code> calls {} marked at p ≤ 1e-2 and {} at p ≤ 1e-6; the highest rate of a cell is {} ({}, {}), and of {} cells \
-         {above} have an interval that lies above 1e-2, as about one in forty does by chance where the rate is 1e-2.",
+        "<p>Of unmarked texts attacked alike, each asked about one key, <code>detect</code> calls {} marked at p ≤ 1e-2 and {} at p ≤ 1e-6; the highest rate of a cell is {} ({}, {}), and of {} cells \
+         {above} have an interval that lies above 1e-2, as about one in forty does by chance where the rate is 1e-2.</p>\n",
         sum(COARSEST),
         sum(2),
         words::rate(of_worst[COARSEST]),
@@ -102,10 +103,10 @@ mod tests {
         }
         let choice = Choice::of(&results);
         let said = below_half(&choice).expect("attacks");
-        assert!(said.contains(&format!("of {} 1 of ", words::mark(&mark))), "{said}");
-        assert!(said.contains("case, 0.5 (") && said.contains("0.10 (0.06–0.15) found"), "{said}");
+        assert!(said.contains(&format!("<b>{}</b>: 1 of ", words::mark(&mark))), "{said}");
+        assert!(said.contains("<i>case, 0.5</i> (") && said.contains("found 0.10 (0.06–0.15)"), "{said}");
         let said = unattacked(&results, &choice).expect("unattacked");
-        assert!(said.contains("in 0.75 (0.68–0.81) of cases"), "{said}");
+        assert!(said.contains("0.75 (0.68–0.81) are found"), "{said}");
     }
 
     #[test]

@@ -63,6 +63,8 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(86, 180, 233),
     RGBColor(128, 128, 128),
 ];
+/// Plotters' sizes are of the box of a letter, SVG's of the em.
+const BOX: f64 = 1.24;
 const GREY: RGBColor = RGBColor(128, 128, 128);
 /// Ground and ink change places where the reader prefers dark pages.
 const DARK: &str = "<style>@media screen and (prefers-color-scheme: dark) { [fill=\"#FFFFFF\"] { fill: #151815 } [fill=\"#000000\"] { fill: #e6e9e6 } \
@@ -147,7 +149,7 @@ impl<'a> Panel<'a> {
         let mut builder = ChartBuilder::on(area);
         builder.margin(8).margin_right(14).x_label_area_size(46).y_label_area_size(56);
         if !title.is_empty() {
-            builder.caption(printable(title), ("sans-serif", 17, FontStyle::Bold));
+            builder.caption(printable(title), ("sans-serif", 14.0 * BOX, FontStyle::Bold));
         }
         let mut chart = builder.build_cartesian_2d(x.ticked(), y.ticked())?;
         chart
@@ -159,8 +161,8 @@ impl<'a> Panel<'a> {
             .y_desc(y.name)
             .x_label_formatter(&|&value| (x.label)(value))
             .y_label_formatter(&|&value| (y.label)(value))
-            .axis_desc_style(("sans-serif", 16))
-            .label_style(("sans-serif", 15))
+            .axis_desc_style(("sans-serif", 13.0 * BOX))
+            .label_style(("sans-serif", 12.0 * BOX))
             .draw()?;
         Ok(Self { chart })
     }
@@ -221,28 +223,33 @@ impl Look {
 /// A line of text, its left end halfway up at a pixel.
 fn text(area: &Area<'_>, text: &str, at: Pixel, size: f64) -> Result<()> {
     use plotters::style::text_anchor::{HPos, Pos, VPos};
-    let style = ("sans-serif", size).into_font().color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
+    let style = ("sans-serif", size * BOX).into_font().color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
     Ok(area.draw(&Text::new(printable(text), at, style))?)
 }
 
-/// Columns of a key.
-const KEY_COLUMNS: usize = 3;
+type Entry = (Look, String);
 
-fn key_height(entries: usize) -> u32 {
-    (entries.div_ceil(KEY_COLUMNS) as i32 * LINE + 14) as u32
+/// Four of short names, three of longer ones.
+fn key_columns(entries: &[Entry]) -> usize {
+    if entries.iter().all(|(_, name)| name.chars().count() <= 25) { 4 } else { 3 }
+}
+
+fn key_height(entries: &[Entry]) -> u32 {
+    (entries.len().div_ceil(key_columns(entries)) as i32 * LINE + 14) as u32
 }
 
 /// What looks how, in columns below the panels, where it covers nothing.
-fn key(area: &Area<'_>, entries: &[(Look, String)], has_lines: bool) -> Result<()> {
-    let (width, left, indent) = ((WIDTH as i32 - 40) / KEY_COLUMNS as i32, 64, if has_lines { 24 } else { 8 });
+fn key(area: &Area<'_>, entries: &[Entry], has_lines: bool) -> Result<()> {
+    let columns = key_columns(entries);
+    let (width, left, indent) = ((WIDTH as i32 - 72) / columns as i32, 64, if has_lines { 28 } else { 12 });
     for (at, (look, name)) in entries.iter().enumerate() {
-        let (column, row) = (at % KEY_COLUMNS, at / KEY_COLUMNS);
+        let (column, row) = (at % columns, at / columns);
         let (x, y) = (left + column as i32 * width, 8 + row as i32 * LINE);
         if has_lines {
             look.line(area, vec![(x - 4, y), (x + 20, y)])?;
         }
         look.point(area, (x + if has_lines { 8 } else { 0 }, y))?;
-        text(area, &cut(name, 38), (x + indent + 4, y), 15.0)?;
+        text(area, &cut(name, width as usize / 7), (x + indent, y), 12.0)?;
     }
     Ok(())
 }

@@ -4,16 +4,14 @@ use super::{
     Choice, Series,
     choice::{distinct, options},
     found,
+    kind::methods,
     page::{
         Column::{Number, Row, Text},
         Table, escape,
     },
     words::{self, mark_html, mean_html, rate_html},
 };
-use crate::{
-    attack::{METHODS, Method},
-    suite::results::{ALPHAS, CellRow, Rate, Results},
-};
+use crate::suite::results::{ALPHAS, CellRow, Rate, Results};
 
 /// What each mark does to unattacked texts.
 pub(super) fn quality(results: &Results) -> String {
@@ -60,7 +58,7 @@ pub(super) fn marks(choice: &Choice<'_>) -> String {
 }
 
 fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
-    let found_at = ALPHAS.map(|alpha| format!("found at {}", words::level(alpha)));
+    let found_at = ALPHAS.map(|alpha| format!("found at <span class=\"k\">{}</span>", words::level(alpha)));
     let mut heads = vec![
         (Row, "attack, strength"),
         (Number, "texts"),
@@ -71,7 +69,11 @@ fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
         (Number, "perplexity ×"),
     ];
     heads.extend(found_at.iter().map(|head| (Number, &**head)));
-    heads.extend([(Number, "AUC"), (Number, "median ln p"), (Number, "false positives at 1e-2")]);
+    heads.extend([
+        (Number, "AUC"),
+        (Number, "median ln p"),
+        (Number, "false positives at <span class=\"k\">1e-2</span>"),
+    ]);
     let mut table = Table::new(&mark_html(mark), &heads);
     for Series { label, cells, .. } in choice.series(mark) {
         for cell in cells {
@@ -218,50 +220,6 @@ pub(super) fn attacks(results: &Results) -> String {
     table.html()
 }
 
-/// The attacks that a name is made of: "replace 0.1, delete 0.05" has two.
-fn methods(attack: &str) -> Vec<Method> {
-    let names = attack.split(|c: char| !(c.is_alphanumeric() || c == '-'));
-    names.filter_map(|name| METHODS.into_iter().find(|method| method.about().name == name)).collect()
-}
-
-/// What the attacks of a name work on: words, characters, structure, or that several of them come together.
-pub(super) fn kind(attack: &str) -> Kind {
-    match methods(attack)[..] {
-        [] => Kind::Other,
-        [Method::Plain(attack)] => match attack.name {
-            "homoglyphs" | "zero-width" | "spaces" | "disguise" | "case" | "punctuation" | "typos" => Kind::Characters,
-            "shuffle-sentences" | "truncate" | "format" | "paste" | "mix" => Kind::Structure,
-            _ => Kind::Words,
-        },
-        [_] => Kind::Model,
-        _ => Kind::Other,
-    }
-}
-
-/// What attacks work on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Words,
-    Characters,
-    Structure,
-    Model,
-    Other,
-}
-
-impl Kind {
-    pub(super) const ALL: [Self; 5] = [Self::Words, Self::Characters, Self::Structure, Self::Model, Self::Other];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Words => "words",
-            Self::Characters => "characters",
-            Self::Structure => "structure",
-            Self::Model => "by a language model",
-            Self::Other => "several, others",
-        }
-    }
-}
-
 /// What this run could not do.
 pub(super) fn skipped(results: &Results) -> String {
     if results.skipped.is_empty() {
@@ -272,19 +230,4 @@ pub(super) fn skipped(results: &Results) -> String {
         table.row(&[escape(&skipped.what), escape(&skipped.why)]);
     }
     table.html()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn attacks_are_known_by_their_names() {
-        assert_eq!(kind("replace"), Kind::Words);
-        assert_eq!(kind("zero-width"), Kind::Characters);
-        assert_eq!(kind("resample, span 5"), Kind::Model);
-        assert_eq!(kind("paraphrase, by sentence"), Kind::Model);
-        assert_eq!(kind("replace 0.1, delete 0.05"), Kind::Other);
-        assert_eq!(kind("unheard of"), Kind::Other);
-    }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Axis, GREY, Look, Panel, Plot, found_axis, key, key_height, strength, svg};
+use super::{Axis, Entry, GREY, Look, Panel, Plot, found_axis, key, key_height, strength, svg};
 use crate::suite::{
     report::{Choice, choice::distinct, found, words},
     results::{Estimate, Rate, Results},
@@ -34,9 +34,11 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
     let least = marks.iter().map(|(_, factor, _)| low(factor)).fold(1.0, f64::min).ln() - 0.06;
     let most = marks.iter().map(|(_, factor, _)| factor.high).fold(1.0, f64::max).ln() + 0.06;
     let title = format!("What a mark costs and what is left of it after {strength} of the words were replaced");
-    let svg = svg(HEIGHT + key_height(marks.len()), &title, |whole| {
+    let entries: Vec<Entry> =
+        marks.iter().enumerate().map(|(at, (mark, ..))| (Look::nth(at), words::mark(mark))).collect();
+    let svg = svg(HEIGHT + key_height(&entries), &title, |whole| {
         let (above, below) = whole.split_vertically(HEIGHT as i32);
-        let ticks = FACTORS.into_iter().map(f64::ln).filter(|factor| (least..=most).contains(factor)).collect();
+        let ticks = ticks(least, most);
         let x = Axis {
             name: "perplexity, as a factor of unmarked text’s",
             range: least..most,
@@ -57,8 +59,6 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
             look.bar(whole, panel.at(x, rate.low), panel.at(x, rate.high))?;
             look.point(whole, panel.at(x, y))?;
         }
-        let entries: Vec<_> =
-            marks.iter().enumerate().map(|(at, (mark, ..))| (Look::nth(at), words::mark(mark))).collect();
         key(&below, &entries, false)
     })?;
     let caption = format!(
@@ -67,4 +67,16 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
         strength::ATTACK
     );
     Ok(Some(Plot { file: "detection-against-perplexity.svg", title, caption, svg }))
+}
+
+/// Logarithms of factors from `least` to `most`, 0 among them and none too near to another.
+fn ticks(least: f64, most: f64) -> Vec<f64> {
+    let apart = (most - least) / 18.0;
+    let mut ticks: Vec<f64> = Vec::new();
+    for factor in std::iter::once(1.0).chain(FACTORS).map(f64::ln).filter(|factor| (least..=most).contains(factor)) {
+        if ticks.iter().all(|tick| (tick - factor).abs() >= apart) {
+            ticks.push(factor);
+        }
+    }
+    ticks
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Axis, Look, Panel, Plot, found_axis, key, key_height, panels, panels_height, strength, svg};
+use super::{Axis, Entry, Look, Panel, Plot, found_axis, key, key_height, panels, panels_height, strength, svg};
 use crate::suite::{
     report::{
         Choice,
@@ -34,7 +34,8 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
     let ln = |tokens: usize| (tokens.max(1) as f64).ln();
     let title = "Detection against length".to_owned();
     let upper = panels_height(marks.len(), HEIGHT);
-    let svg = svg(upper + key_height(labels.len()), &title, |whole| {
+    let entries: Vec<Entry> = labels.iter().enumerate().map(|(at, label)| (Look::nth(at), label.clone())).collect();
+    let svg = svg(upper + key_height(&entries), &title, |whole| {
         let (above, below) = whole.split_vertically(upper as i32);
         for (area, (mark, lines)) in panels(&above, marks.len()).iter().zip(&marks) {
             let x = Axis {
@@ -60,7 +61,6 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
                 points.into_iter().try_for_each(|point| look.point(whole, point))?;
             }
         }
-        let entries: Vec<_> = labels.iter().enumerate().map(|(at, label)| (Look::nth(at), label.clone())).collect();
         key(&below, &entries, true)
     })?;
     let caption = "By detect; the axis of lengths is logarithmic. Shorter texts are the beginnings of longer ones. Bars: 95 % intervals. Attacks are set a little aside of each other.".to_owned();

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Axis, Look, Panel, Plot, found_axis, key, key_height, steps, svg};
+use super::{Axis, Entry, Look, Panel, Plot, found_axis, key, key_height, steps, svg};
 use crate::suite::report::{Choice, found, words};
 
 /// The attack that every study has.
@@ -24,7 +24,9 @@ pub(super) fn plot(choice: &Choice<'_>) -> Result<Option<Plot>> {
     }
     let strongest = marks.iter().flat_map(|(_, cells)| cells).map(|cell| cell.strength).fold(0.0, f64::max);
     let title = "Detection against the share of words replaced".to_owned();
-    let svg = svg(HEIGHT + key_height(marks.len()), &title, |whole| {
+    let entries: Vec<Entry> =
+        marks.iter().enumerate().map(|(at, (mark, _))| (Look::nth(at), words::mark(mark))).collect();
+    let svg = svg(HEIGHT + key_height(&entries), &title, |whole| {
         let (above, below) = whole.split_vertically(HEIGHT as i32);
         let x = Axis {
             name: "share of words replaced",
@@ -49,8 +51,6 @@ pub(super) fn plot(choice: &Choice<'_>) -> Result<Option<Plot>> {
             look.line(whole, points.clone())?;
             points.into_iter().try_for_each(|point| look.point(whole, point))?;
         }
-        let entries: Vec<_> =
-            marks.iter().enumerate().map(|(at, (mark, _))| (Look::nth(at), words::mark(mark))).collect();
         key(&below, &entries, true)
     })?;
     let caption = format!(
