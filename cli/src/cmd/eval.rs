@@ -4,7 +4,13 @@ use std::{fs::File, io::Read, path::Path, thread};
 
 use anyhow::{Context, Result, bail};
 use greenmark_lm::model_path;
-use greenmark_robustness::suite::{About, Folder, Identity, Plan, run};
+use greenmark_robustness::suite::{
+    About, Folder, Identity, Plan, Suite,
+    csv::csv,
+    markdown::markdown,
+    report::{html, plots},
+    run,
+};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -12,7 +18,7 @@ use crate::{
     Outcome,
     args::EvalArgs,
     models::DEMO,
-    output::{note, write_stdout},
+    output::{note, print_line, write_stdout},
 };
 
 pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
@@ -39,15 +45,23 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
     let results = run(&plan, args.seed, about, &mut folder, &|line| note(line))?;
     let json = results.to_json()?;
     folder.write("results.json", &json)?;
+    folder.write("results.csv", &csv(&results))?;
+    for (name, svg) in plots(&results)? {
+        folder.write(&name, &svg)?;
+    }
+    folder.write("report.html", &html(&results)?)?;
     if args.json {
         write_stdout(json.as_bytes())?;
+    } else {
+        print_line(markdown(&results).trim_end())?;
+        note(&format!("the whole report is {}", args.out.join("report.html").display()));
     }
     Ok(Outcome::Done)
 }
 
 /// The command that does the same, wherever its results go.
 fn command(args: &EvalArgs) -> String {
-    let mut command = format!("greenmark eval --suite {}", greenmark_robustness::suite::Suite::from(args.suite));
+    let mut command = format!("greenmark eval --suite {}", Suite::from(args.suite));
     if let Some(texts) = args.texts {
         command += &format!(" --texts {texts}");
     }
