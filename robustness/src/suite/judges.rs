@@ -19,8 +19,10 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Judges {
     encoder: Option<Embedder>,
-    /// Texts of a cell that are judged.
-    sample: usize,
+    /// Texts of a cell whose likeness is told.
+    likened: usize,
+    /// Texts of a cell that are read anew by the model.
+    reread: usize,
     /// Of texts before an attack, which come again with every attack: their vectors, and their −ln p a token after which prompt.
     vectors: HashMap<String, Vec<f32>>,
     nats: HashMap<(usize, String), f64>,
@@ -29,15 +31,15 @@ pub(super) struct Judges {
 impl Judges {
     /// The sentence encoder if it is here, and what to say if it is not.
     ///
-    /// - `sample`: texts of a cell that are judged; none are for 0.
-    pub(super) fn load(sample: usize) -> (Self, Option<Skipped>) {
-        let encoder = if sample == 0 { None } else { Some(Embedder::from_cache()) };
+    /// - `likened`, `reread`: texts of a cell whose likeness and perplexity are told; none are for 0.
+    pub(super) fn load(likened: usize, reread: usize) -> (Self, Option<Skipped>) {
+        let encoder = if likened == 0 { None } else { Some(Embedder::from_cache()) };
         let (encoder, error) = encoder.map_or((None, None), |encoder| match encoder {
             Ok(encoder) => (Some(encoder), None),
             Err(error) => (None, Some(error)),
         });
         let skipped = error.map(|error| Skipped { what: "similarity in sense".into(), why: format!("{error:#}") });
-        (Self { encoder, sample, vectors: HashMap::new(), nats: HashMap::new() }, skipped)
+        (Self { encoder, likened, reread, vectors: HashMap::new(), nats: HashMap::new() }, skipped)
     }
 
     /// Whether likeness in sense can be told.
@@ -51,7 +53,7 @@ impl Judges {
     /// What the encoder has against a text.
     pub(super) fn similarity(&mut self, before: &[String], after: &[Struck]) -> Result<Option<Estimate>> {
         let Some(encoder) = &self.encoder else { return Ok(None) };
-        let pairs = sample(before, after, self.sample);
+        let pairs = sample(before, after, self.likened);
         let new: Vec<&str> =
             pairs.iter().map(|pair| pair.before).filter(|&text| !self.vectors.contains_key(text)).collect();
         self.vectors.extend(new.iter().map(|&text| text.to_owned()).zip(encoder.embed(&new)?));
@@ -78,7 +80,7 @@ impl Judges {
             nats.transpose().with_context(|| format!("text {index}"))
         };
         let mut differences = Vec::new();
-        for Pair { index, before, after } in sample(before, after, self.sample) {
+        for Pair { index, before, after } in sample(before, after, self.reread) {
             let place = (index, before.to_owned());
             let known = self.nats.get(&place).copied();
             let before = known.map_or_else(|| nats(index, before), |nats| Ok(Some(nats)))?;

@@ -61,8 +61,11 @@ pub struct Plan {
     pub chief_length: usize,
     /// The attacks, in the order in which they are made.
     pub strikes: Vec<Strike>,
-    /// Texts of a cell whose likeness in sense and perplexity are measured, at the chief length; these take longest.
-    pub sample: usize,
+    /// Texts of a cell whose likeness in sense is measured, of the chief marks at the chief length: it takes longer than all else without a
+    /// model.
+    pub likened: usize,
+    /// Texts of a cell whose perplexity is measured, of the first mark at the chief length: that takes longer still.
+    pub reread: usize,
 }
 
 /// An attack of one strength, as the suite makes it.
@@ -183,28 +186,28 @@ impl Plan {
                 ],
             ),
         };
-        let (about, model, lengths, others, sample): (_, _, &[usize], _, _) = match suite {
+        let (about, model, lengths, others, (likened, reread)): (_, _, &[usize], _, _) = match suite {
             Suite::Quick => (
                 "The built-in model's texts, and no download: a look at everything, on a model whose English is clumsy and whose \
                  entropy is low. Its figures are not those of a real model.",
                 "demo",
                 &[50, 200],
                 Vec::new(),
-                60,
+                (10, 10),
             ),
             Suite::Standard => (
                 "SmolLM2-135M-Instruct writes, and is the attacker where one needs a model.",
                 "smollm2",
                 &[50, 100, 200, 400, 600],
                 marks(&OTHERS),
-                32,
+                (32, 12),
             ),
             Suite::Full => (
                 "As the standard suite, with more texts and strengths, for bigger machines.",
                 "smollm2",
                 &[50, 100, 200, 400, 600],
                 marks(&OTHERS),
-                1000,
+                (1000, 200),
             ),
         };
         let mut strikes = plain_strikes(texts);
@@ -234,7 +237,8 @@ impl Plan {
             lengths: lengths.to_vec(),
             chief_length: 200,
             strikes,
-            sample,
+            likened,
+            reread,
         }
     }
 
@@ -242,7 +246,8 @@ impl Plan {
     #[must_use]
     pub fn with_texts(mut self, texts: usize) -> Self {
         self.texts = texts;
-        self.sample = self.sample.min(texts);
+        self.likened = self.likened.min(texts);
+        self.reread = self.reread.min(texts);
         for strike in &mut self.strikes {
             strike.texts = strike.texts.min(texts);
             strike.unmarked = strike.unmarked.min(texts);
@@ -261,9 +266,14 @@ impl Plan {
         self.chief.iter().chain(&self.others)
     }
 
-    /// Whether likeness in sense and perplexity are measured: they take longest.
-    pub fn is_judged(&self, mark: &Mark, tokens: usize) -> bool {
-        self.sample > 0 && self.chief.contains(mark) && tokens == self.chief_length
+    /// Whether likeness in sense is measured.
+    pub fn is_likened(&self, mark: &Mark, tokens: usize) -> bool {
+        self.likened > 0 && self.chief.contains(mark) && tokens == self.chief_length
+    }
+
+    /// Whether perplexity is measured.
+    pub fn is_reread(&self, mark: &Mark, tokens: usize) -> bool {
+        self.reread > 0 && self.chief.first() == Some(mark) && tokens == self.chief_length
     }
 
     /// Whether an attack is made on texts of a mark and length.

@@ -46,14 +46,16 @@ pub fn run(plan: &Plan, seed: u64, about: About, folder: &mut Folder, say: &dyn 
     let texts = Texts::write(plan, seed, &mut setup, folder, say)?;
     folder.save()?;
     let (journal, rows) = Journal::open(&folder.path().join("cells.jsonl"))?;
-    let (judges, skipped) = Judges::load(plan.sample);
+    let (judges, skipped) = Judges::load(plan.likened, plan.reread);
     if let Some(Skipped { what, why }) = &skipped {
         say(&format!("SKIPPED {what}: {why}"));
     }
     // A row that was made before the encoder was here is made again, now that it is.
     let lacks = |row: &CellRow| {
-        let is_judged = plan.marks().any(|mark| describe(Some(*mark)) == row.mark && plan.is_judged(mark, row.tokens));
-        is_judged && judges.has_encoder() && row.damage.similarity.is_none()
+        let is_it = |mark: &&Mark| describe(Some(**mark)) == row.mark;
+        plan.marks().find(is_it).is_some_and(|mark| plan.is_likened(mark, row.tokens))
+            && judges.has_encoder()
+            && row.damage.similarity.is_none()
     };
     let known = rows.into_iter().filter(|row| !lacks(row)).map(|row: CellRow| (Place::of(&row), row)).collect();
     let skipped = skipped.into_iter().collect();
@@ -239,8 +241,10 @@ impl Bench<'_> {
             let (found, negatives) = (asked.about(&after)?, asked.about(&unmarked)?);
             let (word_edit_rate, chrf) = wear(&before, &after);
             let mut damage = Damage { word_edit_rate, chrf, similarity: None, perplexity_factor: None };
-            if plan.is_judged(mark, tokens) {
+            if plan.is_likened(mark, tokens) {
                 damage.similarity = judges.similarity(&before, &after)?;
+            }
+            if plan.is_reread(mark, tokens) {
                 let prompts = &texts.prompts;
                 damage.perplexity_factor = judges.perplexity_factor(model, tokenizer, prompts, &before, &after)?;
             }
