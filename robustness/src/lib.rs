@@ -16,7 +16,6 @@
 //! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
 //! | `similarity` | how alike two texts are in what they say |
 //! | `simulation` | marks tried on a recording, without the model |
-//! | `stripping` | what is left of a mark after an attack, and what of the text |
 //! | `suite` | the robustness benchmark: what it measures, how it goes on, what it found |
 //! | `summary` | medians, means with their errors, rates with their intervals |
 //! | `surprise` | how unlikely a language model finds a text |
@@ -37,7 +36,6 @@ pub mod recording;
 pub mod setup;
 pub mod similarity;
 pub mod simulation;
-pub mod stripping;
 pub mod suite;
 pub mod summary;
 pub mod surprise;
