@@ -5,6 +5,7 @@
 //! experiment wants exact shares of tokens.
 
 mod attacker;
+mod branches;
 mod characters;
 mod lexical;
 mod paraphrase;
