@@ -53,6 +53,15 @@ encoder=$cache/all-MiniLM-L6-v2
 if [ ! -d "$encoder" ]; then
     skipped+=("tests against MiniLM: no model at $encoder (scripts/fetch-minilm.sh)")
 fi
+if [ ! -f "$cache/paraphrase-en.gz" ]; then
+    skipped+=("the attack phrases with METEOR's table: none at $cache/paraphrase-en.gz (scripts/fetch-paraphrase-table.sh)")
+fi
+if [ ! -f /usr/share/wordnet/data.noun ] && [ -z "${WNHOME:-}${WNSEARCHDIR:-}" ]; then
+    skipped+=("the attack synonyms with WordNet: not installed (Debian: wordnet-base)")
+fi
+if ! apertium -l 2>/dev/null | grep -q eng-spa; then
+    skipped+=("the attack back-translate: Apertium is not installed (Debian: apertium apertium-eng-spa)")
+fi
 
 if [ "${#skipped[@]}" -gt 0 ]; then
     printf '\n'

@@ -1,6 +1,6 @@
 //! Texts under a suite's attacks. What a model took long to make is kept, by the content that it was made of.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, time::Duration};
 
 use anyhow::{Context, Result};
 use rayon::prelude::*;
@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use super::plan::{Means, Strike};
 use crate::{
     attack::{
-        Attack, AttackError, Attacked, Attacker, LocalChat, Other, Paraphrase, Resample, ResampleOptions, Strength,
+        Attack, AttackError, Attacked, Attacker, BackTranslation, LocalChat, Other, Paraphrase, Phrases,
+        PhrasesOptions, Resample, ResampleOptions, Strength, Synonyms, Table,
     },
     journal::Journal,
     setup::Setup,
@@ -25,6 +26,9 @@ const DRAFTS: usize = 2;
 
 /// Of a paraphrase: drafts should differ, and sentences hold together.
 const PARAPHRASE_TEMPERATURE: f64 = 0.7;
+
+/// How long a batch of texts may be on its way into Spanish and back.
+const TRANSLATION_LIMIT: Duration = Duration::from_secs(300);
 
 /// A text after an attack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,7 +90,7 @@ fn bare(word: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
 }
 
-/// The attacker that a strike needs, with the model of the suite.
+/// The attacker that a strike needs, with the model that makes attacks.
 ///
 /// # Errors
 /// What is missing, and what to do about it.
@@ -98,6 +102,13 @@ pub(super) fn attacker(means: &Means, model: &str) -> Result<Option<Box<dyn Atta
             let Setup { model: lm, tokenizer, .. } = Setup::load(model)?;
             Some(Box::new(Resample::new(lm, tokenizer, model, options)?))
         }
+        Means::Synonyms => Some(Box::new(Synonyms::new(None)?)),
+        Means::Phrases => {
+            let table = Table::load(None, Table::LEAST)?;
+            let Setup { model: lm, tokenizer, .. } = Setup::load(model)?;
+            Some(Box::new(Phrases::new(table, lm, tokenizer, model, PhrasesOptions::default())?))
+        }
+        Means::BackTranslation => Some(Box::new(BackTranslation::new(TRANSLATION_LIMIT)?)),
         Means::Paraphrase(unit) => {
             let Setup { model: lm, tokenizer, chat } = Setup::load(model)?;
             let chat = chat.context("the model follows no instructions")?;

@@ -105,6 +105,33 @@ pub enum Means {
     Resample(usize),
     /// The model says it in other words.
     Paraphrase(Unit),
+    /// Words give way to WordNet's synonyms.
+    Synonyms,
+    /// Phrases give way to those of a paraphrase table that the model finds fitting.
+    Phrases,
+    /// Sentences go into Spanish and back through Apertium.
+    BackTranslation,
+}
+
+impl Means {
+    /// Names an attack in reports; one of several steps by all of them.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Plain(steps) => match &steps[..] {
+                [] => "none".to_owned(),
+                [(attack, _)] => attack.name.to_owned(),
+                steps => {
+                    let steps = steps.iter().map(|(attack, strength)| format!("{} {}", attack.name, strength.share()));
+                    steps.collect::<Vec<_>>().join(", ")
+                }
+            },
+            Self::Resample(span) => format!("resample, span {span}"),
+            Self::Paraphrase(unit) => format!("paraphrase, by {}", unit.name()),
+            Self::Synonyms => "synonyms".to_owned(),
+            Self::Phrases => "phrases".to_owned(),
+            Self::BackTranslation => "back-translate".to_owned(),
+        }
+    }
 }
 
 /// Attacks that need no model, and their strengths, weakest first.
@@ -153,39 +180,7 @@ impl Plan {
     /// A suite as it is.
     pub fn of(suite: Suite) -> Self {
         let marks = |names: &[&str]| names.iter().map(|name| parse_mark(name).expect("a mark")).collect();
-        // Of a resampling its span, strength and texts; of a paraphrase its unit, strength and texts.
-        type Resampled = &'static [(usize, f64, usize)];
-        type Paraphrased = &'static [(Unit, f64, usize)];
-        let (texts, unmarked, resample, paraphrase): (_, _, Resampled, Paraphrased) = match suite {
-            Suite::Quick => (200, 60, &[(5, 0.2, 60), (5, 0.5, 60)], &[]),
-            Suite::Standard => (
-                200,
-                32,
-                &[(1, 0.2, 100), (5, 0.2, 100), (5, 0.5, 200), (20, 0.5, 100)],
-                &[(Unit::Sentence, 1.0, 200), (Unit::Paragraph, 1.0, 100)],
-            ),
-            Suite::Full => (
-                1000,
-                1000,
-                &[
-                    (1, 0.2, 1000),
-                    (1, 0.35, 1000),
-                    (1, 0.5, 1000),
-                    (5, 0.2, 1000),
-                    (5, 0.35, 1000),
-                    (5, 0.5, 1000),
-                    (20, 0.2, 1000),
-                    (20, 0.35, 1000),
-                    (20, 0.5, 1000),
-                ],
-                &[
-                    (Unit::Sentence, 0.5, 1000),
-                    (Unit::Sentence, 1.0, 1000),
-                    (Unit::Paragraph, 1.0, 1000),
-                    (Unit::Text, 1.0, 1000),
-                ],
-            ),
-        };
+        let texts = if suite == Suite::Full { 1000 } else { 200 };
         let (about, model, lengths, others, (likened, reread)): (_, _, &[usize], _, _) = match suite {
             Suite::Quick => (
                 "The built-in model's texts, and no download: a look at everything, on a model whose English is clumsy and whose \
@@ -211,20 +206,7 @@ impl Plan {
             ),
         };
         let mut strikes = plain_strikes(texts);
-        let by_model = |name, share, means, texts| Strike {
-            name,
-            strength: strength(share),
-            means,
-            texts,
-            unmarked,
-            reach: Reach::ChiefCells,
-        };
-        strikes.extend(resample.iter().map(|&(span, share, texts)| {
-            by_model(format!("resample, span {span}"), share, Means::Resample(span), texts)
-        }));
-        strikes.extend(paraphrase.iter().map(|&(unit, share, texts)| {
-            by_model(format!("paraphrase, by {}", unit.name()), share, Means::Paraphrase(unit), texts)
-        }));
+        strikes.extend(strikes_with_means(suite));
         Self {
             suite,
             about: about.to_owned(),
@@ -286,26 +268,62 @@ impl Plan {
     }
 }
 
-/// Nothing, every attack without a model, and several of them together.
-fn plain_strikes(texts: usize) -> Vec<Strike> {
-    let strike = |name: &str, steps: Vec<(Attack, Strength)>| Strike {
-        name: name.to_owned(),
-        strength: steps.first().map_or_else(|| strength(0.0), |(_, strength)| *strength),
-        means: Means::Plain(steps),
-        texts,
-        unmarked: texts,
-        reach: if COMMON.contains(&name) { Reach::Everything } else { Reach::ChiefMarks },
+/// Attacks that need more than a seed: what, how strong, and on how many texts of each chief mark.
+fn strikes_with_means(suite: Suite) -> Vec<Strike> {
+    use Means::{BackTranslation, Paraphrase, Phrases, Resample, Synonyms};
+    // The quick suite finds the same everywhere: it asks for nothing that has to be installed.
+    let (unmarked, all): (_, Vec<(Means, f64, usize)>) = match suite {
+        Suite::Quick => (60, vec![(Resample(5), 0.2, 60), (Resample(5), 0.5, 60)]),
+        Suite::Standard => (
+            32,
+            vec![
+                (Synonyms, 0.5, 200),
+                (Synonyms, 1.0, 200),
+                (BackTranslation, 1.0, 200),
+                (Paraphrase(Unit::Sentence), 1.0, 200),
+                (Phrases, 1.0, 100),
+                (Resample(5), 0.5, 200),
+                (Paraphrase(Unit::Paragraph), 1.0, 100),
+                (Resample(20), 0.5, 100),
+                (Resample(5), 0.2, 100),
+                (Resample(1), 0.2, 100),
+            ],
+        ),
+        Suite::Full => {
+            let resampled =
+                [1, 5, 20].into_iter().flat_map(|span| [0.2, 0.35, 0.5].map(|share| (Resample(span), share)));
+            let mut all: Vec<(Means, f64)> = resampled.collect();
+            all.extend([(Synonyms, 0.25), (Synonyms, 0.5), (Synonyms, 1.0), (Phrases, 0.5), (Phrases, 1.0)]);
+            all.extend([(BackTranslation, 0.5), (BackTranslation, 1.0), (Paraphrase(Unit::Sentence), 0.5)]);
+            all.extend([Unit::Sentence, Unit::Paragraph, Unit::Text].map(|unit| (Paraphrase(unit), 1.0)));
+            (1000, all.into_iter().map(|(means, share)| (means, share, 1000)).collect())
+        }
     };
-    let alone = PLAIN.iter().flat_map(|&(name, strengths)| {
-        strengths.iter().map(move |&share| strike(name, vec![(attack(name), strength(share))]))
-    });
-    let edited = EDITED.iter().map(|&(name, share)| (attack(name), strength(share))).collect();
-    std::iter::once(strike("none", Vec::new())).chain(alone).chain([strike(&edited_name(), edited)]).collect()
+    let strike = |(means, share, texts): (Means, f64, usize)| Strike {
+        name: means.name(),
+        strength: strength(share),
+        means,
+        texts,
+        unmarked,
+        reach: Reach::ChiefCells,
+    };
+    all.into_iter().map(strike).collect()
 }
 
-/// "replace 0.1, delete 0.05, …"
-fn edited_name() -> String {
-    EDITED.map(|(name, share)| format!("{name} {share}")).join(", ")
+/// Nothing, every attack without a model, and several of them together.
+fn plain_strikes(texts: usize) -> Vec<Strike> {
+    let strike = |steps: Vec<(Attack, Strength)>| {
+        let strength = steps.first().map_or_else(|| strength(0.0), |(_, strength)| *strength);
+        let means = Means::Plain(steps);
+        let name = means.name();
+        let reach = if COMMON.contains(&&*name) { Reach::Everything } else { Reach::ChiefMarks };
+        Strike { name, strength, means, texts, unmarked: texts, reach }
+    };
+    let alone = PLAIN.iter().flat_map(|&(name, strengths)| {
+        strengths.iter().map(move |&share| strike(vec![(attack(name), strength(share))]))
+    });
+    let edited = EDITED.iter().map(|&(name, share)| (attack(name), strength(share))).collect();
+    std::iter::once(strike(Vec::new())).chain(alone).chain([strike(edited)]).collect()
 }
 
 fn attack(name: &str) -> Attack {
