@@ -44,9 +44,14 @@ else
     skipped+=("the reference implementation: python3 is not installed")
 fi
 
-model=${GREENMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/greenmark}/SmolLM2-135M-Instruct.Q4_1.gguf
+cache=${GREENMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/greenmark}
+model=$cache/SmolLM2-135M-Instruct.Q4_1.gguf
 if [ ! -f "$model" ]; then
     skipped+=("tests against SmolLM2: no model at $model (scripts/fetch-model.sh)")
+fi
+encoder=$cache/all-MiniLM-L6-v2
+if [ ! -d "$encoder" ]; then
+    skipped+=("tests against MiniLM: no model at $encoder (scripts/fetch-minilm.sh)")
 fi
 
 if [ "${#skipped[@]}" -gt 0 ]; then

@@ -19,7 +19,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::journal::Journal;
+use crate::{journal::Journal, surprise::nats};
 
 /// How the texts of one file are written.
 #[derive(Debug, Clone, PartialEq)]
@@ -179,9 +179,7 @@ impl LogitsHook for Observer<'_> {
     }
 
     fn push(&mut self, token: TokenId) {
-        let greatest = self.logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = self.logits.iter().map(|logit| f64::from((logit - greatest).exp())).sum();
-        let surprise = f64::from(greatest - self.logits[token as usize]) + sum.ln();
+        let surprise = nats(&self.logits, token);
         self.surprise.set(self.surprise.get() + surprise);
         if let Some(mark) = &mut self.mark {
             mark.push(token);

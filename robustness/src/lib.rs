@@ -14,10 +14,12 @@
 //! | `quality` | repetition and likeness of texts |
 //! | `recording` | texts with the next-token distributions that they were drawn from |
 //! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
+//! | `similarity` | how alike two texts are in what they say |
 //! | `simulation` | marks tried on a recording, without the model |
 //! | `stripping` | what is left of a mark after an attack, and what of the text |
 //! | `suite` | the robustness benchmark: what it measures, how it goes on, what it found |
 //! | `summary` | medians, means with their errors, rates with their intervals |
+//! | `surprise` | how unlikely a language model finds a text |
 //! | `tails` | exact tails of weighted sums |
 //! | `traits` | what the ids of a text say of its scored positions |
 
@@ -33,9 +35,11 @@ pub mod power;
 pub mod quality;
 pub mod recording;
 pub mod setup;
+pub mod similarity;
 pub mod simulation;
 pub mod stripping;
 pub mod suite;
 pub mod summary;
+pub mod surprise;
 pub mod tails;
 pub mod traits;

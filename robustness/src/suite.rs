@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `attacked` | texts under attack, kept where a model made them |
 //! | `cell` | from attacked texts to rates, medians and damage |
-//! | `csv` | the rates of every detector, a row each
+//! | `csv` | the rates of every detector, a row each |
 //! | `folder` | the folder of a run, in which only the same run goes on |
-//! | `markdown` | the chief marks under attack, in one table
+//! | `judges` | damage that takes a model to see |
+//! | `markdown` | the chief marks under attack, in one table |
 //! | `plan` | what a suite measures |
-//! | `report` | a page and plots of what a run found
+//! | `report` | a page and plots of what a run found |
 //! | `results` | what a run found |
 //! | `run` | a suite from its plan to its results |
 //! | `texts` | the texts of a suite, at every length |
@@ -17,6 +18,7 @@ mod attacked;
 mod cell;
 pub mod csv;
 mod folder;
+mod judges;
 pub mod markdown;
 mod plan;
 pub mod report;
@@ -25,5 +27,5 @@ mod run;
 mod texts;
 
 pub use folder::{Folder, Identity};
-pub use plan::{Means, Plan, Strike, Suite};
+pub use plan::{Means, Plan, Reach, Strike, Suite};
 pub use run::{About, run};

@@ -34,9 +34,12 @@ pub(crate) struct EvalArgs {
     /// Texts of each mark, in place of the suite's own number; intervals and the report follow
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(30..=100_000))]
     pub(crate) texts: Option<u32>,
-    /// Model that writes and attacks: demo, smollm2 or a GGUF file with a chat template; by default the suite's
+    /// Model that writes, and attacks if no other does: demo, smollm2 or a GGUF file with a chat template; by default the suite's
     #[arg(short, long, value_name = "demo|smollm2|PATH.gguf")]
     pub(crate) model: Option<String>,
+    /// Model that makes the attacks that need one, where it is another
+    #[arg(long, value_name = "demo|smollm2|PATH.gguf")]
+    pub(crate) attacker: Option<String>,
     /// Seed of keys, draws and attacks
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,

@@ -4,7 +4,13 @@ use std::{fs::File, io::Read, path::Path, thread};
 
 use anyhow::{Context, Result, bail};
 use greenmark_lm::model_path;
-use greenmark_robustness::suite::{About, Folder, Identity, Plan, run};
+use greenmark_robustness::suite::{
+    About, Folder, Identity, Plan, Suite,
+    csv::csv,
+    markdown::markdown,
+    report::{html, plots},
+    run,
+};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -12,7 +18,7 @@ use crate::{
     Outcome,
     args::EvalArgs,
     models::DEMO,
-    output::{note, print_line},
+    output::{note, print_line, write_stdout},
 };
 
 pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
@@ -22,10 +28,13 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
     }
     if let Some(model) = &args.model {
         plan.model.clone_from(model);
+        plan.attacker.clone_from(model);
     }
-    let model_sha256 = model_sha256(&plan.model)?;
-    let suite = plan.suite.name();
-    let identity = Identity::new(suite, plan.texts, plan.model.clone(), model_sha256.clone(), args.seed);
+    if let Some(attacker) = &args.attacker {
+        plan.attacker.clone_from(attacker);
+    }
+    let model_sha256 = sha256_of(&plan.model)?;
+    let identity = Identity::of(&plan, model_sha256.clone(), sha256_of(&plan.attacker)?, args.seed);
     let mut folder = Folder::open(&args.out, identity, option_env!("GREENMARK_COMMIT"))?;
     let about = About {
         machine: machine(),
@@ -34,22 +43,33 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
         model_sha256,
     };
     let results = run(&plan, args.seed, about, &mut folder, &|line| note(line))?;
-    let json = serde_json::to_string_pretty(&results)?;
-    folder.write("results.json", &format!("{json}\n"))?;
+    let json = results.to_json()?;
+    folder.write("results.json", &json)?;
+    folder.write("results.csv", &csv(&results))?;
+    for (name, svg) in plots(&results)? {
+        folder.write(&name, &svg)?;
+    }
+    folder.write("report.html", &html(&results)?)?;
     if args.json {
-        print_line(&json)?;
+        write_stdout(json.as_bytes())?;
+    } else {
+        print_line(markdown(&results).trim_end())?;
+        note(&format!("the whole report is {}", args.out.join("report.html").display()));
     }
     Ok(Outcome::Done)
 }
 
 /// The command that does the same, wherever its results go.
 fn command(args: &EvalArgs) -> String {
-    let mut command = format!("greenmark eval --suite {}", greenmark_robustness::suite::Suite::from(args.suite));
+    let mut command = format!("greenmark eval --suite {}", Suite::from(args.suite));
     if let Some(texts) = args.texts {
         command += &format!(" --texts {texts}");
     }
     if let Some(model) = &args.model {
         command += &format!(" --model {model}");
+    }
+    if let Some(attacker) = &args.attacker {
+        command += &format!(" --attacker {attacker}");
     }
     if args.seed != 1 {
         command += &format!(" --seed {}", args.seed);
@@ -58,7 +78,7 @@ fn command(args: &EvalArgs) -> String {
 }
 
 /// Names the file of a model; the built-in one has none.
-fn model_sha256(model: &str) -> Result<Option<String>> {
+fn sha256_of(model: &str) -> Result<Option<String>> {
     if model == DEMO {
         return Ok(None);
     }

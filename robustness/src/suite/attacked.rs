@@ -20,6 +20,9 @@ use crate::{
 /// Unmarked texts that each attacked text gets words and sentences from.
 const OTHERS: usize = 20;
 
+/// Of a span that is written anew: half of what the command makes, in half the time.
+const DRAFTS: usize = 2;
+
 /// Of a paraphrase: drafts should differ, and sentences hold together.
 const PARAPHRASE_TEMPERATURE: f64 = 0.7;
 
@@ -91,7 +94,7 @@ pub(super) fn attacker(means: &Means, model: &str) -> Result<Option<Box<dyn Atta
     Ok(match means {
         Means::Plain(_) => None,
         Means::Resample(span) => {
-            let options = ResampleOptions { span: *span, ..ResampleOptions::default() };
+            let options = ResampleOptions { span: *span, candidates: DRAFTS, ..ResampleOptions::default() };
             let Setup { model: lm, tokenizer, .. } = Setup::load(model)?;
             Some(Box::new(Resample::new(lm, tokenizer, model, options)?))
         }
@@ -131,7 +134,7 @@ impl Kept {
 
     /// Each text after an attack. Those that are not kept are made, some at a time.
     ///
-    /// - `tick`: called for each text.
+    /// - `tick`: told how many are there, now and then.
     ///
     /// # Errors
     /// If the file cannot be written, or a model failed.
@@ -141,7 +144,7 @@ impl Kept {
         strike: &Strike,
         seed: u64,
         attacker: &mut dyn Attacker,
-        tick: &dyn Fn(),
+        tick: &dyn Fn(usize),
     ) -> Result<Vec<Struck>> {
         let options = Value::Object(attacker.options()).to_string();
         let name = |text: &str| {
@@ -151,8 +154,10 @@ impl Kept {
         let names: Vec<String> = texts.iter().map(|text| name(text)).collect();
         let mut refused: HashMap<usize, AttackError> = HashMap::new();
         let missing: Vec<usize> = (0..texts.len()).filter(|&at| !self.known.contains_key(&names[at])).collect();
-        (missing.len()..texts.len()).for_each(|_| tick());
+        let mut left = missing.len();
         for batch in missing.chunks(attacker.batch().max(1)) {
+            tick(texts.len() - left);
+            left -= batch.len();
             let raw: Vec<&str> = batch.iter().map(|&at| &*texts[at]).collect();
             for (&at, attacked) in batch.iter().zip(attacker.attack(&raw, strike.strength, seed)) {
                 match attacked {
@@ -164,7 +169,6 @@ impl Kept {
                     Err(error @ AttackError::Model { .. }) => return Err(error.into()),
                     Err(error) => drop(refused.insert(at, error)),
                 }
-                tick();
             }
         }
         Ok((0..texts.len())

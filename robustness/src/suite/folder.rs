@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::results::FORMAT;
+use super::{plan::Plan, results::FORMAT};
 
 /// What the figures in a folder depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,15 +26,30 @@ pub struct Identity {
     pub model: String,
     /// SHA-256 of the model's file.
     pub model_sha256: Option<String>,
+    /// The name of the model that attacks.
+    pub attacker: String,
+    /// SHA-256 of its file.
+    pub attacker_sha256: Option<String>,
     /// Seed of everything.
     pub seed: u64,
 }
 
 impl Identity {
-    /// Of this version of the suites.
-    pub fn new(suite: &str, texts: usize, model: String, model_sha256: Option<String>, seed: u64) -> Self {
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        Self { format: FORMAT.into(), version, suite: suite.into(), texts, model, model_sha256, seed }
+    /// Of this version of a suite.
+    ///
+    /// - `model_sha256`, `attacker_sha256`: of their files; `None` for the built-in model.
+    pub fn of(plan: &Plan, model_sha256: Option<String>, attacker_sha256: Option<String>, seed: u64) -> Self {
+        Self {
+            format: FORMAT.into(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            suite: plan.suite.to_string(),
+            texts: plan.texts,
+            model: plan.model.clone(),
+            model_sha256,
+            attacker: plan.attacker.clone(),
+            attacker_sha256,
+            seed,
+        }
     }
 
     /// The first difference, for a message.
@@ -50,6 +65,8 @@ impl Identity {
             .or_else(|| differs("--texts", &self.texts, &there.texts))
             .or_else(|| differs("model", &self.model, &there.model))
             .or_else(|| differs("model's file", &file(&self.model_sha256), &file(&there.model_sha256)))
+            .or_else(|| differs("--attacker", &self.attacker, &there.attacker))
+            .or_else(|| differs("attacker's file", &file(&self.attacker_sha256), &file(&there.attacker_sha256)))
             .or_else(|| differs("--seed", &self.seed, &there.seed))
     }
 }
@@ -167,9 +184,10 @@ impl Folder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suite::Suite;
 
     fn identity(seed: u64) -> Identity {
-        Identity::new("quick", 200, "demo".into(), None, seed)
+        Identity::of(&Plan::of(Suite::Quick), None, None, seed)
     }
 
     #[test]

@@ -43,15 +43,17 @@ pub struct Plan {
     pub suite: Suite,
     /// What it measures, for people.
     pub about: String,
-    /// `demo`, `smollm2` or a GGUF file: it writes the texts, and makes the attacks that need a model.
+    /// `demo`, `smollm2` or a GGUF file: it writes the texts.
     pub model: String,
+    /// The same of the attacks that need a model.
+    pub attacker: String,
     /// Divides the logits.
     pub temperature: f64,
     /// Texts of each mark, each under a key of its own.
     pub texts: usize,
     /// Marks that are measured at every length, with all attacks; the first is the default.
     pub chief: Vec<Mark>,
-    /// Marks that are measured at the chief length, by attacks without a model.
+    /// Marks that are measured at the chief length, by a few attacks.
     pub others: Vec<Mark>,
     /// Tokens of a text, ascending: texts are written at the greatest length, and shorter ones are their beginnings.
     pub lengths: Vec<usize>,
@@ -59,8 +61,11 @@ pub struct Plan {
     pub chief_length: usize,
     /// The attacks, in the order in which they are made.
     pub strikes: Vec<Strike>,
-    /// Texts of a cell whose likeness in sense and perplexity are measured, at the chief length; these take longest.
-    pub sample: usize,
+    /// Texts of a cell whose likeness in sense is measured, of the chief marks at the chief length: it takes longer than all else without a
+    /// model.
+    pub likened: usize,
+    /// Texts of a cell whose perplexity is measured, of the first mark at the chief length: that takes longer still.
+    pub reread: usize,
 }
 
 /// An attack of one strength, as the suite makes it.
@@ -72,8 +77,23 @@ pub struct Strike {
     pub strength: Strength,
     /// How it is made.
     pub means: Means,
-    /// Texts that it is made on, at most.
+    /// Marked texts of a cell that it is made on, at most.
     pub texts: usize,
+    /// Unmarked ones.
+    pub unmarked: usize,
+    /// Where it is made.
+    pub reach: Reach,
+}
+
+/// At which marks and lengths an attack is made: what takes long is made where it matters most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// On all marks, at every length that they have.
+    Everything,
+    /// On the chief marks at every length.
+    ChiefMarks,
+    /// On the chief marks at the chief length.
+    ChiefCells,
 }
 
 /// What makes an attack.
@@ -109,6 +129,9 @@ const PLAIN: [(&str, &[f64]); 18] = [
     ("mix", &[0.25, 0.5]),
 ];
 
+/// Of those, what every mark is compared by.
+const COMMON: [&str; 6] = ["none", "replace", "delete", "swap", "case", "paste"];
+
 /// What careless editing does all at once.
 const EDITED: [(&str, f64); 5] =
     [("replace", 0.1), ("delete", 0.05), ("insert", 0.05), ("punctuation", 0.2), ("typos", 0.05)];
@@ -130,62 +153,83 @@ impl Plan {
     /// A suite as it is.
     pub fn of(suite: Suite) -> Self {
         let marks = |names: &[&str]| names.iter().map(|name| parse_mark(name).expect("a mark")).collect();
-        let (texts, few, resample, paraphrase): (_, _, &[(usize, f64)], &[(Unit, f64)]) = match suite {
-            Suite::Quick => (200, 60, &[(5, 0.2), (5, 0.5)], &[]),
+        // Of a resampling its span, strength and texts; of a paraphrase its unit, strength and texts.
+        type Resampled = &'static [(usize, f64, usize)];
+        type Paraphrased = &'static [(Unit, f64, usize)];
+        let (texts, unmarked, resample, paraphrase): (_, _, Resampled, Paraphrased) = match suite {
+            Suite::Quick => (200, 60, &[(5, 0.2, 60), (5, 0.5, 60)], &[]),
             Suite::Standard => (
                 200,
-                200,
-                &[(1, 0.2), (1, 0.5), (5, 0.2), (5, 0.5), (20, 0.2), (20, 0.5)],
-                &[(Unit::Sentence, 1.0), (Unit::Paragraph, 1.0)],
+                32,
+                &[(1, 0.2, 100), (5, 0.2, 100), (5, 0.5, 200), (20, 0.5, 100)],
+                &[(Unit::Sentence, 1.0, 200), (Unit::Paragraph, 1.0, 100)],
             ),
             Suite::Full => (
                 1000,
                 1000,
-                &[(1, 0.2), (1, 0.35), (1, 0.5), (5, 0.2), (5, 0.35), (5, 0.5), (20, 0.2), (20, 0.35), (20, 0.5)],
-                &[(Unit::Sentence, 0.5), (Unit::Sentence, 1.0), (Unit::Paragraph, 1.0), (Unit::Text, 1.0)],
+                &[
+                    (1, 0.2, 1000),
+                    (1, 0.35, 1000),
+                    (1, 0.5, 1000),
+                    (5, 0.2, 1000),
+                    (5, 0.35, 1000),
+                    (5, 0.5, 1000),
+                    (20, 0.2, 1000),
+                    (20, 0.35, 1000),
+                    (20, 0.5, 1000),
+                ],
+                &[
+                    (Unit::Sentence, 0.5, 1000),
+                    (Unit::Sentence, 1.0, 1000),
+                    (Unit::Paragraph, 1.0, 1000),
+                    (Unit::Text, 1.0, 1000),
+                ],
             ),
         };
-        let (about, model, lengths, others, sample): (_, _, &[usize], _, _) = match suite {
+        let (about, model, lengths, others, (likened, reread)): (_, _, &[usize], _, _) = match suite {
             Suite::Quick => (
                 "The built-in model's texts, and no download: a look at everything, on a model whose English is clumsy and whose \
                  entropy is low. Its figures are not those of a real model.",
                 "demo",
                 &[50, 200],
                 Vec::new(),
-                60,
+                (10, 10),
             ),
             Suite::Standard => (
                 "SmolLM2-135M-Instruct writes, and is the attacker where one needs a model.",
                 "smollm2",
                 &[50, 100, 200, 400, 600],
                 marks(&OTHERS),
-                32,
+                (32, 12),
             ),
             Suite::Full => (
                 "As the standard suite, with more texts and strengths, for bigger machines.",
                 "smollm2",
                 &[50, 100, 200, 400, 600],
                 marks(&OTHERS),
-                1000,
+                (1000, 200),
             ),
         };
         let mut strikes = plain_strikes(texts);
-        strikes.extend(resample.iter().map(|&(span, share)| Strike {
-            name: format!("resample, span {span}"),
+        let by_model = |name, share, means, texts| Strike {
+            name,
             strength: strength(share),
-            means: Means::Resample(span),
-            texts: few,
+            means,
+            texts,
+            unmarked,
+            reach: Reach::ChiefCells,
+        };
+        strikes.extend(resample.iter().map(|&(span, share, texts)| {
+            by_model(format!("resample, span {span}"), share, Means::Resample(span), texts)
         }));
-        strikes.extend(paraphrase.iter().map(|&(unit, share)| Strike {
-            name: format!("paraphrase, by {}", unit.name()),
-            strength: strength(share),
-            means: Means::Paraphrase(unit),
-            texts: few,
+        strikes.extend(paraphrase.iter().map(|&(unit, share, texts)| {
+            by_model(format!("paraphrase, by {}", unit.name()), share, Means::Paraphrase(unit), texts)
         }));
         Self {
             suite,
             about: about.to_owned(),
             model: model.to_owned(),
+            attacker: model.to_owned(),
             temperature: 1.0,
             texts,
             chief: marks(&[GREEN, GUMBEL]),
@@ -193,7 +237,8 @@ impl Plan {
             lengths: lengths.to_vec(),
             chief_length: 200,
             strikes,
-            sample,
+            likened,
+            reread,
         }
     }
 
@@ -201,12 +246,16 @@ impl Plan {
     #[must_use]
     pub fn with_texts(mut self, texts: usize) -> Self {
         self.texts = texts;
-        self.sample = self.sample.min(texts);
-        self.strikes.iter_mut().for_each(|strike| strike.texts = strike.texts.min(texts));
+        self.likened = self.likened.min(texts);
+        self.reread = self.reread.min(texts);
+        for strike in &mut self.strikes {
+            strike.texts = strike.texts.min(texts);
+            strike.unmarked = strike.unmarked.min(texts);
+        }
         self
     }
 
-    /// What is measured of a mark: its lengths, and whether attacks by a model are made.
+    /// Lengths that a mark is measured at.
     pub fn lengths_of(&self, mark: &Mark) -> &[usize] {
         let chief = std::slice::from_ref(&self.chief_length);
         if self.chief.contains(mark) { &self.lengths } else { chief }
@@ -217,25 +266,41 @@ impl Plan {
         self.chief.iter().chain(&self.others)
     }
 
-    /// Whether an attack is made on texts of a mark and length. What a model has to do takes long, so it is done where it matters most.
+    /// Whether likeness in sense is measured.
+    pub fn is_likened(&self, mark: &Mark, tokens: usize) -> bool {
+        self.likened > 0 && self.chief.contains(mark) && tokens == self.chief_length
+    }
+
+    /// Whether perplexity is measured.
+    pub fn is_reread(&self, mark: &Mark, tokens: usize) -> bool {
+        self.reread > 0 && self.chief.first() == Some(mark) && tokens == self.chief_length
+    }
+
+    /// Whether an attack is made on texts of a mark and length.
     pub fn has(&self, strike: &Strike, mark: &Mark, tokens: usize) -> bool {
-        let is_plain = matches!(strike.means, Means::Plain(_));
-        is_plain || tokens == self.chief_length && self.chief.contains(mark)
+        match strike.reach {
+            Reach::Everything => true,
+            Reach::ChiefMarks => self.chief.contains(mark),
+            Reach::ChiefCells => self.chief.contains(mark) && tokens == self.chief_length,
+        }
     }
 }
 
 /// Nothing, every attack without a model, and several of them together.
 fn plain_strikes(texts: usize) -> Vec<Strike> {
-    let none = Strike { name: "none".into(), strength: strength(0.0), means: Means::Plain(Vec::new()), texts };
+    let strike = |name: &str, steps: Vec<(Attack, Strength)>| Strike {
+        name: name.to_owned(),
+        strength: steps.first().map_or_else(|| strength(0.0), |(_, strength)| *strength),
+        means: Means::Plain(steps),
+        texts,
+        unmarked: texts,
+        reach: if COMMON.contains(&name) { Reach::Everything } else { Reach::ChiefMarks },
+    };
     let alone = PLAIN.iter().flat_map(|&(name, strengths)| {
-        strengths.iter().map(move |&share| {
-            let (attack, strength) = (attack(name), strength(share));
-            Strike { name: name.into(), strength, means: Means::Plain(vec![(attack, strength)]), texts }
-        })
+        strengths.iter().map(move |&share| strike(name, vec![(attack(name), strength(share))]))
     });
-    let steps: Vec<(Attack, Strength)> = EDITED.iter().map(|&(name, share)| (attack(name), strength(share))).collect();
-    let edited = Strike { name: edited_name(), strength: strength(EDITED[0].1), means: Means::Plain(steps), texts };
-    std::iter::once(none).chain(alone).chain([edited]).collect()
+    let edited = EDITED.iter().map(|&(name, share)| (attack(name), strength(share))).collect();
+    std::iter::once(strike("none", Vec::new())).chain(alone).chain([strike(&edited_name(), edited)]).collect()
 }
 
 /// "replace 0.1, delete 0.05, …"

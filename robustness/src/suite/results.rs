@@ -153,9 +153,47 @@ pub struct Skipped {
     pub why: String,
 }
 
+impl Results {
+    /// The file's text: a row a line, so that two runs can be compared line by line.
+    ///
+    /// # Errors
+    /// Never: all of it has a form in JSON.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        fn rows<T: Serialize>(rows: &[T]) -> serde_json::Result<String> {
+            let lines: Vec<String> = rows.iter().map(serde_json::to_string).collect::<serde_json::Result<_>>()?;
+            Ok(if lines.is_empty() { "[]".into() } else { format!("[\n{}\n]", lines.join(",\n")) })
+        }
+        Ok(format!(
+            "{{\"format\": {},\n\"run\": {},\n\"marks\": {},\n\"cells\": {},\n\"skipped\": {}}}\n",
+            serde_json::to_string(&self.format)?,
+            serde_json::to_string_pretty(&self.run)?,
+            rows(&self.marks)?,
+            rows(&self.cells)?,
+            rows(&self.skipped)?
+        ))
+    }
+
+    /// The row of a mark under an attack; `strength` as it was given.
+    pub fn cell(&self, mark: &str, attack: &str, strength: f64, tokens: usize) -> Option<&CellRow> {
+        let is_it = |row: &&CellRow| {
+            row.mark == mark && row.attack == attack && row.strength == strength && row.tokens == tokens
+        };
+        self.cells.iter().find(is_it)
+    }
+}
+
+/// Six significant digits: more than any of these figures is known to, and a file that people can read.
+fn rounded(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let scale = 10f64.powi(5 - value.abs().log10().floor() as i32);
+    (value * scale).round() / scale
+}
+
 impl From<summary::Rate> for Rate {
     fn from(rate: summary::Rate) -> Self {
-        Self { hits: rate.hits, n: rate.n, low: rate.interval.0, high: rate.interval.1 }
+        Self { hits: rate.hits, n: rate.n, low: rounded(rate.interval.0), high: rounded(rate.interval.1) }
     }
 }
 
@@ -169,13 +207,26 @@ impl Rate {
 impl From<summary::Mean> for Estimate {
     fn from(mean: summary::Mean) -> Self {
         let (low, high) = mean.interval();
-        Self { value: mean.value, low, high, n: mean.n }
+        Self { value: rounded(mean.value), low: rounded(low), high: rounded(high), n: mean.n }
     }
 }
 
 impl Estimate {
     /// A mean of logarithms, as a factor.
     pub fn exp(self) -> Self {
-        Self { value: self.value.exp(), low: self.low.exp(), high: self.high.exp(), n: self.n }
+        let exp = |value: f64| rounded(value.exp());
+        Self { value: exp(self.value), low: exp(self.low), high: exp(self.high), n: self.n }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_keep_six_digits() {
+        for (value, expected) in [(0.0, 0.0), (1234567.0, 1234570.0), (-0.012345678, -0.0123457), (1.0, 1.0)] {
+            assert!((rounded(value) - expected).abs() <= 1e-12 * value.abs(), "{value}");
+        }
     }
 }

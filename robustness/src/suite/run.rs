@@ -9,6 +9,7 @@ use super::{
     attacked::{Kept, Pool, Struck, attacker},
     cell::{Asked, auc, mean, medians, rates, wear},
     folder::Folder,
+    judges::Judges,
     plan::{Means, Plan, Strike},
     results::{CellRow, Damage, Estimate, FORMAT, MarkRow, Results, Run, Skipped},
     texts::Texts,
@@ -45,8 +46,20 @@ pub fn run(plan: &Plan, seed: u64, about: About, folder: &mut Folder, say: &dyn 
     let texts = Texts::write(plan, seed, &mut setup, folder, say)?;
     folder.save()?;
     let (journal, rows) = Journal::open(&folder.path().join("cells.jsonl"))?;
-    let known = rows.into_iter().map(|row: CellRow| (Place::of(&row), row)).collect();
-    let mut bench = Bench { plan, seed, setup, texts, journal, rows: known, skipped: Vec::new() };
+    let (judges, skipped) = Judges::load(plan.likened, plan.reread);
+    if let Some(Skipped { what, why }) = &skipped {
+        say(&format!("SKIPPED {what}: {why}"));
+    }
+    // A row that was made before the encoder was here is made again, now that it is.
+    let lacks = |row: &CellRow| {
+        let is_it = |mark: &&Mark| describe(Some(**mark)) == row.mark;
+        plan.marks().find(is_it).is_some_and(|mark| plan.is_likened(mark, row.tokens))
+            && judges.has_encoder()
+            && row.damage.similarity.is_none()
+    };
+    let known = rows.into_iter().filter(|row| !lacks(row)).map(|row: CellRow| (Place::of(&row), row)).collect();
+    let skipped = skipped.into_iter().collect();
+    let mut bench = Bench { plan, seed, setup, texts, judges, journal, rows: known, skipped };
     let todo = bench.todo();
     say(&format!(
         "{} attacks on {} marks, {todo} cells of {} are left",
@@ -57,7 +70,7 @@ pub fn run(plan: &Plan, seed: u64, about: About, folder: &mut Folder, say: &dyn 
     let progress = bar(bench.cells() as u64, "attacks")?;
     progress.set_position((bench.cells() - todo) as u64);
     for strike in &plan.strikes {
-        progress.set_message(format!("{} {}", strike.name, strike.strength.share()));
+        progress.set_message(title(strike));
         bench.strike(strike, folder, &progress, say)?;
         folder.save()?;
     }
@@ -108,6 +121,7 @@ struct Bench<'a> {
     seed: u64,
     setup: Setup,
     texts: Texts,
+    judges: Judges,
     journal: Journal<CellRow>,
     rows: BTreeMap<Place, CellRow>,
     skipped: Vec<Skipped>,
@@ -151,12 +165,12 @@ impl Bench<'_> {
         if places.is_empty() {
             return Ok(());
         }
-        let mut attacker = match attacker(&strike.means, &self.plan.model) {
+        let mut attacker = match attacker(&strike.means, &self.plan.attacker) {
             Ok(attacker) => attacker,
             Err(error) => return self.skip(strike, &error, progress, &places, say),
         };
         if attacker.is_some() {
-            say(&format!("{} {}", strike.name, strike.strength.share()));
+            say(&title(strike));
         }
         for (&tokens, marks) in &places {
             match self.at_length(strike, tokens, marks, &mut attacker, folder, progress) {
@@ -178,7 +192,7 @@ impl Bench<'_> {
         places: &BTreeMap<usize, Vec<Mark>>,
         say: &dyn Fn(&str),
     ) -> Result<()> {
-        let what = format!("{} {}", strike.name, strike.strength.share());
+        let what = title(strike);
         let why = format!("{error:#}");
         say(&format!("SKIPPED {what}: {why}"));
         progress.inc(places.values().map(|marks| marks.len() as u64).sum());
@@ -195,10 +209,11 @@ impl Bench<'_> {
         folder: &Folder,
         progress: &ProgressBar,
     ) -> Result<()> {
-        let tokenizer = &self.setup.tokenizer;
-        let longest = self.plan.lengths.last().copied().unwrap_or(tokens);
-        let others = self.texts.beginnings(None, longest, tokenizer);
-        let pool = Pool { texts: &others, seed: self.seed };
+        let Self { plan, seed, setup, texts, judges, journal, rows, .. } = self;
+        let (seed, tokenizer, model) = (*seed, &setup.tokenizer, setup.model.as_mut());
+        let longest = plan.lengths.last().copied().unwrap_or(tokens);
+        let others = texts.beginnings(None, longest, tokenizer);
+        let pool = Pool { texts: &others, seed };
         let options = attacker.as_ref().map(|attacker| attacker.options()).unwrap_or_default();
         let mut make = |texts: &[String]| -> Result<Vec<Struck>> {
             match (&strike.means, attacker.as_mut()) {
@@ -206,23 +221,33 @@ impl Bench<'_> {
                 (_, Some(attacker)) => {
                     let name = strike.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
                     let file = folder.within("attacked")?.join(format!("{name}-{}.jsonl", strike.strength.share()));
-                    Kept::open(&file)?.strike(texts, strike, self.seed, attacker.as_mut(), &|| progress.tick())
+                    let (title, of) = (title(strike), texts.len());
+                    let tick = |done| progress.set_message(format!("{title}: {done} of {of} texts"));
+                    Kept::open(&file)?.strike(texts, strike, seed, attacker.as_mut(), &tick)
                 }
                 (_, None) => anyhow::bail!("{} has no attacker", strike.name),
             }
         };
-        let first = |mark: Option<&Mark>| {
-            let mut texts = self.texts.beginnings(mark, tokens, tokenizer);
-            texts.truncate(strike.texts);
-            texts
+        let first = |mark: Option<&Mark>, n| {
+            let mut beginnings = texts.beginnings(mark, tokens, tokenizer);
+            beginnings.truncate(n);
+            beginnings
         };
-        let unmarked = make(&first(None))?;
+        let unmarked = make(&first(None, strike.unmarked))?;
         for mark in marks {
-            let asked = Asked { scheme: mark.scheme, tokenizer, seed: self.seed };
-            let before = first(Some(mark));
+            let asked = Asked { scheme: mark.scheme, tokenizer, seed };
+            let before = first(Some(mark), strike.texts);
             let after = make(&before)?;
             let (found, negatives) = (asked.about(&after)?, asked.about(&unmarked)?);
             let (word_edit_rate, chrf) = wear(&before, &after);
+            let mut damage = Damage { word_edit_rate, chrf, similarity: None, perplexity_factor: None };
+            if plan.is_likened(mark, tokens) {
+                damage.similarity = judges.similarity(&before, &after)?;
+            }
+            if plan.is_reread(mark, tokens) {
+                let prompts = &texts.prompts;
+                damage.perplexity_factor = judges.perplexity_factor(model, tokenizer, prompts, &before, &after)?;
+            }
             let achieved: Vec<f64> = after.iter().flatten().map(|done| done.rate).collect();
             let Some((detection, median_ln_p)) = rates(&found).zip(medians(&found)) else {
                 let why = after.iter().find_map(|after| after.as_ref().err()).context("there are texts")?;
@@ -241,10 +266,10 @@ impl Bench<'_> {
                 false_positives: rates(&negatives),
                 median_ln_p,
                 auc: auc(&found, &negatives),
-                damage: Damage { word_edit_rate, chrf, similarity: None, perplexity_factor: None },
+                damage,
             };
-            self.journal.add(&row)?;
-            self.rows.insert(Place::of(&row), row);
+            journal.add(&row)?;
+            rows.insert(Place::of(&row), row);
             progress.inc(1);
         }
         Ok(())
@@ -257,6 +282,11 @@ impl Bench<'_> {
         let places = lengths.flat_map(|(mark, tokens)| plan.strikes.iter().map(move |s| Place::new(mark, s, tokens)));
         places.filter_map(|place| self.rows.get(&place).cloned()).collect()
     }
+}
+
+/// "replace 0.2"
+fn title(strike: &Strike) -> String {
+    format!("{} {}", strike.name, strike.strength.share())
 }
 
 /// What each mark does to unattacked texts.
