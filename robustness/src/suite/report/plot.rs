@@ -183,7 +183,7 @@ struct Look {
 impl Look {
     /// Shapes come round later than colours, and are hollow the second time.
     fn nth(at: usize) -> Self {
-        Self { colour: COLOURS[at % COLOURS.len()], shape: at % 5, is_filled: at / 5 % 2 == 0 }
+        Self { colour: COLOURS[at % COLOURS.len()], shape: at % 5, is_filled: (at / 5).is_multiple_of(2) }
     }
 
     fn point(self, area: &Area<'_>, (x, y): Pixel) -> Result<()> {

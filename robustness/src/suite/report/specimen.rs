@@ -160,7 +160,7 @@ fn cell(
             Damage {
                 word_edit_rate: mean(1.0 - chrf, 0.02, N as usize),
                 chrf: mean(chrf, 0.02, N as usize),
-                similarity: if sampled && mark.ends_with("=2") || sampled && mark.ends_with("delta 2") {
+                similarity: if sampled && (mark.ends_with("h=2") || mark.ends_with("delta 2")) {
                     mean(similarity, 0.05, 32)
                 } else {
                     None

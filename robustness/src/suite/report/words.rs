@@ -1,6 +1,6 @@
 //! Figures and names as people read them.
 
-use super::page::escape;
+use super::{kind::methods, page::escape};
 use crate::suite::results::{CellRow, Estimate, Rate};
 
 /// Where there is no figure.
@@ -51,9 +51,13 @@ pub(crate) fn mark(mark: &str) -> String {
     printable(&short.replace(",gamma=", ", γ=").replace(", delta ", ", δ="))
 }
 
-/// "replace, 0.35"; what has no strength has its name alone.
+/// "replace, 0.35"; the name of several attacks has the strength of each.
 pub(crate) fn attack(label: &str, cell: &CellRow) -> String {
-    if is_none(cell) { "nothing".to_owned() } else { format!("{label}, {}", cell.strength) }
+    match methods(&cell.attack).len() {
+        _ if is_none(cell) => "nothing".to_owned(),
+        0 | 1 => format!("{label}, {}", cell.strength),
+        _ => label.to_owned(),
+    }
 }
 
 /// Whether nothing was done to the texts.

@@ -169,7 +169,7 @@ fn key(area: &Area<'_>, numbered: &[Numbered], kinds: &[Kind], column: i32) -> R
         for (row, (number, attack)) in of_kind.enumerate() {
             let y = y + (row as i32 + 1) * LINE;
             text(area, &(number + 1).to_string(), (x - 5, y), 11.0)?;
-            text(area, &short(&attack.label, column), (x + 12, y), 11.0)?;
+            text(area, &short(&attack.label, column), (x + 15, y), 11.0)?;
         }
     }
     Ok(())
