@@ -100,8 +100,8 @@ impl Attacker for BackTranslation {
                 }
                 let sentences = units(text, Unit::Sentence);
                 let struck = struck(sentences.len(), strength, &mut rng_of(ABOUT.name, seed));
-                let chosen = sentences.iter().zip(struck).filter_map(|(range, struck)| struck.then(|| range.clone()));
-                Ok((*text, sentences.len(), chosen.collect::<Vec<_>>()))
+                let chosen = sentences.iter().zip(struck).filter(|(_, struck)| *struck);
+                Ok((*text, sentences.len(), chosen.map(|(range, _)| range.clone()).collect::<Vec<_>>()))
             })
             .collect();
         let chosen: Vec<&str> = plans

@@ -36,8 +36,9 @@ fn unavailable(reason: String) -> AttackError {
 
 /// Phrases and what may stand for them, in memory.
 ///
-/// The file has three lines an entry: a probability, a phrase, another. Of METEOR's 5.27 million entries those are kept that are English
-/// by their letters, are no mere function words, and are probable enough.
+/// The file has three lines an entry: a probability, a phrase, another. It is read once, and those entries are kept that are plain English
+/// by their letters, say the same in other content words, and are probable enough: of METEOR's 5.27 million, 1.76 million at
+/// [`Table::LEAST`], with 12 bytes an entry beside its letters.
 pub struct Table {
     least: f64,
     /// All phrases, one after the other.

@@ -77,7 +77,7 @@ pub(super) fn readings(wordnet: &WordNet, word: &str) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     for pos in Pos::ALL {
         let by_rule = endings(pos).iter().filter_map(|(end, other)| Some(word.strip_suffix(end)?.to_owned() + other));
-        let irregular = wordnet.lemmas_of(pos, word).iter().map(|lemma| lemma.to_string());
+        let irregular = wordnet.lemmas_of(pos, word).iter().map(ToString::to_string);
         for lemma in std::iter::once(word.to_owned()).chain(irregular).chain(by_rule) {
             if !wordnet.knows(pos, &lemma) || readings.iter().any(|known| known.pos == pos && known.lemma == lemma) {
                 continue;
