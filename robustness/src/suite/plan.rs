@@ -178,6 +178,9 @@ const OTHERS: [&str; 8] = [
 
 impl Plan {
     /// A suite as it is.
+    ///
+    /// # Panics
+    /// Never: a test makes every suite.
     pub fn of(suite: Suite) -> Self {
         let marks = |names: &[&str]| names.iter().map(|name| parse_mark(name).expect("a mark")).collect();
         let texts = if suite == Suite::Full { 1000 } else { 200 };

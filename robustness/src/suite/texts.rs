@@ -1,6 +1,6 @@
 //! The texts of a suite: written once at the greatest length, and cut to the shorter ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use anyhow::Result;
 use greenmark::TokenId;
@@ -61,8 +61,8 @@ impl Texts {
         let mut marked = Vec::new();
         for &mark in plan.marks() {
             let tokens = written(plan, &mark);
-            if !plain.contains_key(&tokens) {
-                plain.insert(tokens, write(None, tokens)?);
+            if let Entry::Vacant(unwritten) = plain.entry(tokens) {
+                unwritten.insert(write(None, tokens)?);
             }
             marked.push((mark, tokens, write(Some(mark), tokens)?));
         }
