@@ -1,7 +1,9 @@
 //! Ways in which a text might go on, and how likely a language model finds them.
 
-use greenmark_lm::{LanguageModel, LmError, Sampling, Scratch, SequenceId, TokenId, Tokenizer};
+use greenmark_lm::{LanguageModel, LmError, Sampling, Scratch, SequenceId, TokenId};
 use rand_chacha::ChaCha8Rng;
+
+use crate::surprise::nats;
 
 /// What might come after a trunk, a sequence that the model has been fed.
 pub(super) struct Branch {
@@ -75,16 +77,6 @@ pub(super) fn close(model: &mut dyn LanguageModel, branches: &mut [Branch]) {
     branches.iter_mut().filter_map(|branch| branch.sequence.take()).for_each(|sequence| model.close(sequence));
 }
 
-/// What a model is fed before a text: a model without a beginning token knows the one between texts, which ends one.
-pub(super) fn opening(tokenizer: &Tokenizer) -> anyhow::Result<Vec<TokenId>> {
-    let opening: Vec<TokenId> = match tokenizer.prefix_ids() {
-        [] => tokenizer.eos_ids().first().into_iter().copied().collect(),
-        prefix => prefix.to_vec(),
-    };
-    anyhow::ensure!(!opening.is_empty(), "{}: no token begins or ends a text", tokenizer.name());
-    Ok(opening)
-}
-
 /// Logits of several sequences.
 pub(super) struct Logits {
     rows: Vec<f32>,
@@ -112,9 +104,6 @@ impl Logits {
 
     /// ln p of a token, at temperature 1.
     pub(super) fn ln_p(&self, row: usize, token: TokenId) -> f64 {
-        let row = &self.rows[row * self.width..][..self.width];
-        let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let total: f64 = row.iter().map(|&logit| f64::from((logit - max).exp())).sum();
-        f64::from(row[token as usize] - max) - total.ln()
+        -nats(&self.rows[row * self.width..][..self.width], token)
     }
 }

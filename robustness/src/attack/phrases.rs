@@ -16,12 +16,13 @@ use serde_json::{Map, Value, json};
 pub use self::table::{Table, table_path};
 use super::{
     About, AttackError, Attacked, Attacker, Strength,
-    branches::{self, Branch, Logits, opening},
+    branches::{self, Branch, Logits},
     english::{agreeing, is_function_word, is_name, openings},
     places::below,
     rng_of,
     words::{Words, in_case_of, is_latin},
 };
+use crate::surprise::opening;
 
 pub(super) const ABOUT: About = About {
     name: "phrases",

@@ -17,10 +17,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     About, AttackError, Attacked, Attacker, Strength,
-    branches::{self, Branch, Logits, opening},
+    branches::{self, Branch, Logits},
     places::spans,
     rng_of,
 };
+use crate::surprise::opening;
 
 pub(super) const ABOUT: About = About {
     name: "resample",

@@ -15,6 +15,9 @@ use crate::{
     surprise::surprise,
 };
 
+/// How many times as long a text may get and still count as the same one.
+const LONGER: usize = 3;
+
 /// What judges texts.
 #[derive(Debug)]
 pub(super) struct Judges {
@@ -62,7 +65,8 @@ impl Judges {
         Ok(mean(&vectors.map(|(before, after)| cosine(before, &after)).collect::<Vec<f64>>()))
     }
 
-    /// Perplexity after as a factor of perplexity before, each text after its prompt. Texts of which nothing is left are left out.
+    /// Perplexity after as a factor of perplexity before, each text after its prompt. Left out are texts of which nothing is left, and those
+    /// that are several times as long: their perplexity is that of what came in.
     ///
     /// # Errors
     /// What the model has against a text.
@@ -81,6 +85,9 @@ impl Judges {
         };
         let mut differences = Vec::new();
         for Pair { index, before, after } in sample(before, after, self.reread) {
+            if after.len() > LONGER * before.len() {
+                continue;
+            }
             let place = (index, before.to_owned());
             let known = self.nats.get(&place).copied();
             let before = known.map_or_else(|| nats(index, before), |nats| Ok(Some(nats)))?;
