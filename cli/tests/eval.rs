@@ -66,6 +66,12 @@ fn a_run_that_was_killed_goes_on_and_gives_the_same() {
     fs::write(&journal, &rows[..rows.len() - 9]).expect("writable");
     assert!(!broken.join("results.json").exists(), "it was killed before its end");
 
+    let output = eval(&broken, &["--report"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let so_far = results(&broken);
+    assert!(so_far["cells"].as_array().expect("rows").len() < results(&whole)["cells"].as_array().expect("rows").len());
+    assert!(so_far["skipped"].to_string().contains("has not come to"), "{}", so_far["skipped"]);
+
     let output = eval(&broken, &["--json"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(results(&broken), results(&whole));

@@ -28,4 +28,4 @@ mod texts;
 
 pub use folder::{Folder, Identity};
 pub use plan::{Means, Plan, Reach, Strike, Suite};
-pub use run::{About, run};
+pub use run::{About, Extent, run};

@@ -14,7 +14,7 @@ use greenmark_robustness::{
     corpus::key,
     detectors::{ALPHAS, Detection},
     setup::{describe, parse_mark},
-    suite::{self, About, Folder, Identity, Means, Plan, Reach, Strike, Suite, results::Results},
+    suite::{self, About, Extent, Folder, Identity, Means, Plan, Reach, Strike, Suite, results::Results},
 };
 use serde_json::Value;
 
@@ -42,7 +42,8 @@ fn run(plan: &Plan) -> Results {
     let identity = Identity::of(plan, None, None, SEED);
     let mut folder = Folder::open(&parent.path().join("run"), identity, None).expect("a new folder");
     let about = About { machine: String::new(), date: String::new(), command: String::new(), model_sha256: None };
-    suite::run(plan, SEED, about, &mut folder, &|line| eprintln!("{line}")).expect("the quick suite needs nothing")
+    suite::run(plan, Extent::Whole, SEED, about, &mut folder, &|line| eprintln!("{line}"))
+        .expect("the quick suite needs nothing")
 }
 
 #[test]

@@ -23,6 +23,7 @@ Every text has a key of its own, which follows from --seed, so the figures are o
 Examples:
   greenmark eval --suite quick --out look
   scripts/fetch-model.sh && greenmark eval --suite standard --out standard
+  greenmark eval --suite standard --out standard --report          after Ctrl-C: what there is so far
   greenmark eval --suite quick --texts 30 --json --out look | jq '.cells[0]'")]
 pub(crate) struct EvalArgs {
     /// What to measure
@@ -43,6 +44,9 @@ pub(crate) struct EvalArgs {
     /// Seed of keys, draws and attacks
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
+    /// Report what an unfinished run has found so far, and make nothing more
+    #[arg(long)]
+    pub(crate) report: bool,
     /// Print results.json in place of the table
     #[arg(long)]
     pub(crate) json: bool,

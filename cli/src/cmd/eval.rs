@@ -5,7 +5,7 @@ use std::{fs::File, io::Read, path::Path, thread};
 use anyhow::{Context, Result, bail};
 use greenmark_lm::model_path;
 use greenmark_robustness::suite::{
-    About, Folder, Identity, Plan, Suite,
+    About, Extent, Folder, Identity, Plan, Suite,
     csv::csv,
     markdown::markdown,
     report::{html, plots},
@@ -42,7 +42,8 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
         command: command(args),
         model_sha256,
     };
-    let results = run(&plan, args.seed, about, &mut folder, &|line| note(line))?;
+    let extent = if args.report { Extent::AsItIs } else { Extent::Whole };
+    let results = run(&plan, extent, args.seed, about, &mut folder, &|line| note(line))?;
     let json = results.to_json()?;
     folder.write("results.json", &json)?;
     folder.write("results.csv", &csv(&results))?;

@@ -1,7 +1,8 @@
 //! The folder of a run: what it is of, so that only the same run goes on in it.
 
 use std::{
-    fs, io,
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -87,6 +88,8 @@ struct Record {
 pub struct Folder {
     path: PathBuf,
     record: Record,
+    /// Held as long as this run is at work.
+    _lock: File,
     /// Since when seconds are not yet in the record.
     since: Instant,
 }
@@ -121,7 +124,12 @@ impl Folder {
         if let Some(commit) = commit.filter(|commit| !record.commits.iter().any(|known| known == commit)) {
             record.commits.push(commit.to_owned());
         }
-        let mut folder = Self { path: path.to_owned(), record, since: Instant::now() };
+        let lock = path.join("lock");
+        let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            bail!("another run is at work in {name}: wait for it, or choose another folder");
+        }
+        let mut folder = Self { path: path.to_owned(), record, _lock: lock, since: Instant::now() };
         folder.save()?;
         Ok(folder)
     }
@@ -196,6 +204,8 @@ mod tests {
         let path = parent.path().join("run");
         drop(Folder::open(&path, identity(1), Some("abc")).expect("a new folder"));
         let again = Folder::open(&path, identity(1), Some("abd")).expect("the same run");
+        let error = Folder::open(&path, identity(1), None).expect_err("it is at work").to_string();
+        assert!(error.contains("another run is at work"), "{error}");
         assert_eq!(again.commits().as_deref(), Some("abc, abd"));
         let error = Folder::open(&path, identity(2), None).expect_err("another seed").to_string();
         assert!(error.contains("--seed: 1 there, 2 here"), "{error}");
