@@ -113,7 +113,7 @@ pub fn run(
         seconds: folder.seconds(),
     };
     let cells = bench.in_order();
-    Ok(Results { format: FORMAT.to_owned(), run, marks: quality(&bench.texts), cells, skipped: bench.skipped })
+    Ok(Results { format: FORMAT.to_owned(), run, marks: quality(plan, &bench.texts), cells, skipped: bench.skipped })
 }
 
 /// What names a row.
@@ -324,7 +324,7 @@ fn title(strike: &Strike) -> String {
 }
 
 /// What each mark does to unattacked texts.
-fn quality(texts: &Texts) -> Vec<MarkRow> {
+fn quality(plan: &Plan, texts: &Texts) -> Vec<MarkRow> {
     let row = |mark: Option<Mark>, tokens, texts: &[Text], plain: &[Text]| {
         let of = |measure: &dyn Fn(&Text) -> f64| mean(&texts.iter().map(measure).collect::<Vec<f64>>());
         let difference: Vec<f64> =
@@ -345,9 +345,8 @@ fn quality(texts: &Texts) -> Vec<MarkRow> {
                 .ok()?,
         })
     };
-    let unmarked = texts.unmarked().filter_map(|(tokens, plain)| row(None, tokens, plain, plain));
-    let marked = texts.pairs().filter_map(|(mark, tokens, texts, plain)| row(Some(mark), tokens, texts, plain));
-    unmarked.chain(marked).collect()
+    let plain = texts.at_chief_length(plan).find(|(mark, _)| mark.is_none()).map_or(&[][..], |(_, texts)| texts);
+    texts.at_chief_length(plan).filter_map(|(mark, texts)| row(mark, plan.chief_length, texts, plain)).collect()
 }
 
 fn one(n: usize) -> Estimate {

@@ -1,7 +1,5 @@
 //! The texts of a suite: written once at the greatest length, and cut to the shorter ones.
 
-use std::collections::{BTreeMap, btree_map::Entry};
-
 use anyhow::Result;
 use greenmark::TokenId;
 use greenmark_lm::Tokenizer;
@@ -19,21 +17,15 @@ const PROMPTS: [&str; 2] =
 /// All texts of a suite.
 #[derive(Debug)]
 pub(super) struct Texts {
-    /// By tokens, the unmarked ones: of every length that a mark's are written at.
-    plain: BTreeMap<usize, Vec<Text>>,
-    /// Of each mark, with the tokens that its texts were written at.
-    marked: Vec<(Mark, usize, Vec<Text>)>,
+    /// Of each mark, of none first, and each number of tokens that texts were written at.
+    written: Vec<(Option<Mark>, usize, Vec<Text>)>,
     /// What the model continued, by the text's index.
     pub(super) prompts: Vec<Vec<TokenId>>,
 }
 
-/// Tokens that a mark's texts are written at.
-fn written(plan: &Plan, mark: &Mark) -> usize {
-    plan.lengths_of(mark).last().copied().unwrap_or(plan.chief_length)
-}
-
 impl Texts {
-    /// Writes what the folder lacks of them.
+    /// Writes what the folder lacks of them: of every mark at the chief length, so that costs are compared at one, and at a mark's greatest
+    /// where that is beyond.
     ///
     /// - `say`: told of each file before it is written.
     ///
@@ -52,31 +44,24 @@ impl Texts {
         let jobs: Vec<Job> =
             (0..).zip(&prompts).map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index }).collect();
         let path = folder.within("texts")?;
-        let mut write = |mark: Option<Mark>, tokens| {
-            say(&format!("{} texts of {tokens} tokens, mark: {}", plan.texts, describe(mark)));
-            let recipe = Recipe { mark, temperature: plan.temperature, tokens, seed };
-            setup.texts(&path, &format!("{}-{tokens}", file_name(mark, plan.temperature)), &recipe, &jobs)
-        };
-        let mut plain = BTreeMap::new();
-        let mut marked = Vec::new();
-        for &mark in plan.marks() {
-            let tokens = written(plan, &mark);
-            if let Entry::Vacant(unwritten) = plain.entry(tokens) {
-                unwritten.insert(write(None, tokens)?);
+        let mut written = Vec::new();
+        for mark in std::iter::once(None).chain(plan.marks().copied().map(Some)) {
+            let lengths = mark.map_or(&*plan.lengths, |mark| plan.lengths_of(&mark));
+            let longest = lengths.iter().copied().filter(|&tokens| tokens > plan.chief_length).max();
+            for tokens in std::iter::once(plan.chief_length).chain(longest) {
+                say(&format!("{} texts of {tokens} tokens, mark: {}", plan.texts, describe(mark)));
+                let recipe = Recipe { mark, temperature: plan.temperature, tokens, seed };
+                let name = format!("{}-{tokens}", file_name(mark, plan.temperature));
+                written.push((mark, tokens, setup.texts(&path, &name, &recipe, &jobs)?));
             }
-            marked.push((mark, tokens, write(Some(mark), tokens)?));
         }
-        Ok(Self { plain, marked, prompts })
+        Ok(Self { written, prompts })
     }
 
-    /// Of each mark the tokens of its texts, those texts as they were written, and unmarked ones of the same length.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (Mark, usize, &[Text], &[Text])> {
-        self.marked.iter().map(|(mark, tokens, texts)| (*mark, *tokens, &**texts, &*self.plain[tokens]))
-    }
-
-    /// The unmarked texts of each length that texts are written at, shortest first.
-    pub(super) fn unmarked(&self) -> impl Iterator<Item = (usize, &[Text])> {
-        self.plain.iter().map(|(&tokens, texts)| (tokens, &**texts))
+    /// The texts of each mark, of none first, at the chief length.
+    pub(super) fn at_chief_length<'t>(&'t self, plan: &Plan) -> impl Iterator<Item = (Option<Mark>, &'t [Text])> {
+        let chief = plan.chief_length;
+        self.written.iter().filter(move |(_, tokens, _)| *tokens == chief).map(|(mark, _, texts)| (*mark, &**texts))
     }
 
     /// The first tokens of each text of a mark, of unmarked ones for `None`.
@@ -84,13 +69,11 @@ impl Texts {
     /// # Panics
     /// If the suite has no such mark, or its texts are shorter.
     pub(super) fn beginnings(&self, mark: Option<&Mark>, tokens: usize, tokenizer: &Tokenizer) -> Vec<String> {
-        let texts = match mark {
-            Some(mark) => self.marked.iter().find(|(known, ..)| known == mark).map(|(_, _, texts)| texts),
-            None => self.plain.range(tokens..).next().map(|(_, texts)| texts),
-        };
-        let texts = texts.expect("the texts of a suite's marks and lengths are written");
+        let of_mark = self.written.iter().filter(|(of, length, _)| of.as_ref() == mark && *length >= tokens);
+        let (_, length, texts) =
+            of_mark.min_by_key(|(_, length, _)| *length).expect("the texts of a suite's marks and lengths are written");
         let begin = |text: &Text| match text.ids.get(..tokens) {
-            Some(ids) if ids.len() < text.ids.len() => tokenizer.decode_text(ids),
+            Some(ids) if tokens < *length => tokenizer.decode_text(ids),
             _ => text.text.clone(),
         };
         texts.iter().map(begin).collect()
