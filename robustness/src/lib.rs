@@ -13,6 +13,7 @@
 //! | `recording` | texts with the next-token distributions that they were drawn from |
 //! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
 //! | `simulation` | marks tried on a recording, without the model |
+//! | `stealing` | attackers who learn from marked text what the key favours, and forge or strip by it |
 //! | `stripping` | what is left of a mark after an attack, and what of the text |
 //! | `summary` | medians, means with their errors, rates with their intervals |
 //! | `tails` | exact tails of weighted sums |
@@ -29,6 +30,7 @@ pub mod quality;
 pub mod recording;
 pub mod setup;
 pub mod simulation;
+pub mod stealing;
 pub mod stripping;
 pub mod summary;
 pub mod tails;
