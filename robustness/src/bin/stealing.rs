@@ -18,8 +18,8 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use greenmark::{Detector, Embedder, Key};
 use greenmark_lm::{
-    Event, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, Sampling, SamplingParams, TokenId,
-    generate, text_rng,
+    Event, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, Sampling, SamplingParams, TokenId, generate,
+    text_rng,
 };
 use greenmark_robustness::{
     corpus::{self, Job, Mark, Recipe},
@@ -139,8 +139,7 @@ impl<'a> Source<'a> {
     /// The ids of texts as a detector reads them.
     fn texts(&mut self, mark: Option<Mark>, key: u64, indices: Range<u64>) -> Result<Vec<Vec<TokenId>>> {
         if let Some(out) = self.out {
-            let jobs: Vec<Job> =
-                indices.map(|index| Job { index, prompt: self.prompt(index).to_vec(), key }).collect();
+            let jobs: Vec<Job> = indices.map(|index| Job { index, prompt: self.prompt(index).to_vec(), key }).collect();
             let recipe = Recipe { mark, temperature: 1.0, tokens: LENGTH, seed: self.seed };
             let name = format!("{}-key-{key}", file_name(mark, 1.0));
             return Ok(self.setup.texts(out, &name, &recipe, &jobs)?.into_iter().map(|text| text.ids).collect());
@@ -261,7 +260,10 @@ impl Theft<'_> {
                 missing.iter().map(|&key| steal(&mut source, key)).collect::<Result<_>>()?
             } else {
                 // Models of their own, for the demo model is cheap.
-                missing.par_iter().map(|&key| steal(&mut Source::new(self.common, None)?, key)).collect::<Result<_>>()?
+                missing
+                    .par_iter()
+                    .map(|&key| steal(&mut Source::new(self.common, None)?, key))
+                    .collect::<Result<_>>()?
             };
             known.extend(missing.into_iter().zip(new));
         }
@@ -312,7 +314,8 @@ impl Theft<'_> {
                     let outcome = Outcome::of(&before, &tokenizer.decode_text(&ids), &key, scheme, tokenizer)?;
                     Ok((outcome.detect, outcome.chrf))
                 });
-                let surprise = -places.iter().map(|place| f64::from(place.own.max(f32::MIN_POSITIVE).ln())).sum::<f64>();
+                let surprise =
+                    -places.iter().map(|place| f64::from(place.own.max(f32::MIN_POSITIVE).ln())).sum::<f64>();
                 Ok(Stripped { surprise: surprise / ids.len() as f64, after: after.collect::<Result<_>>()? })
             };
             let stripped = victims.iter().zip(&places).map(strip_one).collect::<Result<_>>()?;
@@ -372,9 +375,7 @@ impl Theft<'_> {
             (format!("forged, strength {strength}"), Box::new(hits) as Box<dyn Fn(&Reached) -> Vec<bool>>)
         });
         let aims: Vec<_> = strips.chain(forges).collect();
-        let rate = |tokens, hits: &dyn Fn(&Reached) -> Vec<bool>| {
-            Rate::of(at(tokens).into_iter().flat_map(hits))
-        };
+        let rate = |tokens, hits: &dyn Fn(&Reached) -> Vec<bool>| Rate::of(at(tokens).into_iter().flat_map(hits));
 
         let header: Vec<&str> = aims.iter().map(|(name, _)| name.as_str()).collect();
         println!("| marked tokens seen | {} |", header.join(" | "));
@@ -390,9 +391,9 @@ impl Theft<'_> {
             let rates: Vec<(usize, Rate)> =
                 rungs.iter().filter_map(|&tokens| Some((tokens, rate(tokens, hits.as_ref())?))).collect();
             let single = keys.iter().map(|key| {
-                let rates = key.iter().filter_map(|reached| {
-                    Some((reached.tokens, Rate::of(hits(reached).into_iter())?.value()))
-                });
+                let rates = key
+                    .iter()
+                    .filter_map(|reached| Some((reached.tokens, Rate::of(hits(reached).into_iter())?.value())));
                 first_to_stay(&rates.collect::<Vec<_>>(), 0.5)
             });
             let mut single: Vec<Option<usize>> = single.collect();

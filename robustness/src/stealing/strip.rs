@@ -87,7 +87,11 @@ pub fn strip(learner: &Learner<'_>, ids: &[TokenId], places: &[Place], budgets: 
             text.exchange(at, token);
             done += 1;
             // Other places' gains change with their contexts, and where contexts are short, with how often pairs stand in the text.
-            let near = if learner.width() == 0 { 0..ids.len() } else { at.saturating_sub(learner.width())..ids.len().min(at + learner.width() + 1) };
+            let near = if learner.width() == 0 {
+                0..ids.len()
+            } else {
+                at.saturating_sub(learner.width())..ids.len().min(at + learner.width() + 1)
+            };
             near.for_each(|at| best[at] = text.best(at));
         }
         stripped.push(text.ids.clone());

@@ -68,8 +68,6 @@ fn a_token_that_comes_oftener_than_it_should_is_believed_green_in_its_context_al
 
 #[test]
 fn gumbel_marks_new_contexts_alone() {
-    let mut counts = Counts::new(1);
-    counts.read(&[7, 0, 7, 1, 7, 1], Scored::NewContexts);
     let unmarked = Counts::new(1);
     let mut once = Learner::new(&unmarked, Scored::NewContexts, 0.25, DELTA);
     let mut always = Learner::new(&unmarked, Scored::All, 0.25, DELTA);
