@@ -7,7 +7,7 @@ use greenmark_lm::{LogitsHook, TokenId};
 use super::{Learner, worth_of_one_more};
 
 /// Below this share of the likeliest token's probability no token is pushed: ln.
-const LEAST: f32 = -7.0;
+const LEAST: f32 = -9.0;
 
 /// Lets an unmarked model write what the victim's key will call marked.
 ///

@@ -48,11 +48,11 @@ impl Counts {
         self.tokens += ids.len();
         let mut seen = HashSet::new();
         for window in ids.windows(self.width + 1) {
-            let (&token, context) = window.split_last().expect("one token at least");
+            let [context @ .., token] = window else { unreachable!("a window is not empty") };
             let context = context_number(context);
             if scored == Scored::All || seen.insert(context) {
                 *self.contexts.entry(context).or_default() += 1;
-                *self.pairs.entry(pair_number(context, token)).or_default() += 1;
+                *self.pairs.entry(pair_number(context, *token)).or_default() += 1;
             }
         }
     }
