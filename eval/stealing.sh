@@ -3,12 +3,12 @@
 #
 #   eval/stealing.sh OUT_DIR [KEYS [TEXTS]] > eval/stealing.md
 #
-# The demo model alone, unless SMOLLM2=1 (then scripts/fetch-model.sh first; hours on two cores). 10 victims' keys and 8 texts of each, unless told
+# The demo model alone, unless SMOLLM2=1 (then scripts/fetch-model.sh first; hours on two cores). 8 victims' keys and 8 texts of each, unless told
 # otherwise. OUT_DIR keeps what each key yielded: broken off and started again, it goes on with the next key.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:?usage: eval/stealing.sh OUT_DIR [KEYS [TEXTS]]}
-keys=${2:-10}
+keys=${2:-8}
 texts=${3:-8}
 cargo build --release --quiet -p greenmark-robustness --bin stealing
 stealing=target/release/stealing
