@@ -394,7 +394,7 @@ impl Theft<'_> {
                 let rates = key
                     .iter()
                     .filter_map(|reached| Some((reached.tokens, Rate::of(hits(reached).into_iter())?.value())));
-                first_to_stay(&rates.collect::<Vec<_>>(), 0.5)
+                first_to_reach(&rates.collect::<Vec<_>>(), 0.5)
             });
             let mut single: Vec<Option<usize>> = single.collect();
             single.sort_by_key(|tokens| tokens.unwrap_or(usize::MAX));
@@ -436,19 +436,19 @@ impl Theft<'_> {
         tokens.map_or(format!("> {}", self.most()), |tokens| tokens.to_string())
     }
 
-    /// The first of the samples from which on the share is reached, and the first from which on the rates' intervals hold it or more.
+    /// The first of the rungs at which the share is reached, and the first at which the upper, and the lower, end of the rate's interval reaches it.
     fn needed(&self, rates: &[(usize, Rate)], share: f64) -> String {
         let first = |value: fn(&Rate) -> f64| {
             let values: Vec<(usize, f64)> = rates.iter().map(|(tokens, rate)| (*tokens, value(rate))).collect();
-            self.name(first_to_stay(&values, share))
+            self.name(first_to_reach(&values, share))
         };
         format!("{} ({} to {})", first(|r| r.value()), first(|r| r.interval.1), first(|r| r.interval.0))
     }
 }
 
-/// The first number of tokens from which on a share is reached.
-fn first_to_stay(rates: &[(usize, f64)], share: f64) -> Option<usize> {
-    rates.iter().rev().take_while(|(_, rate)| *rate >= share).last().map(|(tokens, _)| *tokens)
+/// The first number of tokens at which a share is reached. More need not be better, and nobody has to use more.
+fn first_to_reach(rates: &[(usize, f64)], share: f64) -> Option<usize> {
+    rates.iter().find(|(_, rate)| *rate >= share).map(|(tokens, _)| *tokens)
 }
 
 fn show(rate: Rate) -> String {
