@@ -37,16 +37,17 @@ of the stripped text against the marked one, and for forged text −ln of the un
 
 For gumbel, which has no colours, a token counts as favoured when it wins as often as a green one would at γ = 1/4 and δ = 2. Gumbel at h = 0 is no mark: it draws by the key at one position only.
 
-The demo model's figures are cautious for the defender, and no more: it has 5,897 tokens and 2.15 nats a token where SmolLM2 has 49,152 and 3.6, so its contexts recur sooner.
+Each heading names the model. The demo model has 5,897 tokens and draws 2.15 nats a token, where SmolLM2 has 49,152 and draws 3.6: its contexts recur sooner, so lists are learnt from fewer tokens, and its marked texts pass p ≤ 1e-6 by less, so fewer
+exchanges strip them. A key protects larger models longer; how much longer has not been measured. What holds across models is the order of the widths, and that nobody needs to learn anything to strip a text in which he may exchange every fifth token.
 TEXT
 learn gm1:green,h=0,gamma=64/256@2 500000 200 400 1000 2000 5000 10000 20000 50000 100000
 learn gm1:green,h=1,gamma=64/256@2 100000 400 1000 2000 5000 10000 20000 50000
 learn gm1:green,h=2,gamma=64/256@2 500000 200 400 1000 2000 5000 10000 20000 50000 100000 200000
-learn gm1:green,h=4,gamma=64/256@2 100000 2000 10000 20000 50000 100000 200000
+learn gm1:green,h=4,gamma=64/256@2 500000 200 400 1000 2000 5000 10000 20000 50000 100000 200000
 learn gm1:gumbel,h=1 100000 400 1000 2000 5000 10000 20000 50000
 if [ -n "${SMOLLM2:-}" ]; then
     for h in 0 1; do
-        "$stealing" learn "$out" --model smollm2 --mark "gm1:green,h=$h,gamma=64/256@2" --keys 3 --texts 8 --rungs 0 2000 5000 10000 20000 --unmarked 40000
+        "$stealing" learn "$out" --model smollm2 --mark "gm1:green,h=$h,gamma=64/256@2" --keys 3 --texts 8 --unmarked 20000 --rungs 0 2000 5000 10000
     done
 fi
 cat <<'TEXT'
