@@ -16,6 +16,7 @@
 //! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
 //! | `similarity` | how alike two texts are in what they say |
 //! | `simulation` | marks tried on a recording, without the model |
+//! | `stealing` | attackers who learn from marked text what the key favours, and forge or strip by it |
 //! | `suite` | the robustness benchmark: what it measures, how it goes on, what it found |
 //! | `summary` | medians, means with their errors, rates with their intervals |
 //! | `surprise` | how unlikely a language model finds a text |
@@ -36,6 +37,7 @@ pub mod recording;
 pub mod setup;
 pub mod similarity;
 pub mod simulation;
+pub mod stealing;
 pub mod suite;
 pub mod summary;
 pub mod surprise;

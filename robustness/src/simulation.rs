@@ -309,7 +309,7 @@ fn byte(context: u64, token: u32) -> u8 {
 }
 
 /// SplitMix64's finaliser (Steele, Lea and Flood 2014): a bijection.
-fn mix(mut x: u64) -> u64 {
+pub(crate) fn mix(mut x: u64) -> u64 {
     x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -318,7 +318,7 @@ fn mix(mut x: u64) -> u64 {
 
 /// The hash of a number that is one already.
 #[derive(Debug, Default, Clone, Copy)]
-struct Mixed(u64);
+pub(crate) struct Mixed(u64);
 
 impl Hasher for Mixed {
     fn finish(&self) -> u64 {

@@ -1,0 +1,68 @@
+//! Writing with a learnt bias.
+
+use std::collections::HashMap;
+
+use greenmark_lm::{LogitsHook, TokenId};
+
+use super::{Learner, worth_of_one_more};
+
+/// Below this share of the likeliest token's probability no token is pushed: ln.
+const LEAST: f32 = -9.0;
+
+/// Lets an unmarked model write what the victim's key will call marked.
+///
+/// To the logit of a token the attacker adds his strength times what he believes of its colour beyond γ, less where the pair already stands in the text. Where the
+/// context is unknown to him, nothing.
+#[derive(Debug)]
+pub struct Forger<'l> {
+    learner: &'l Learner<'l>,
+    strength: f64,
+    ids: Vec<TokenId>,
+    times: HashMap<Vec<TokenId>, u32>,
+    /// −ln of the unmarked model's probability of what was written, summed, nats.
+    surprise: f64,
+    ln_p: Vec<f32>,
+}
+
+impl<'l> Forger<'l> {
+    /// Of one text; a strength in nats.
+    pub fn new(learner: &'l Learner<'l>, strength: f64) -> Self {
+        Self { learner, strength, ids: Vec::new(), times: HashMap::new(), surprise: 0.0, ln_p: Vec::new() }
+    }
+
+    /// −ln of the unmarked model's probability of what was written, nats a token.
+    pub fn surprise(&self) -> f64 {
+        self.surprise / self.ids.len().max(1) as f64
+    }
+}
+
+impl LogitsHook for Forger<'_> {
+    fn adjust(&mut self, logits: &mut [f32]) {
+        let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let ln_sum = greatest + logits.iter().map(|logit| (logit - greatest).exp()).sum::<f32>().ln();
+        self.ln_p.clear();
+        self.ln_p.extend(logits.iter().map(|logit| logit - ln_sum));
+        let Some(from) = self.ids.len().checked_sub(self.learner.width()) else { return };
+        let context = &self.ids[from..];
+        if self.strength == 0.0 || !self.learner.knows(context) {
+            return;
+        }
+        let mut pair = [context, &[0]].concat();
+        for (token, (logit, &ln_p)) in (0..).zip(logits.iter_mut().zip(&self.ln_p)) {
+            if *logit >= greatest + LEAST {
+                *pair.last_mut().expect("a token") = token;
+                let worth = worth_of_one_more(self.times.get(&pair).copied().unwrap_or(0));
+                let belief = self.learner.belief(context, token, f64::from(ln_p.exp()), 0);
+                *logit += (self.strength * worth * (belief - self.learner.gamma())) as f32;
+            }
+        }
+    }
+
+    fn push(&mut self, token: TokenId) {
+        self.surprise -= f64::from(self.ln_p.get(token as usize).copied().unwrap_or(0.0));
+        self.ids.push(token);
+        if let Some(from) = self.ids.len().checked_sub(self.learner.width() + 1) {
+            *self.times.entry(self.ids[from..].to_vec()).or_default() += 1;
+        }
+    }
+}
