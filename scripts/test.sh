@@ -44,9 +44,23 @@ else
     skipped+=("the reference implementation: python3 is not installed")
 fi
 
-model=${GREENMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/greenmark}/SmolLM2-135M-Instruct.Q4_1.gguf
+cache=${GREENMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/greenmark}
+model=$cache/SmolLM2-135M-Instruct.Q4_1.gguf
 if [ ! -f "$model" ]; then
     skipped+=("tests against SmolLM2: no model at $model (scripts/fetch-model.sh)")
+fi
+encoder=$cache/all-MiniLM-L6-v2
+if [ ! -d "$encoder" ]; then
+    skipped+=("tests against MiniLM: no model at $encoder (scripts/fetch-minilm.sh)")
+fi
+if [ ! -f "$cache/paraphrase-en.gz" ]; then
+    skipped+=("the attack phrases with METEOR's table: none at $cache/paraphrase-en.gz (scripts/fetch-paraphrase-table.sh)")
+fi
+if [ ! -f /usr/share/wordnet/data.noun ] && [ -z "${WNHOME:-}${WNSEARCHDIR:-}" ]; then
+    skipped+=("the attack synonyms with WordNet: not installed (Debian: wordnet-base)")
+fi
+if ! apertium -l 2>/dev/null | grep -q eng-spa; then
+    skipped+=("the attack back-translate: Apertium is not installed (Debian: apertium apertium-eng-spa)")
 fi
 
 if [ "${#skipped[@]}" -gt 0 ]; then

@@ -2,7 +2,7 @@
 """Writes the token ids of tests/data/tokenizer-strings.json, for the tests of our own tokenizer.
 
     scripts/tokenizer-ids.py MODEL.gguf            > tests/data/tokenizer-ids-smollm2.json
-    scripts/tokenizer-ids.py tokenizer.json        > ids.json
+    scripts/tokenizer-ids.py tokenizer.json        > ids.json  (tests/data/tokenizer-ids-minilm.json for MiniLM's)
     scripts/tokenizer-ids.py MODEL.gguf --compare  # where transformers' own conversion differs
 
 Two witnesses, neither of them ours:
@@ -96,6 +96,9 @@ def main():
 
     is_gguf = arguments.model.endswith(".gguf")
     tokenizer = from_gguf(arguments.model) if is_gguf else Tokenizer.from_file(arguments.model)
+    # A file may ask for either.
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
     strings = json.loads(STRINGS.read_text())
     ids = [tokenizer.encode(text, add_special_tokens=False).ids for text in strings]
     if arguments.compare:

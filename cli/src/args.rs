@@ -3,6 +3,7 @@
 mod attack;
 mod attack_model;
 mod calibrate;
+mod eval;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use greenmark::{Delta, Embedder, Family, MixingShare, Scheme};
 pub(crate) use attack::AttackArgs;
 pub(crate) use attack_model::AttackModelArgs;
 pub(crate) use calibrate::CalibrateArgs;
+pub(crate) use eval::EvalArgs;
 
 /// Write watermarked text, detect it later from text and key alone, and see how sure that is.
 #[derive(Debug, Parser)]
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Attack(AttackArgs),
     /// Measure how often unmarked texts are called marked
     Calibrate(CalibrateArgs),
+    /// Measure what is left of marks after attacks, and write a report
+    Eval(EvalArgs),
     /// See a text marked, detected and attacked, in a few seconds
     Demo(DemoArgs),
     /// Print a completion script for a shell

@@ -6,5 +6,6 @@ pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod detect;
 pub(crate) mod embed;
+pub(crate) mod eval;
 pub(crate) mod keygen;
 pub(crate) mod stream;

@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         Command::Detect(args) => cmd::detect::run(&args),
         Command::Attack(args) => cmd::attack::run(&args),
         Command::Calibrate(args) => cmd::calibrate::run(&args),
+        Command::Eval(args) => cmd::eval::run_suite(&args),
         Command::Demo(args) => cmd::demo::run(&args),
         Command::Completions(args) => cmd::completions::run(&args),
     };

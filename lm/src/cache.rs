@@ -16,10 +16,15 @@ struct Known {
 const KNOWN: [Known; 1] =
     [Known { name: "smollm2", file: "SmolLM2-135M-Instruct.Q4_1.gguf", remedy: "scripts/fetch-model.sh" }];
 
-/// The file of a model known by name; `smollm2` is the one there is.
-///
-/// It lies in `$GREENMARK_CACHE`, else in `greenmark` under `$XDG_CACHE_HOME`, else in `~/.cache/greenmark`: where
-/// `scripts/fetch-model.sh` puts it.
+/// The folder that scripts put downloaded models into, there or not: `$GREENMARK_CACHE`, else `greenmark` under `$XDG_CACHE_HOME`, else
+/// `~/.cache/greenmark`.
+#[must_use]
+pub fn cache_folder() -> PathBuf {
+    folder(|variable| std::env::var_os(variable))
+}
+
+/// The file of a model known by name; `smollm2` is the one there is. It lies in the [`cache_folder`], where `scripts/fetch-model.sh` puts
+/// it.
 ///
 /// # Errors
 /// [`LmError::ModelUnknown`] for another name, [`LmError::ModelMissing`] with the command to run if the file is not
@@ -28,16 +33,19 @@ pub fn model_path(name: &str) -> Result<PathBuf, LmError> {
     find(name, |variable| std::env::var_os(variable))
 }
 
+fn folder(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    // An empty variable counts as unset, as in the shell's `${VARIABLE:-…}`.
+    let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    folder("GREENMARK_CACHE")
+        .or_else(|| folder("XDG_CACHE_HOME").map(|cache| cache.join("greenmark")))
+        .unwrap_or_else(|| folder("HOME").unwrap_or_default().join(".cache/greenmark"))
+}
+
 fn find(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, LmError> {
     let Some(known) = KNOWN.iter().find(|k| k.name == name) else {
         return Err(LmError::ModelUnknown { name: name.to_owned(), known: "smollm2" });
     };
-    // An empty variable counts as unset, as in the shell's `${VARIABLE:-…}`.
-    let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let path = folder("GREENMARK_CACHE")
-        .or_else(|| folder("XDG_CACHE_HOME").map(|cache| cache.join("greenmark")))
-        .unwrap_or_else(|| folder("HOME").unwrap_or_default().join(".cache/greenmark"))
-        .join(known.file);
+    let path = folder(variable).join(known.file);
     if path.is_file() {
         Ok(path)
     } else {

@@ -29,7 +29,7 @@ mod tokenizer;
 mod vocabulary;
 
 #[cfg(feature = "llama")]
-pub use cache::model_path;
+pub use cache::{cache_folder, model_path};
 #[cfg(feature = "llama")]
 pub use chat::ChatTemplate;
 pub use demo::{DemoModel, demo_tokenizer};

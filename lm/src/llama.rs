@@ -96,6 +96,25 @@ struct Segment {
     first_position: usize,
 }
 
+/// The tokens of a sequence whose logits are wanted.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// Its last.
+    Last,
+    /// Each.
+    Each,
+}
+
+impl Wanted {
+    /// How many they are, of sequences of these lengths.
+    fn rows(self, lengths: impl ExactSizeIterator<Item = usize>) -> usize {
+        match self {
+            Self::Last => lengths.len(),
+            Self::Each => lengths.sum(),
+        }
+    }
+}
+
 impl LlamaModel {
     /// Loads a GGUF file.
     ///
@@ -156,8 +175,8 @@ impl LlamaModel {
     }
 
     /// Refuses what cannot be computed, before anything is.
-    fn check(&self, inputs: &[(SequenceId, &[TokenId])], logits: &[f32]) -> Result<(), LmError> {
-        let expected = inputs.len() * self.vocab_size;
+    fn check(&self, inputs: &[(SequenceId, &[TokenId])], wanted: Wanted, logits: &[f32]) -> Result<(), LmError> {
+        let expected = wanted.rows(inputs.iter().map(|(_, tokens)| tokens.len())) * self.vocab_size;
         if logits.len() != expected {
             return Err(LmError::LogitsLength { length: logits.len(), expected });
         }
@@ -180,9 +199,16 @@ impl LlamaModel {
         Ok(())
     }
 
-    /// Appends the tokens and leaves the residual stream of each sequence's last one in `last`, `[sequences][width]`.
-    fn append(&self, scratch: &mut Scratch, sequences: &mut [(Sequence, &[TokenId])], last: &mut [f32]) {
+    /// Appends the tokens and leaves the residual stream of those wanted in `kept`, `[rows][width]`.
+    fn append(
+        &self,
+        scratch: &mut Scratch,
+        sequences: &mut [(Sequence, &[TokenId])],
+        wanted: Wanted,
+        kept: &mut [f32],
+    ) {
         let width = self.config.width;
+        let mut done = 0;
         // Sequences in turn, cut wherever a chunk is full.
         let mut chunk: Vec<(Segment, &[TokenId])> = Vec::new();
         let mut rows = 0;
@@ -198,12 +224,18 @@ impl LlamaModel {
                 tokens = tail;
                 if rows == CHUNK_ROWS || (tokens.is_empty() && index + 1 == sequences.len()) {
                     self.run_layers(scratch, sequences, &chunk, rows);
-                    for (segment, _) in &chunk {
-                        // A cut sequence writes once a chunk; its last row comes last.
-                        let row = segment.first_row + segment.rows - 1;
-                        last[segment.sequence * width..][..width]
-                            .copy_from_slice(&scratch.stream[row * width..][..width]);
+                    match wanted {
+                        Wanted::Each => kept[done * width..][..rows * width].copy_from_slice(&scratch.stream),
+                        Wanted::Last => {
+                            for (segment, _) in &chunk {
+                                // A cut sequence writes once a chunk; its last row comes last.
+                                let row = segment.first_row + segment.rows - 1;
+                                kept[segment.sequence * width..][..width]
+                                    .copy_from_slice(&scratch.stream[row * width..][..width]);
+                            }
+                        }
                     }
+                    done += rows;
                     chunk.clear();
                     rows = 0;
                 }
@@ -327,6 +359,52 @@ impl LlamaModel {
             add(stream, product, width);
         }
     }
+
+    /// Appends the tokens and writes the logits that follow those wanted.
+    fn advance(
+        &mut self,
+        inputs: &[(SequenceId, &[TokenId])],
+        wanted: Wanted,
+        logits: &mut [f32],
+    ) -> Result<(), LmError> {
+        self.check(inputs, wanted, logits)?;
+        let mut sequences: Vec<(Sequence, &[TokenId])> = Vec::with_capacity(inputs.len());
+        for (id, tokens) in inputs {
+            sequences.push((self.sequences.remove(&id.0).unwrap_or_default(), *tokens));
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let model = &*self;
+        // Inside the pool from here on: a caller's thread would hand over each of some 200 parallel steps anew.
+        rayon::scope(|_| {
+            let width = model.config.width;
+            let mut kept = vec![0.0; wanted.rows(sequences.iter().map(|(_, tokens)| tokens.len())) * width];
+            model.append(&mut scratch, &mut sequences, wanted, &mut kept);
+            let output = model.output.as_ref().unwrap_or(&model.embedding);
+            let vocab_size = model.vocab_size;
+            let chunks = kept.chunks(CHUNK_ROWS * width).zip(logits.chunks_mut(CHUNK_ROWS * vocab_size));
+            for (kept, logits) in chunks {
+                let Scratch { input, product, .. } = &mut scratch;
+                normalise(input, kept, &model.output_norm, model.config.epsilon, output.is_quantised());
+                product.compute(&[output], input);
+                let p = &*product;
+                let together = p.rows_together();
+                logits.par_chunks_mut(together * vocab_size).enumerate().for_each(|(tile, out)| {
+                    let members = tile * together..tile * together + out.len() / vocab_size;
+                    for group in 0..output.groups() {
+                        let range = group * LANES..vocab_size.min((group + 1) * LANES);
+                        for (out, values) in out.chunks_mut(vocab_size).zip(p.group(group, members.clone())) {
+                            out[range.clone()].copy_from_slice(&values[..range.len()]);
+                        }
+                    }
+                });
+            }
+        });
+        self.scratch = scratch;
+        for ((id, _), (sequence, _)) in inputs.iter().zip(sequences) {
+            self.sequences.insert(id.0, sequence);
+        }
+        Ok(())
+    }
 }
 
 impl LanguageModel for LlamaModel {
@@ -366,43 +444,11 @@ impl LanguageModel for LlamaModel {
     }
 
     fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {
-        self.check(inputs, logits)?;
-        let mut sequences: Vec<(Sequence, &[TokenId])> = Vec::with_capacity(inputs.len());
-        for (id, tokens) in inputs {
-            sequences.push((self.sequences.remove(&id.0).unwrap_or_default(), *tokens));
-        }
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let model = &*self;
-        // Inside the pool from here on: a caller's thread would hand over each of some 200 parallel steps anew.
-        rayon::scope(|_| {
-            let width = model.config.width;
-            let mut last = vec![0.0; sequences.len() * width];
-            model.append(&mut scratch, &mut sequences, &mut last);
-            let output = model.output.as_ref().unwrap_or(&model.embedding);
-            let vocab_size = model.vocab_size;
-            let chunks = last.chunks(CHUNK_ROWS * width).zip(logits.chunks_mut(CHUNK_ROWS * vocab_size));
-            for (last, logits) in chunks {
-                let Scratch { input, product, .. } = &mut scratch;
-                normalise(input, last, &model.output_norm, model.config.epsilon, output.is_quantised());
-                product.compute(&[output], input);
-                let p = &*product;
-                let together = p.rows_together();
-                logits.par_chunks_mut(together * vocab_size).enumerate().for_each(|(tile, out)| {
-                    let members = tile * together..tile * together + out.len() / vocab_size;
-                    for group in 0..output.groups() {
-                        let range = group * LANES..vocab_size.min((group + 1) * LANES);
-                        for (out, values) in out.chunks_mut(vocab_size).zip(p.group(group, members.clone())) {
-                            out[range.clone()].copy_from_slice(&values[..range.len()]);
-                        }
-                    }
-                });
-            }
-        });
-        self.scratch = scratch;
-        for ((id, _), (sequence, _)) in inputs.iter().zip(sequences) {
-            self.sequences.insert(id.0, sequence);
-        }
-        Ok(())
+        self.advance(inputs, Wanted::Last, logits)
+    }
+
+    fn forward_each(&mut self, sequence: SequenceId, tokens: &[TokenId], logits: &mut [f32]) -> Result<(), LmError> {
+        self.advance(&[(sequence, tokens)], Wanted::Each, logits)
     }
 }
 

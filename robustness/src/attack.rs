@@ -1,16 +1,22 @@
 //! What others do to a text. An attack knows neither key nor scheme.
 //!
 //! An [`Attack`] is text in, text out, by a strength and a seed; [`ALL`] has those that need nothing else. What needs a language model is
-//! an [`Attacker`]: [`Resample`] writes spans anew, [`Paraphrase`] has a chat model say it in other words. A [`Method`] is any of them by its name. [`substitute`] works on ids, where an
+//! an [`Attacker`]: [`Resample`] writes spans anew, [`Paraphrase`] has a chat model say it in other words, [`Phrases`] takes phrases of a table. So is what needs
+//! data or a program that are not ours: [`Synonyms`] WordNet, [`Phrases`] its table, [`BackTranslation`] Apertium. A [`Method`] is any of them by its name. [`substitute`] works on ids, where an
 //! experiment wants exact shares of tokens.
 
 mod attacker;
+mod back_translation;
+mod branches;
 mod characters;
+mod english;
 mod lexical;
 mod paraphrase;
+mod phrases;
 mod places;
 mod resample;
 mod structure;
+mod synonyms;
 mod tokens;
 mod words;
 
@@ -20,8 +26,11 @@ use greenmark_lm::text_rng;
 use rand_chacha::ChaCha8Rng;
 
 pub use attacker::{About, Attacker, METHODS, Method, Plain};
+pub use back_translation::BackTranslation;
 pub use paraphrase::{Answer, Chat, Endpoint, EndpointOptions, LocalChat, Paraphrase, Question, Secret, Unit};
+pub use phrases::{Phrases, PhrasesOptions, Table, table_path};
 pub use resample::{Resample, ResampleOptions};
+pub use synonyms::{Synonyms, wordnet_path};
 pub use tokens::{substitute, substitute_some};
 
 /// How much of what could be changed is: a share, from 0 (nothing) to 1 (all of it).
@@ -200,7 +209,14 @@ pub enum AttackError {
         /// Tokens that the model can attend to.
         context_length: usize,
     },
-    /// The model that was to make the attack failed.
+    /// What the attack needs is not on this machine.
+    Unavailable {
+        /// The attack.
+        attack: &'static str,
+        /// What is missing, and how to get it.
+        reason: String,
+    },
+    /// The model that was to make the attack, or the program, failed.
     Model {
         /// The attack.
         attack: &'static str,
@@ -229,7 +245,7 @@ impl fmt::Display for AttackError {
             Self::TooLong { attack, tokens, context_length } => {
                 write!(f, "{attack}: the text has {tokens} tokens, and the model attends to {context_length}")
             }
-            Self::Model { attack, reason } => write!(f, "{attack}: {reason}"),
+            Self::Unavailable { attack, reason } | Self::Model { attack, reason } => write!(f, "{attack}: {reason}"),
         }
     }
 }

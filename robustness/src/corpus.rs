@@ -3,8 +3,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
-    fs,
-    io::{BufRead, BufReader, Write},
     ops::ControlFlow,
     path::Path,
     rc::Rc,
@@ -20,6 +18,8 @@ use indicatif::ProgressBar;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::{journal::Journal, surprise::nats};
 
 /// How the texts of one file are written.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,13 +86,13 @@ pub fn texts(
     tokenizer: &Tokenizer,
     progress: &ProgressBar,
 ) -> Result<Vec<Text>> {
-    let mut texts = read(file)?;
+    let (mut journal, known) = Journal::open(file)?;
+    let mut texts: BTreeMap<u64, Text> = known.into_iter().map(|text: Text| (text.index, text)).collect();
     let missing: Vec<&Job> = jobs.iter().filter(|job| !texts.contains_key(&job.index)).collect();
     progress.inc((jobs.len() - missing.len()) as u64);
     if !missing.is_empty() {
-        let mut out = fs::OpenOptions::new().append(true).create(true).open(file)?;
         write(recipe, &missing, model, tokenizer, |text| {
-            writeln!(out, "{}", serde_json::to_string(&text)?)?;
+            journal.add(&text)?;
             progress.inc(1);
             texts.insert(text.index, text);
             Ok(())
@@ -101,25 +101,6 @@ pub fn texts(
     }
     let wanted = jobs.iter().map(|job| texts.remove(&job.index).context("a text was not written"));
     wanted.collect()
-}
-
-/// The whole lines of a file; what follows the last line break is cut off.
-fn read(file: &Path) -> Result<BTreeMap<u64, Text>> {
-    let mut texts = BTreeMap::new();
-    if !file.exists() {
-        return Ok(texts);
-    }
-    let mut lines = BufReader::new(fs::File::open(file)?);
-    let (mut line, mut whole, mut number) = (Vec::new(), 0, 0);
-    while lines.read_until(b'\n', &mut line)? > 0 && line.last() == Some(&b'\n') {
-        number += 1;
-        whole += line.len() as u64;
-        let text: Text = serde_json::from_slice(&line).with_context(|| format!("{}, line {number}", file.display()))?;
-        texts.insert(text.index, text);
-        line.clear();
-    }
-    fs::OpenOptions::new().write(true).open(file)?.set_len(whole)?;
-    Ok(texts)
 }
 
 fn write(
@@ -198,9 +179,7 @@ impl LogitsHook for Observer<'_> {
     }
 
     fn push(&mut self, token: TokenId) {
-        let greatest = self.logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = self.logits.iter().map(|logit| f64::from((logit - greatest).exp())).sum();
-        let surprise = f64::from(greatest - self.logits[token as usize]) + sum.ln();
+        let surprise = nats(&self.logits, token);
         self.surprise.set(self.surprise.get() + surprise);
         if let Some(mark) = &mut self.mark {
             mark.push(token);
@@ -210,6 +189,8 @@ impl LogitsHook for Observer<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use greenmark::Detector;
     use greenmark_lm::{DemoModel, demo_tokenizer};

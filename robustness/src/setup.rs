@@ -19,7 +19,8 @@ pub struct Setup {
     pub model: Box<dyn LanguageModel>,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
-    chat: Option<ChatTemplate>,
+    /// How it is asked.
+    pub chat: Option<ChatTemplate>,
 }
 
 impl std::fmt::Debug for Setup {
@@ -47,24 +48,32 @@ impl Setup {
     /// # Errors
     /// What a file or a line has against it.
     pub fn prompts(&self, files: &[impl AsRef<Path>]) -> Result<Vec<Vec<TokenId>>> {
-        #[derive(Deserialize)]
-        struct Line {
-            prompt: String,
-        }
         let mut prompts = Vec::new();
         for file in files {
             let file = file.as_ref();
             let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-            for (i, line) in text.lines().enumerate() {
-                let Line { prompt } =
-                    serde_json::from_str(line).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
-                prompts.push(match &self.chat {
-                    Some(chat) => chat.encode(&self.tokenizer, None, &prompt)?,
-                    None => self.tokenizer.encode(&prompt)?,
-                });
-            }
+            prompts.extend(self.prompt_ids(text.lines()).with_context(|| format!("{}", file.display()))?);
         }
         Ok(prompts)
+    }
+
+    /// The ids of the prompts in lines of JSON, as the model wants them.
+    ///
+    /// # Errors
+    /// What a line has against it.
+    pub fn prompt_ids<'l>(&self, lines: impl IntoIterator<Item = &'l str>) -> Result<Vec<Vec<TokenId>>> {
+        #[derive(Deserialize)]
+        struct Line {
+            prompt: String,
+        }
+        let of = |line: &str| {
+            let Line { prompt } = serde_json::from_str(line)?;
+            anyhow::Ok(match &self.chat {
+                Some(chat) => chat.encode(&self.tokenizer, None, &prompt)?,
+                None => self.tokenizer.encode(&prompt)?,
+            })
+        };
+        lines.into_iter().enumerate().map(|(i, line)| of(line).with_context(|| format!("line {}", i + 1))).collect()
     }
 
     /// The texts of a recipe, in a file of that name in `folder`; a bar shows how far it is.

@@ -1,49 +1,33 @@
 //! Marks under attack: no change may lose robustness unseen.
 //!
-//! The demo model writes texts, every attack that needs no model is made on them, and detection must stay above floors. A floor follows from
-//! `eval/stripping-demo.md`, which `eval/stripping.sh` measured on 200 texts: the lower end of the measured rate's interval, less
-//! what chance does to as few texts as are tried here.
+//! The built-in model writes texts, every attack of the quick suite is made on them, and detection must stay above floors. A floor follows from
+//! `robustness/results/quick/results.json`, which `greenmark eval --suite quick` measured on 200 texts: the lower end of the measured rate's
+//! interval, less what chance does to as few texts as are tried here. What SmolLM2 makes of such texts is recorded
+//! (`cargo run --release -p greenmark-robustness --example record`), so that it is tried without SmolLM2.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use greenmark::stats::{clopper_pearson, ln_binomial_sf};
+use greenmark_lm::demo_tokenizer;
 use greenmark_robustness::{
-    corpus::{Job, Mark, Recipe, Text},
-    setup::{Setup, parse_mark},
-    stripping::{ATTACKS, Bout, Cell, Strike},
+    attack::{Attack, Strength},
+    corpus::key,
+    detectors::{ALPHAS, Detection},
+    setup::{describe, parse_mark},
+    suite::{self, About, Extent, Folder, Identity, Means, Plan, Reach, Strike, Suite, results::Results},
 };
+use serde_json::Value;
 
-const MEASURED: &str = include_str!("../../eval/stripping-demo.md");
+const MEASURED: &str = include_str!("../../robustness/results/quick/results.json");
+const RECORDED: &str = include_str!("../data/attacked.jsonl");
+const RECORDED_MEASURED: &str = include_str!("../data/attacked-measured.jsonl");
 const TEXTS: usize = 60;
-const MARKS: [&str; 2] = ["gm1:green,h=1,gamma=64/256@2", "gm1:gumbel,h=2"];
+const SEED: u64 = 1;
 /// A floor is missed by chance as rarely as this.
 const CHANCE: f64 = 1e-4;
 
-/// One measured row: attack and strength, and of each α the texts that were detected and how many there were.
-struct Row {
-    attack: String,
-    hits: [(u64, u64); 3],
-}
-
-/// The rows of a mark's table.
-fn measured(mark: &str) -> Vec<Row> {
-    let title = mark.replace('@', ", delta ");
-    let (_, section) = MEASURED.split_once(&format!("### {title}\n")).expect("the mark was measured");
-    let section = section.split("###").next().unwrap_or(section);
-    let rows = section.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| attack"));
-    rows.map(|line| {
-        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-        let hits = |cell: &str| {
-            let (hits, rest) = cell.split_once('/').expect("hits of n");
-            (hits.parse().expect("a count"), rest.split(' ').next().expect("n").parse().expect("a count"))
-        };
-        Row { attack: cells[1].to_owned(), hits: [hits(cells[4]), hits(cells[5]), hits(cells[6])] }
-    })
-    .collect()
-}
-
 /// The fewest of `n` texts that must be detected, where `hits` of `of` were.
-fn floor((hits, of): (u64, u64), n: u64) -> u64 {
+fn floor(hits: u64, of: u64, n: u64) -> u64 {
     let (low, _) = clopper_pearson(hits, of, 0.95).expect("a rate");
     if low <= 0.0 {
         return 0;
@@ -53,83 +37,107 @@ fn floor((hits, of): (u64, u64), n: u64) -> u64 {
     (0..=n).rev().find(|&k| reached(k)).unwrap_or(0)
 }
 
-fn texts(setup: &mut Setup, folder: &Path, mark: Option<Mark>, jobs: &[Job]) -> Vec<Text> {
-    let recipe = Recipe { mark, temperature: 1.0, tokens: 200, seed: 1 };
-    let name = format!(
-        "texts-{}",
-        mark.map_or("none".to_owned(), |mark| mark.scheme.to_string().replace([':', '/', ','], "-"))
-    );
-    setup.texts(folder, &name, &recipe, jobs).expect("the demo model writes")
+fn run(plan: &Plan) -> Results {
+    let parent = tempfile::tempdir().expect("a folder");
+    let identity = Identity::of(plan, None, None, SEED);
+    let mut folder = Folder::open(&parent.path().join("run"), identity, None).expect("a new folder");
+    let about = About { machine: String::new(), date: String::new(), command: String::new(), model_sha256: None };
+    suite::run(plan, Extent::Whole, SEED, about, &mut folder, &|line| eprintln!("{line}"))
+        .expect("the quick suite needs nothing")
 }
 
 #[test]
 fn detection_stays_above_what_was_measured() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut setup = Setup::load("demo").expect("built in");
-    let prompts = setup.prompts(&["../eval/prompts.jsonl"]).expect("prompts");
-    let jobs: Vec<Job> =
-        (0..).zip(prompts.into_iter().take(TEXTS)).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
-    assert_eq!(jobs.len(), TEXTS);
-    let plain = texts(&mut setup, folder.path(), None, &jobs);
-    for name in MARKS {
-        let mark = parse_mark(name).expect("a mark");
-        let marked = texts(&mut setup, folder.path(), Some(mark), &jobs);
-        let bout = Bout { plain: &plain, tokenizer: &setup.tokenizer, seed: 1 };
-        let rows = measured(name);
-        assert_eq!(
-            rows.len(),
-            1 + ATTACKS.iter().map(|(_, strengths)| strengths.len()).sum::<usize>(),
-            "every attack was measured"
-        );
-        let mut floors = 0;
-        for row in rows {
-            let strike = match row.attack.rsplit_once(' ') {
-                Some((attack, strength)) => {
-                    Strike::alone(attack, strength.parse().expect("a strength")).expect("an attack")
-                }
-                None => Strike { steps: Vec::new() },
-            };
-            let outcomes = bout.outcomes(&marked, mark.scheme, &strike).expect("attacked");
-            let cell = Cell::of(&outcomes, &[]).expect("there are texts");
-            for (rate, measured) in cell.rates[1].iter().zip(row.hits) {
-                let floor = floor(measured, TEXTS as u64);
+    let measured: Results = serde_json::from_str(MEASURED).expect("results");
+    let mut plan = Plan::of(Suite::Quick).with_texts(TEXTS);
+    // Sense and perplexity are not looked at here.
+    (plan.likened, plan.reread) = (0, 0);
+    let found = run(&plan);
+    assert_eq!(found.skipped, [], "the quick suite needs nothing");
+    assert_eq!(found.cells.len(), measured.cells.len(), "every attack was measured: greenmark eval --suite quick");
+    let mut floors = 0;
+    for then in &measured.cells {
+        let name = format!("{}, {} {}, {} tokens", then.mark, then.attack, then.strength, then.tokens);
+        let now = found.cell(&then.mark, &then.attack, then.strength, then.tokens);
+        let now = now.unwrap_or_else(|| panic!("{name} was not made"));
+        for ((detector, now), (_, then)) in now.detection.named().into_iter().zip(then.detection.named()) {
+            for ((now, then), alpha) in now.iter().zip(then).zip(ALPHAS) {
+                let floor = floor(then.hits, then.n, now.n);
                 floors += u64::from(floor > 0);
                 assert!(
-                    rate.hits >= floor,
-                    "{name}, {}: {} of {TEXTS} detected, at least {floor} after {measured:?}",
-                    row.attack,
-                    rate.hits
+                    now.hits >= floor,
+                    "{name}, {detector} at {alpha:e}: {} of {} detected, at least {floor} after {} of {}",
+                    now.hits,
+                    now.n,
+                    then.hits,
+                    then.n
                 );
             }
         }
-        assert!(floors > 60, "{name}: {floors} floors hold something");
     }
+    assert!(floors > 1000, "{floors} floors hold something");
+}
+
+#[test]
+fn what_a_language_model_made_of_texts_is_still_detected() {
+    let tokenizer = demo_tokenizer().expect("built in");
+    let mut found: BTreeMap<(String, String), [u64; ALPHAS.len()]> = BTreeMap::new();
+    let text_of = |value: &Value, member: &str| value[member].as_str().expect("text").to_owned();
+    for line in RECORDED.lines() {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        let (name, attack) = (text_of(&line, "mark"), text_of(&line, "attack"));
+        let mark = parse_mark(&name).expect("a mark");
+        let key = key(SEED, line["index"].as_u64().expect("a place"));
+        let ln_p = Detection::of(&text_of(&line, "text"), &key, mark.scheme, &tokenizer).expect("text").detect;
+        let hits = found.entry((name, attack)).or_default();
+        hits.iter_mut().zip(ALPHAS).for_each(|(hits, alpha)| *hits += u64::from(ln_p <= alpha.ln()));
+    }
+    let mut floors = 0;
+    for line in RECORDED_MEASURED.lines() {
+        let then: Value = serde_json::from_str(line).expect("JSON");
+        let n = then["n"].as_u64().expect("a count");
+        let now = found[&(text_of(&then, "mark"), text_of(&then, "attack"))];
+        for (now, then) in now.into_iter().zip(then["hits"].as_array().expect("counts")) {
+            let floor = floor(then.as_u64().expect("a count"), n, n);
+            floors += u64::from(floor > 0);
+            assert!(now >= floor, "{now} of {n} detected, at least {floor}: {line}");
+        }
+    }
+    assert!(floors > 4, "{floors} floors hold something");
 }
 
 #[test]
 fn floors_are_below_what_was_measured_and_not_nothing() {
-    assert_eq!(floor((0, 200), 60), 0);
-    assert!((50..60).contains(&floor((200, 200), 60)));
+    assert_eq!(floor(0, 200, 60), 0);
+    assert!((50..60).contains(&floor(200, 200, 60)));
     // The interval of 100 in 200 begins at .43, where 26 of 60 are expected, give or take 3.8.
-    assert!((9..17).contains(&floor((100, 200), 60)));
+    assert!((9..17).contains(&floor(100, 200, 60)));
 }
 
 #[test]
 fn an_attack_that_takes_everything_is_noticed() {
     // Were attacks to do nothing, or detection to find anything, the floors above would hold as well.
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut setup = Setup::load("demo").expect("built in");
-    let prompts = setup.prompts(&["../eval/prompts.jsonl"]).expect("prompts");
-    let jobs: Vec<Job> =
-        (0..).zip(prompts.into_iter().take(30)).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
-    let plain = texts(&mut setup, folder.path(), None, &jobs);
-    let mark = parse_mark(MARKS[0]).expect("a mark");
-    let marked = texts(&mut setup, folder.path(), Some(mark), &jobs);
-    let bout = Bout { plain: &plain, tokenizer: &setup.tokenizer, seed: 1 };
-    for (attack, strength) in [("replace", 1.0), ("mix", 1.0)] {
-        let strike = Strike::alone(attack, strength).expect("an attack");
-        let cell = Cell::of(&bout.outcomes(&marked, mark.scheme, &strike).expect("attacked"), &[]).expect("texts");
+    let mut plan = Plan::of(Suite::Quick).with_texts(30);
+    (plan.likened, plan.reread) = (0, 0);
+    plan.lengths = vec![200];
+    plan.chief.truncate(1);
+    plan.strikes = ["replace", "mix"]
+        .map(|name| {
+            let whole = Strength::new(1.0).expect("a share");
+            Strike {
+                name: name.to_owned(),
+                strength: whole,
+                means: Means::Plain(vec![(Attack::named(name).expect("known"), whole)]),
+                texts: 30,
+                unmarked: 30,
+                reach: Reach::Everything,
+            }
+        })
+        .to_vec();
+    let found = run(&plan);
+    assert_eq!(found.cells.len(), 2, "{}", describe(plan.chief.first().copied()));
+    for row in found.cells {
         // By chance one in a hundred: 6 of 30 would be 1 in 2 million.
-        assert!(cell.rates[1][0].hits < 6, "{attack}: {:?}", cell.rates[1][0]);
+        assert!(row.detection.detect[0].hits < 6, "{}: {:?}", row.attack, row.detection.detect[0]);
     }
 }

@@ -13,7 +13,9 @@ An attack knows neither key nor scheme. Its strength is the share of its places 
 same text, strength and seed give the same result. `greenmark attack --list` says of each attack whom it models, where it comes from \
 and what it does not do.
 
-resample and paraphrase need a language model, SmolLM2 where no other is named. resample has it write spans of tokens anew; paraphrase asks it to say \
+synonyms needs WordNet, phrases a paraphrase table, and back-translate Apertium; each says what to install or run where it is missing.
+
+resample, phrases and paraphrase need a language model, SmolLM2 where no other is named. phrases asks it what fits; resample has it write spans of tokens anew; paraphrase asks it to say \
 sentences, paragraphs or the whole in other words, for which a model as small as SmolLM2 is a poor writer: --endpoint asks a better one, over the network.
 
 The attacked text goes to standard output, and what was done to standard error. JSON Lines (`text`, and optionally `id`) come out as JSON \
@@ -24,6 +26,9 @@ Examples:
   greenmark attack replace -s 0.1 --then typos:0.05 --then shuffle-sentences:0.3 story.txt
   greenmark attack paste -s 0.75 --with article.txt story.txt
   greenmark attack homoglyphs -s 0.5 answers.jsonl | greenmark detect -k my.key --jsonl
+  greenmark attack synonyms -s 1 story.txt
+  greenmark attack phrases -s 0.5 --model demo answers.jsonl
+  greenmark attack back-translate -s 1 story.txt
   greenmark attack resample -s 0.3 --span 5 --model demo story.txt
   greenmark attack paraphrase -s 1 --unit paragraph --then typos:0.02 answers.jsonl
   greenmark attack paraphrase -s 1 --endpoint https://host.example/v1 --endpoint-model NAME --endpoint-key-env API_KEY --cache said answers.jsonl

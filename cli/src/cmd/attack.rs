@@ -114,7 +114,7 @@ struct Step {
     changed: usize,
     places: usize,
     rate: f64,
-    /// Of an attack that takes what a model answers.
+    /// Of an attack that takes what a model, a table or a program has to offer.
     #[serde(skip_serializing_if = "Option::is_none")]
     unusable: Option<usize>,
     #[serde(skip)]
@@ -203,6 +203,8 @@ impl Step {
     fn of(attacker: &dyn Attacker, strength: Strength, seed: u64, attacked: &Attacked) -> Self {
         let about = attacker.about();
         let &Attacked { changed, places, unusable, .. } = attacked;
+        let answering = [Method::Phrases, Method::BackTranslation, Method::Paraphrase];
+        let takes_answers = answering.iter().any(|method| method.about().name == about.name);
         Self {
             name: about.name,
             strength: strength.share(),
@@ -211,7 +213,7 @@ impl Step {
             changed,
             places,
             rate: attacked.rate(),
-            unusable: (about.name == Method::Paraphrase.about().name).then_some(unusable),
+            unusable: takes_answers.then_some(unusable),
             place: about.place,
         }
     }
@@ -225,7 +227,7 @@ impl fmt::Display for Step {
         match self.unusable {
             None | Some(0) => Ok(()),
             Some(unusable) => {
-                write!(f, "; {} stayed, as their answers were of no use", count(unusable as u64, "place"))
+                write!(f, "; {} stayed, as nothing of use was offered", count(unusable as u64, "place"))
             }
         }
     }
@@ -240,6 +242,9 @@ fn list() -> String {
             Method::Plain(attack) if attack.needs_other => "  needs --with",
             Method::Plain(attack) if attack.is_english => "  English alone",
             Method::Plain(_) => "",
+            Method::Synonyms => "  English alone, needs WordNet",
+            Method::Phrases => "  English alone, needs a paraphrase table and a language model",
+            Method::BackTranslation => "  English alone, needs Apertium",
             Method::Resample => "  needs a language model",
             Method::Paraphrase => "  needs a chat model",
         };

@@ -279,6 +279,27 @@ fn quantised_weights_agree_with_naive() {
     }
 }
 
+#[test]
+fn logits_of_each_token_are_those_of_one_after_another() {
+    for dtype in [GgmlDType::F32, GgmlDType::Q4_1, GgmlDType::Q8_0] {
+        let mut model = load(Shape { dtype, ..SMALL });
+        let tokens = Noise(9).tokens(29);
+        let (one, other) = (model.open(), model.open());
+        let (mut expected, mut got) = (vec![0.0; 29 * VOCAB], vec![0.0; 29 * VOCAB]);
+        for (token, row) in tokens.chunks(1).zip(expected.chunks_mut(VOCAB)) {
+            model.forward(&[(one, token)], row).unwrap();
+        }
+        // In pieces of any length: each goes on from the last.
+        for (tokens, rows) in tokens.chunks(12).zip(got.chunks_mut(12 * VOCAB)) {
+            model.forward_each(other, tokens, rows).unwrap();
+        }
+        assert_eq!(got, expected);
+        let error = model.forward_each(other, &tokens, &mut got[VOCAB..]).unwrap_err().to_string();
+        assert_eq!(error, "room for 2828 logits where the batch gives 2929");
+        assert!(model.forward_each(other, &[], &mut []).is_err(), "no token is given");
+    }
+}
+
 fn greedy(logits: &[f32]) -> TokenId {
     logits.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap().0 as TokenId
 }

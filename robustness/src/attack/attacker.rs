@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{ALL, Attack, AttackError, Attacked, Other, Strength, paraphrase, resample};
+use super::{
+    ALL, Attack, AttackError, Attacked, Other, Strength, back_translation, paraphrase, phrases, resample, synonyms,
+};
 
 /// What an attack says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -64,19 +66,28 @@ impl Attacker for Plain<'_> {
 pub enum Method {
     /// One that needs no model.
     Plain(Attack),
+    /// [`Synonyms`](super::Synonyms).
+    Synonyms,
+    /// [`Phrases`](super::Phrases).
+    Phrases,
+    /// [`BackTranslation`](super::BackTranslation).
+    BackTranslation,
     /// [`Resample`](super::Resample).
     Resample,
     /// [`Paraphrase`](super::Paraphrase).
     Paraphrase,
 }
 
+/// Those that are not plain.
+const OTHERS: [Method; 5] =
+    [Method::Synonyms, Method::Phrases, Method::BackTranslation, Method::Resample, Method::Paraphrase];
+
 /// Every attack there is.
-pub const METHODS: [Method; ALL.len() + 2] = {
-    let mut methods = [Method::Resample; ALL.len() + 2];
-    methods[ALL.len() + 1] = Method::Paraphrase;
+pub const METHODS: [Method; ALL.len() + OTHERS.len()] = {
+    let mut methods = [Method::Resample; ALL.len() + OTHERS.len()];
     let mut i = 0;
-    while i < ALL.len() {
-        methods[i] = Method::Plain(ALL[i]);
+    while i < methods.len() {
+        methods[i] = if i < ALL.len() { Method::Plain(ALL[i]) } else { OTHERS[i - ALL.len()] };
         i += 1;
     }
     methods
@@ -98,6 +109,9 @@ impl Method {
             Self::Plain(Attack { name, place, models, source, limits, .. }) => {
                 About { name, place, models, source, limits }
             }
+            Self::Synonyms => synonyms::ABOUT,
+            Self::Phrases => phrases::ABOUT,
+            Self::BackTranslation => back_translation::ABOUT,
             Self::Resample => resample::ABOUT,
             Self::Paraphrase => paraphrase::ABOUT,
         }

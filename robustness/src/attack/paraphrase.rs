@@ -12,7 +12,7 @@ mod answer;
 mod cache;
 mod endpoint;
 mod local;
-mod units;
+pub(super) mod units;
 
 use serde_json::{Map, Value, json};
 

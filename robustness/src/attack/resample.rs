@@ -11,11 +11,17 @@
 use std::{collections::BTreeSet, fmt, ops::Range};
 
 use anyhow::{Context, Result};
-use greenmark_lm::{LanguageModel, LmError, Sampling, SamplingParams, Scratch, SequenceId, TokenId, Tokenizer};
+use greenmark_lm::{LanguageModel, LmError, Sampling, SamplingParams, SequenceId, TokenId, Tokenizer};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
 
-use super::{About, AttackError, Attacked, Attacker, Strength, places::spans, rng_of};
+use super::{
+    About, AttackError, Attacked, Attacker, Strength,
+    branches::{self, Branch, Logits},
+    places::spans,
+    rng_of,
+};
+use crate::surprise::opening;
 
 pub(super) const ABOUT: About = About {
     name: "resample",
@@ -90,12 +96,7 @@ impl Resample {
             !is_word || tokenizer.decode(&[id]).contains(char::REPLACEMENT_CHARACTER)
         });
         let barred = barred.collect();
-        // A model without a beginning token knows the one between texts, which ends one.
-        let opening = match tokenizer.prefix_ids() {
-            [] => tokenizer.eos_ids().first().into_iter().copied().collect(),
-            prefix => prefix.to_vec(),
-        };
-        anyhow::ensure!(!opening.is_empty(), "{}: no token begins or ends a text", tokenizer.name());
+        let opening = opening(&tokenizer)?;
         Ok(Self { model, tokenizer, name: name.into(), options, sampling, barred, opening })
     }
 
@@ -131,15 +132,13 @@ impl Resample {
             }
             let mut drafts = Vec::new();
             let result = self.advance(&mut open, &mut drafts);
-            for draft in drafts {
-                draft.sequence.into_iter().for_each(|sequence| self.model.close(sequence));
-            }
+            branches::close(self.model.as_mut(), &mut drafts);
             result?;
         }
     }
 
     /// Writes the next span of every run; the drafts' sequences are left to be closed.
-    fn advance(&mut self, runs: &mut [&mut Run<'_>], drafts: &mut Vec<Draft>) -> Result<(), LmError> {
+    fn advance(&mut self, runs: &mut [&mut Run<'_>], drafts: &mut Vec<Branch>) -> Result<(), LmError> {
         // The trunk holds the text as it is by now, and is fed once from left to right. Drafts branch off it.
         let trunks: Vec<SequenceId> = runs.iter().filter_map(|run| run.trunk).collect();
         let fed: Vec<Vec<TokenId>> = runs.iter().map(|run| run.up_to_span(&self.opening)).collect();
@@ -149,16 +148,22 @@ impl Resample {
             logits.bar(of, &self.barred);
             for _ in 0..self.options.candidates {
                 let token = logits.draw(of, self.sampling, &mut run.rng)?;
-                drafts.push(Draft { of, tokens: vec![token], sequence: None, likelihood: 0.0 });
+                drafts.push(Branch::new(of, vec![token]));
             }
         }
 
         let lengths: Vec<usize> = runs.iter().map(|run| run.span().len()).collect();
         let longest = lengths.iter().copied().max().unwrap_or(0);
         for length in 1..longest {
-            let mut growing: Vec<&mut Draft> = drafts.iter_mut().filter(|draft| length < lengths[draft.of]).collect();
-            let mut logits = self.feed(&mut growing, &trunks, Draft::last)?;
-            for (row, draft) in growing.into_iter().enumerate() {
+            let growing = drafts.iter_mut().filter(|draft| length < lengths[draft.of]);
+            let mut growing: Vec<(&mut Branch, TokenId)> = growing
+                .map(|draft| {
+                    let last = draft.last();
+                    (draft, last)
+                })
+                .collect();
+            let mut logits = branches::feed(self.model.as_mut(), &mut growing, &trunks)?;
+            for (row, (draft, _)) in growing.into_iter().enumerate() {
                 logits.bar(row, &self.barred);
                 draft.tokens.push(logits.draw(row, self.sampling, &mut runs[draft.of].rng)?);
             }
@@ -166,11 +171,14 @@ impl Resample {
 
         // Drafts that say the same are judged once, and one that is alone is not.
         let mut seen = BTreeSet::new();
-        let (mut distinct, same): (Vec<Draft>, Vec<Draft>) =
+        let (mut distinct, same): (Vec<Branch>, Vec<Branch>) =
             drafts.drain(..).partition(|draft| seen.insert((draft.of, draft.tokens.clone())));
-        let rivals: Vec<usize> =
-            (0..runs.len()).map(|of| distinct.iter().filter(|draft| draft.of == of).count()).collect();
-        let judged = self.judge(&mut distinct, &rivals, runs, &trunks);
+        let has_rivals = |of| distinct.iter().filter(|draft| draft.of == of).count() > 1;
+        let following: Vec<&[TokenId]> = (0..runs.len())
+            .map(|of| if has_rivals(of) { runs[of].following(self.options.look_ahead) } else { &[] })
+            .collect();
+        let ahead: Vec<&[TokenId]> = distinct.iter().map(|draft| following[draft.of]).collect();
+        let judged = branches::judge(self.model.as_mut(), &mut distinct, &ahead, &trunks);
         let best: Vec<Vec<TokenId>> = (0..runs.len())
             .map(|of| {
                 // Of equals the first.
@@ -186,53 +194,6 @@ impl Resample {
             run.written.push(tokens);
         }
         Ok(())
-    }
-
-    /// Sets the likelihood of what follows each draft that has rivals.
-    fn judge(
-        &mut self,
-        drafts: &mut [Draft],
-        rivals: &[usize],
-        runs: &[&mut Run<'_>],
-        trunks: &[SequenceId],
-    ) -> Result<(), LmError> {
-        let following: Vec<&[TokenId]> = runs.iter().map(|run| run.following(self.options.look_ahead)).collect();
-        for ahead in 0..self.options.look_ahead {
-            let mut judged: Vec<&mut Draft> =
-                drafts.iter_mut().filter(|draft| rivals[draft.of] > 1 && ahead < following[draft.of].len()).collect();
-            if judged.is_empty() {
-                break;
-            }
-            let next = |draft: &Draft| match ahead.checked_sub(1) {
-                None => draft.last(),
-                Some(before) => following[draft.of][before],
-            };
-            let logits = self.feed(&mut judged, trunks, next)?;
-            for (row, draft) in judged.into_iter().enumerate() {
-                draft.likelihood += logits.ln_p(row, following[draft.of][ahead]);
-            }
-        }
-        Ok(())
-    }
-
-    /// Appends a token to each draft's sequence, which branches off its trunk if it is not there yet.
-    fn feed(
-        &mut self,
-        drafts: &mut [&mut Draft],
-        trunks: &[SequenceId],
-        next: impl Fn(&Draft) -> TokenId,
-    ) -> Result<Logits, LmError> {
-        let mut inputs = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let sequence = match draft.sequence {
-                Some(sequence) => sequence,
-                None => self.model.fork(trunks[draft.of])?,
-            };
-            draft.sequence = Some(sequence);
-            inputs.push((sequence, [next(draft)]));
-        }
-        let inputs: Vec<_> = inputs.iter().map(|(sequence, token)| (*sequence, &token[..])).collect();
-        Logits::of(self.model.as_mut(), &inputs)
     }
 }
 
@@ -351,56 +312,6 @@ fn decode_after(tokenizer: &Tokenizer, before: Option<TokenId>, tokens: &[TokenI
     let Some(before) = before else { return tokenizer.decode(tokens) };
     let both = tokenizer.decode(&[&[before], tokens].concat());
     both.strip_prefix(&tokenizer.decode(&[before])).map_or_else(|| tokenizer.decode(tokens), str::to_owned)
-}
-
-/// What might come to stand in a span.
-struct Draft {
-    /// Which run it is of.
-    of: usize,
-    tokens: Vec<TokenId>,
-    sequence: Option<SequenceId>,
-    /// ln p of what follows.
-    likelihood: f64,
-}
-
-impl Draft {
-    fn last(&self) -> TokenId {
-        self.tokens.last().copied().unwrap_or_default()
-    }
-}
-
-/// Logits of several sequences.
-struct Logits {
-    rows: Vec<f32>,
-    width: usize,
-    scratch: Scratch,
-}
-
-impl Logits {
-    fn of(model: &mut dyn LanguageModel, inputs: &[(SequenceId, &[TokenId])]) -> Result<Self, LmError> {
-        let width = model.vocab_size();
-        let mut rows = vec![0.0; inputs.len() * width];
-        model.forward(inputs, &mut rows)?;
-        Ok(Self { rows, width, scratch: Scratch::default() })
-    }
-
-    fn bar(&mut self, row: usize, tokens: &[TokenId]) {
-        let row = &mut self.rows[row * self.width..][..self.width];
-        tokens.iter().for_each(|&token| row[token as usize] = f32::NEG_INFINITY);
-    }
-
-    fn draw(&mut self, row: usize, sampling: Sampling, rng: &mut ChaCha8Rng) -> Result<TokenId, LmError> {
-        let row = &self.rows[row * self.width..][..self.width];
-        Ok(Sampling::draw(sampling.distribution(row, &mut self.scratch)?, rng))
-    }
-
-    /// ln p of a token, at temperature 1.
-    fn ln_p(&self, row: usize, token: TokenId) -> f64 {
-        let row = &self.rows[row * self.width..][..self.width];
-        let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let total: f64 = row.iter().map(|&logit| f64::from((logit - max).exp())).sum();
-        f64::from(row[token as usize] - max) - total.ln()
-    }
 }
 
 #[cfg(test)]

@@ -23,9 +23,10 @@ use greenmark_lm::{
 };
 use greenmark_robustness::{
     corpus::{self, Job, Mark, Recipe},
+    damage::chrf,
+    detectors::Detection,
     setup::{Setup, describe, file_name, file_name_part, parse_mark},
     stealing::{Counts, Forger, Inserting, Learner, Scored, Words, strip},
-    stripping::Outcome,
     summary::{Mean, Rate, median},
 };
 use rayon::prelude::*;
@@ -290,7 +291,7 @@ impl Theft<'_> {
         let before: Vec<String> = victims.iter().map(|ids| source.setup.tokenizer.decode_text(ids)).collect();
         let mut found = Vec::new();
         for text in &before {
-            found.push(Outcome::of(text, text, &key, scheme, &source.setup.tokenizer)?.detect <= ALPHA.ln());
+            found.push(Detection::of(text, &key, scheme, &source.setup.tokenizer)?.detect <= ALPHA.ln());
         }
         let mut kept = found.iter();
         victims.retain(|_| *kept.next().expect("as many"));
@@ -311,8 +312,8 @@ impl Theft<'_> {
                 let budgets = BUDGETS.map(|share| (share * ids.len() as f64) as usize);
                 let before = tokenizer.decode_text(ids);
                 let after = strip::strip(&learner, ids, places, &budgets).into_iter().map(|ids| {
-                    let outcome = Outcome::of(&before, &tokenizer.decode_text(&ids), &key, scheme, tokenizer)?;
-                    Ok((outcome.detect, outcome.chrf))
+                    let after = tokenizer.decode_text(&ids);
+                    Ok((Detection::of(&after, &key, scheme, tokenizer)?.detect, chrf(&before, &after)))
                 });
                 let surprise =
                     -places.iter().map(|place| f64::from(place.own.max(f32::MIN_POSITIVE).ln())).sum::<f64>();
@@ -348,8 +349,8 @@ impl Theft<'_> {
         let tokenizer = &source.setup.tokenizer;
         let forged = texts.iter().zip(forgers.into_inner()).map(|(ids, forger)| {
             let text = tokenizer.decode_text(ids);
-            let outcome = Outcome::of(&text, &text, key, self.mark.scheme, tokenizer)?;
-            Ok(Forged { ln_p: outcome.detect, surprise: forger.borrow().surprise() })
+            let ln_p = Detection::of(&text, key, self.mark.scheme, tokenizer)?.detect;
+            Ok(Forged { ln_p, surprise: forger.borrow().surprise() })
         });
         forged.collect()
     }
@@ -492,8 +493,8 @@ fn insert(common: &Common, marks: &[Mark], texts: u64) -> Result<()> {
             let detections = texts.iter().zip(0..).map(|(ids, index)| {
                 let key = corpus::key(seed, index);
                 let text = source.setup.tokenizer.decode_text(ids);
-                let outcome = Outcome::of(&text, &text, &key, mark.scheme, &source.setup.tokenizer)?;
-                Ok((outcome.detect, Detector::new(&key, mark.scheme).detect(ids).mean_score().unwrap_or(0.0)))
+                let ln_p = Detection::of(&text, &key, mark.scheme, &source.setup.tokenizer)?.detect;
+                Ok((ln_p, Detector::new(&key, mark.scheme).detect(ids).mean_score().unwrap_or(0.0)))
             });
             let (ln_p, scores): (Vec<f64>, Vec<f64>) = detections.collect::<Result<Vec<_>>>()?.into_iter().unzip();
             let rate = |alpha: f64| Rate::of(ln_p.iter().map(|ln_p| *ln_p <= alpha.ln())).map_or("–".to_owned(), show);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use greenmark_robustness::attack::{
-    Attacker, Chat, Endpoint, EndpointOptions, LocalChat, Method, Other, Paraphrase, Plain, Resample, ResampleOptions,
-    Secret, Unit,
+    Attacker, BackTranslation, Chat, Endpoint, EndpointOptions, LocalChat, Method, Other, Paraphrase, Phrases,
+    PhrasesOptions, Plain, Resample, ResampleOptions, Secret, Synonyms, Table, Unit,
 };
 
 use crate::{args::AttackModelArgs, models::Writer};
@@ -13,25 +13,31 @@ use crate::{args::AttackModelArgs, models::Writer};
 const DEFAULT_MODEL: &str = "smollm2";
 /// Of an attack: drafts should differ, and paraphrases hold together.
 const PARAPHRASE_TEMPERATURE: f64 = 0.7;
+/// Of one way of a batch of texts.
+const TRANSLATION_LIMIT: Duration = Duration::from_secs(300);
 
 /// Refuses options that would do nothing.
 pub(super) fn check(args: &AttackModelArgs, methods: &[Method]) -> Result<()> {
     let resamples = methods.iter().any(|method| matches!(method, Method::Resample));
     let paraphrases = methods.iter().any(|method| matches!(method, Method::Paraphrase));
-    let either = resamples || paraphrases;
+    let phrases = methods.iter().any(|method| matches!(method, Method::Phrases));
+    let synonyms = methods.iter().any(|method| matches!(method, Method::Synonyms));
+    let any = resamples || paraphrases || phrases;
     for (option, is_given, acts, with) in [
         ("--span", args.span.is_some(), resamples, "resample"),
-        ("--candidates", args.candidates.is_some(), resamples, "resample"),
+        ("--candidates", args.candidates.is_some(), resamples || phrases, "resample and phrases"),
+        ("--table", args.table.is_some(), phrases, "phrases"),
+        ("--wordnet", args.wordnet.is_some(), synonyms, "synonyms"),
         ("--unit", args.unit.is_some(), paraphrases, "paraphrase"),
         ("--endpoint", args.endpoint.is_some(), paraphrases, "paraphrase"),
-        ("--model", args.model.is_some(), either, "resample and paraphrase"),
-        ("--temperature", args.temperature.is_some(), either, "resample and paraphrase"),
+        ("--model", args.model.is_some(), any, "resample, phrases and paraphrase"),
+        ("--temperature", args.temperature.is_some(), resamples || paraphrases, "resample and paraphrase"),
     ] {
         if is_given && !acts {
             bail!("{option} goes with {with}, which is not asked for");
         }
     }
-    if args.model.is_some() && args.endpoint.is_some() && !resamples {
+    if args.model.is_some() && args.endpoint.is_some() && !resamples && !phrases {
         bail!("--model does not go with --endpoint, whose model --endpoint-model names");
     }
     Ok(())
@@ -41,6 +47,9 @@ pub(super) fn check(args: &AttackModelArgs, methods: &[Method]) -> Result<()> {
 pub(super) fn attacker<'a>(method: Method, args: &AttackModelArgs, other: Other<'a>) -> Result<Box<dyn Attacker + 'a>> {
     Ok(match method {
         Method::Plain(attack) => Box::new(Plain { attack, other }),
+        Method::Synonyms => Box::new(Synonyms::new(args.wordnet.as_deref())?),
+        Method::Phrases => Box::new(phrases(args)?),
+        Method::BackTranslation => Box::new(BackTranslation::new(TRANSLATION_LIMIT)?),
         Method::Resample => Box::new(resample(args)?),
         Method::Paraphrase => {
             let chat: Box<dyn Chat> = match &args.endpoint {
@@ -50,6 +59,15 @@ pub(super) fn attacker<'a>(method: Method, args: &AttackModelArgs, other: Other<
             Box::new(Paraphrase::new(chat, args.unit.map_or(Unit::Sentence, Unit::from)))
         }
     })
+}
+
+fn phrases(args: &AttackModelArgs) -> Result<Phrases> {
+    let name = args.model.as_deref().unwrap_or(DEFAULT_MODEL);
+    let defaults = PhrasesOptions::default();
+    let options = PhrasesOptions { candidates: args.candidates.map_or(defaults.candidates, usize::from), ..defaults };
+    let table = Table::load(args.table.as_deref(), Table::LEAST)?;
+    let Writer { model, reader } = Writer::named(name, None)?;
+    Phrases::new(table, model, reader.tokenizer, name, options)
 }
 
 fn resample(args: &AttackModelArgs) -> Result<Resample> {

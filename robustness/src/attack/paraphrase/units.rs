@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::Unit;
 
 /// Where the units of a text stand, without the white space around them. What holds no letter or digit is none.
-pub(super) fn units(text: &str, unit: Unit) -> Vec<Range<usize>> {
+pub(in crate::attack) fn units(text: &str, unit: Unit) -> Vec<Range<usize>> {
     let pieces: Vec<(usize, &str)> = match unit {
         Unit::Sentence => text.split_sentence_bound_indices().collect(),
         Unit::Paragraph => paragraphs(text),

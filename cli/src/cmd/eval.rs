@@ -1,0 +1,111 @@
+//! `greenmark eval`: what is left of marks after attacks, measured and reported.
+
+use std::{fs::File, io::Read, path::Path, thread};
+
+use anyhow::{Context, Result, bail};
+use greenmark_lm::model_path;
+use greenmark_robustness::suite::{
+    About, Extent, Folder, Identity, Plan, Suite,
+    csv::csv,
+    markdown::markdown,
+    report::{html, plots},
+    run,
+};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use crate::{
+    Outcome,
+    args::EvalArgs,
+    models::DEMO,
+    output::{note, print_line, write_stdout},
+};
+
+pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
+    let mut plan = Plan::of(args.suite.into());
+    if let Some(texts) = args.texts {
+        plan = plan.with_texts(texts as usize);
+    }
+    if let Some(model) = &args.model {
+        plan.model.clone_from(model);
+        plan.attacker.clone_from(model);
+    }
+    if let Some(attacker) = &args.attacker {
+        plan.attacker.clone_from(attacker);
+    }
+    let model_sha256 = sha256_of(&plan.model)?;
+    let identity = Identity::of(&plan, model_sha256.clone(), sha256_of(&plan.attacker)?, args.seed);
+    let mut folder = Folder::open(&args.out, identity, option_env!("GREENMARK_COMMIT"))?;
+    let about = About {
+        machine: machine(),
+        date: OffsetDateTime::now_utc().date().to_string(),
+        command: command(args),
+        model_sha256,
+    };
+    let extent = if args.report { Extent::AsItIs } else { Extent::Whole };
+    let results = run(&plan, extent, args.seed, about, &mut folder, &|line| note(line))?;
+    let json = results.to_json()?;
+    folder.write("results.json", &json)?;
+    folder.write("results.csv", &csv(&results))?;
+    for (name, svg) in plots(&results)? {
+        folder.write(&name, &svg)?;
+    }
+    folder.write("report.html", &html(&results)?)?;
+    if args.json {
+        write_stdout(json.as_bytes())?;
+    } else {
+        print_line(markdown(&results).trim_end())?;
+        note(&format!("the whole report is {}", args.out.join("report.html").display()));
+    }
+    Ok(Outcome::Done)
+}
+
+/// The command that does the same, wherever its results go.
+fn command(args: &EvalArgs) -> String {
+    let mut command = format!("greenmark eval --suite {}", Suite::from(args.suite));
+    if let Some(texts) = args.texts {
+        command += &format!(" --texts {texts}");
+    }
+    if let Some(model) = &args.model {
+        command += &format!(" --model {model}");
+    }
+    if let Some(attacker) = &args.attacker {
+        command += &format!(" --attacker {attacker}");
+    }
+    if args.seed != 1 {
+        command += &format!(" --seed {}", args.seed);
+    }
+    command + " --out DIR"
+}
+
+/// Names the file of a model; the built-in one has none.
+fn sha256_of(model: &str) -> Result<Option<String>> {
+    if model == DEMO {
+        return Ok(None);
+    }
+    let path = if model == "smollm2" { model_path(model)? } else { model.into() };
+    if !Path::new(&path).is_file() {
+        bail!("{} is no file, and no model known by name (demo, smollm2)", path.display());
+    }
+    let mut file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut block).with_context(|| format!("cannot read {}", path.display()))? {
+            0 => break,
+            length => hash.update(&block[..length]),
+        }
+    }
+    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+/// "AMD EPYC, 2 cores".
+fn machine() -> String {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let processor = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    let processor = processor.unwrap_or_else(|| format!("{} {}", std::env::consts::ARCH, std::env::consts::OS));
+    format!("{processor}, {cores} {}", if cores == 1 { "core" } else { "cores" })
+}

@@ -1,0 +1,116 @@
+//! `eval` as a user meets it: what it writes, that it goes on where it was, what it refuses.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+const FILES: [&str; 4] = ["results.json", "results.csv", "report.html", "detection-against-chrf.svg"];
+
+fn greenmark() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greenmark"));
+    command.env("GREENMARK_CACHE", "/nonexistent").stdin(Stdio::null());
+    command
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("messages are UTF-8")
+}
+
+/// The quick suite with few texts, in `out`.
+fn eval(out: &Path, options: &[&str]) -> Output {
+    // A later --texts would be refused as given twice.
+    let texts: &[&str] = if options.contains(&"--texts") { &[] } else { &["--texts", "30"] };
+    let mut command = greenmark();
+    command.args(["eval", "--suite", "quick"]).args(texts).arg("--out").arg(out).args(options);
+    command.output().expect("the binary runs")
+}
+
+/// The results, without what no two runs have in common.
+fn results(out: &Path) -> Value {
+    let text = fs::read(out.join("results.json")).expect("results");
+    let mut results: Value = serde_json::from_slice(&text).expect("JSON");
+    results["run"]["seconds"] = Value::Null;
+    results
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_and_gives_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
+    let output = eval(&whole, &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for file in FILES {
+        assert!(fs::metadata(whole.join(file)).expect(file).len() > 1000, "{file}");
+    }
+    let said = String::from_utf8(output.stdout).expect("a table");
+    assert!(said.contains("replace") && said.contains("gumbel, h=2"), "{said}");
+
+    let mut child = greenmark();
+    child.args(["eval", "--suite", "quick", "--texts", "30", "--out"]).arg(&broken).stderr(Stdio::null());
+    let mut child = child.stdout(Stdio::null()).spawn().expect("the binary runs");
+    let (journal, patience) = (broken.join("cells.jsonl"), Instant::now() + Duration::from_secs(300));
+    while fs::read_to_string(&journal).map_or(0, |rows| rows.lines().count()) < 3 {
+        assert!(Instant::now() < patience, "no row was written");
+        thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    // As if the last row had been cut off in writing.
+    let rows = fs::read(&journal).expect("rows");
+    fs::write(&journal, &rows[..rows.len() - 9]).expect("writable");
+    assert!(!broken.join("results.json").exists(), "it was killed before its end");
+
+    let output = eval(&broken, &["--report"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let so_far = results(&broken);
+    assert!(so_far["cells"].as_array().expect("rows").len() < results(&whole)["cells"].as_array().expect("rows").len());
+    assert!(so_far["skipped"].to_string().contains("has not come to"), "{}", so_far["skipped"]);
+
+    let output = eval(&broken, &["--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(results(&broken), results(&whole));
+    let printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(printed["cells"], results(&whole)["cells"]);
+
+    // All is there: nothing is made again, and another run is refused.
+    let before = fs::metadata(&journal).expect("rows").len();
+    assert!(eval(&broken, &[]).status.success());
+    assert_eq!(fs::metadata(&journal).expect("rows").len(), before);
+    let output = eval(&broken, &["--seed", "2"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--seed: 1 there, 2 here"), "{}", stderr(&output));
+    let record = broken.join("run.json");
+    let older =
+        fs::read_to_string(&record).expect("a record").replace("\"version\": \"0.1.0\"", "\"version\": \"0.0.9\"");
+    fs::write(&record, older).expect("writable");
+    let output = eval(&broken, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("version: 0.0.9 there, 0.1.0 here"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_and_nothing_is_left_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    for (options, message) in [
+        (&["--texts", "5"][..], "30..=100000"),
+        (&["--model", "no/such.gguf"], "no/such.gguf is no file"),
+        (&["--attacker", "smollm2"], "scripts/fetch-model.sh"),
+    ] {
+        let output = eval(&out, options);
+        assert_eq!(output.status.code(), Some(2), "{options:?}");
+        assert!(stderr(&output).contains(message), "{options:?}: {}", stderr(&output));
+        assert!(!out.exists(), "{options:?}");
+    }
+    fs::write(folder.path().join("thesis.txt"), "years of work").expect("writable");
+    let output = eval(folder.path(), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("is not empty, and holds no run"), "{}", stderr(&output));
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}

@@ -1,0 +1,86 @@
+//! Files of JSON Lines that grow while a run goes on, and outlive its being broken off.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
+    marker::PhantomData,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A file with one record a line.
+#[derive(Debug)]
+pub struct Journal<T> {
+    path: PathBuf,
+    /// Opened when there is something to write.
+    file: Option<File>,
+    records: PhantomData<fn(T) -> T>,
+}
+
+impl<T: Serialize + DeserializeOwned> Journal<T> {
+    /// The records so far, and the journal to which more are added. What follows the last line break was cut off in writing, and goes.
+    ///
+    /// # Errors
+    /// The file, or the line of it that is no such record.
+    pub fn open(path: &Path) -> Result<(Self, Vec<T>)> {
+        let mut records = Vec::new();
+        if path.exists() {
+            let mut lines = BufReader::new(File::open(path).with_context(|| format!("{}", path.display()))?);
+            let (mut line, mut whole) = (Vec::new(), 0);
+            while lines.read_until(b'\n', &mut line)? > 0 && line.last() == Some(&b'\n') {
+                whole += line.len() as u64;
+                let record = serde_json::from_slice(&line)
+                    .with_context(|| format!("{}, line {}", path.display(), records.len() + 1))?;
+                records.push(record);
+                line.clear();
+            }
+            fs::OpenOptions::new().write(true).open(path)?.set_len(whole)?;
+        }
+        Ok((Self { path: path.to_owned(), file: None, records: PhantomData }, records))
+    }
+
+    /// Adds a record, as a whole line at once.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn add(&mut self, record: &T) -> Result<()> {
+        let mut line = serde_json::to_string(record)?;
+        line.push('\n');
+        let file = match &mut self.file {
+            Some(file) => file,
+            closed => closed.insert(
+                fs::OpenOptions::new()
+                    .append(true)
+                    .create(true)
+                    .open(&self.path)
+                    .with_context(|| format!("cannot write {}", self.path.display()))?,
+            ),
+        };
+        file.write_all(line.as_bytes()).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cut_off_goes_and_what_is_wrong_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("numbers.jsonl");
+        let (mut journal, found) = Journal::<u64>::open(&path).expect("none yet");
+        assert!(found.is_empty() && !path.exists());
+        (1..=3).for_each(|number| journal.add(&(100 * number)).expect("a writable folder"));
+        let bytes = fs::read(&path).expect("written");
+        fs::write(&path, &bytes[..bytes.len() - 2]).expect("writable");
+        let (mut journal, found) = Journal::<u64>::open(&path).expect("numbers");
+        assert_eq!(found, [100, 200]);
+        journal.add(&7).expect("writable");
+        assert_eq!(fs::read_to_string(&path).expect("text"), "100\n200\n7\n");
+        fs::write(&path, "1\nmany\n").expect("writable");
+        let error = Journal::<u64>::open(&path).expect_err("not a number").to_string();
+        assert!(error.ends_with("numbers.jsonl, line 2"), "{error}");
+    }
+}

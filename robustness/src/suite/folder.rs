@@ -1,0 +1,225 @@
+//! The folder of a run: what it is of, so that only the same run goes on in it.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+
+use super::{plan::Plan, results::FORMAT};
+
+/// What the figures in a folder depend on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Layout of the folder and of its results.
+    pub format: String,
+    /// Version of Greenmark.
+    pub version: String,
+    /// The suite.
+    pub suite: String,
+    /// Texts of a mark.
+    pub texts: usize,
+    /// The model's name.
+    pub model: String,
+    /// SHA-256 of the model's file.
+    pub model_sha256: Option<String>,
+    /// The name of the model that attacks.
+    pub attacker: String,
+    /// SHA-256 of its file.
+    pub attacker_sha256: Option<String>,
+    /// Seed of everything.
+    pub seed: u64,
+}
+
+impl Identity {
+    /// Of this version of a suite.
+    ///
+    /// - `model_sha256`, `attacker_sha256`: of their files; `None` for the built-in model.
+    pub fn of(plan: &Plan, model_sha256: Option<String>, attacker_sha256: Option<String>, seed: u64) -> Self {
+        Self {
+            format: FORMAT.into(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            suite: plan.suite.to_string(),
+            texts: plan.texts,
+            model: plan.model.clone(),
+            model_sha256,
+            attacker: plan.attacker.clone(),
+            attacker_sha256,
+            seed,
+        }
+    }
+
+    /// The first difference, for a message.
+    fn difference(&self, there: &Self) -> Option<String> {
+        let differs = |name: &str, here: &dyn ToString, there: &dyn ToString| {
+            let (here, there) = (here.to_string(), there.to_string());
+            (here != there).then(|| format!("{name}: {there} there, {here} here"))
+        };
+        let file = |sha256: &Option<String>| sha256.clone().unwrap_or_else(|| "none".into());
+        differs("layout", &self.format, &there.format)
+            .or_else(|| differs("version", &self.version, &there.version))
+            .or_else(|| differs("--suite", &self.suite, &there.suite))
+            .or_else(|| differs("--texts", &self.texts, &there.texts))
+            .or_else(|| differs("model", &self.model, &there.model))
+            .or_else(|| differs("model's file", &file(&self.model_sha256), &file(&there.model_sha256)))
+            .or_else(|| differs("--attacker", &self.attacker, &there.attacker))
+            .or_else(|| differs("attacker's file", &file(&self.attacker_sha256), &file(&there.attacker_sha256)))
+            .or_else(|| differs("--seed", &self.seed, &there.seed))
+    }
+}
+
+/// `run.json`: what the folder is of, and how its run went so far.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Record {
+    #[serde(flatten)]
+    identity: Identity,
+    /// Commits of the programs that worked on it, in that order.
+    commits: Vec<String>,
+    /// Seconds that they took.
+    seconds: f64,
+}
+
+/// A folder that a run may write in.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    record: Record,
+    /// Held as long as this run is at work.
+    _lock: File,
+    /// Since when seconds are not yet in the record.
+    since: Instant,
+}
+
+impl Folder {
+    /// Makes the folder, or goes on in it.
+    ///
+    /// # Errors
+    /// If it is of another run, holds something else, or cannot be written.
+    pub fn open(path: &Path, identity: Identity, commit: Option<&str>) -> Result<Self> {
+        let name = path.display();
+        fs::create_dir_all(path).with_context(|| format!("cannot make {name}"))?;
+        let file = path.join("run.json");
+        let mut record = match fs::read(&file) {
+            Ok(bytes) => {
+                let record: Record = serde_json::from_slice(&bytes)
+                    .with_context(|| format!("{} is no record of a run: choose another folder", file.display()))?;
+                if let Some(difference) = identity.difference(&record.identity) {
+                    bail!("{name} holds another run ({difference}): choose another folder, or remove this one");
+                }
+                record
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let is_empty = fs::read_dir(path).with_context(|| format!("{name}"))?.next().is_none();
+                if !is_empty {
+                    bail!("{name} is not empty, and holds no run: choose another folder");
+                }
+                Record { identity, commits: Vec::new(), seconds: 0.0 }
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+        };
+        if let Some(commit) = commit.filter(|commit| !record.commits.iter().any(|known| known == commit)) {
+            record.commits.push(commit.to_owned());
+        }
+        let lock = path.join("lock");
+        let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            bail!("another run is at work in {name}: wait for it, or choose another folder");
+        }
+        let mut folder = Self { path: path.to_owned(), record, _lock: lock, since: Instant::now() };
+        folder.save()?;
+        Ok(folder)
+    }
+
+    /// Puts the time so far on record.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn save(&mut self) -> Result<()> {
+        self.record.seconds += self.since.elapsed().as_secs_f64();
+        self.since = Instant::now();
+        let text = serde_json::to_string_pretty(&self.record)?;
+        self.write("run.json", &text)
+    }
+
+    /// Makes a file hold this text, or leaves it as it was.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn write(&self, name: &str, text: &str) -> Result<()> {
+        let path = self.path.join(name);
+        let attempt = || -> io::Result<()> {
+            let mut builder = tempfile::Builder::new();
+            #[cfg(unix)]
+            let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+            let mut file = builder.tempfile_in(&self.path)?;
+            io::Write::write_all(&mut file, text.as_bytes())?;
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        attempt().with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// A folder within, made if need be.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn within(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path.join(name);
+        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Seconds on record.
+    pub fn seconds(&self) -> f64 {
+        self.record.seconds
+    }
+
+    /// Commits on record, oldest first; `None` where none is known.
+    pub fn commits(&self) -> Option<String> {
+        (!self.record.commits.is_empty()).then(|| self.record.commits.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::Suite;
+
+    fn identity(seed: u64) -> Identity {
+        Identity::of(&Plan::of(Suite::Quick), None, None, seed)
+    }
+
+    #[test]
+    fn only_the_same_run_goes_on() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let path = parent.path().join("run");
+        drop(Folder::open(&path, identity(1), Some("abc")).expect("a new folder"));
+        let again = Folder::open(&path, identity(1), Some("abd")).expect("the same run");
+        let error = Folder::open(&path, identity(1), None).expect_err("it is at work").to_string();
+        assert!(error.contains("another run is at work"), "{error}");
+        assert_eq!(again.commits().as_deref(), Some("abc, abd"));
+        let error = Folder::open(&path, identity(2), None).expect_err("another seed").to_string();
+        assert!(error.contains("--seed: 1 there, 2 here"), "{error}");
+        let older = Identity { version: "0.0.1".into(), ..identity(1) };
+        let error = Folder::open(&path, older, None).expect_err("another version").to_string();
+        assert!(error.contains("version: 0.1.0 there, 0.0.1 here"), "{error}");
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_left_alone() {
+        let parent = tempfile::tempdir().expect("a folder");
+        fs::write(parent.path().join("thesis.txt"), "years of work").expect("writable");
+        assert!(Folder::open(parent.path(), identity(1), None).is_err());
+        fs::write(parent.path().join("run.json"), "{}").expect("writable");
+        assert!(Folder::open(parent.path(), identity(1), None).is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! Detection against the strength of replacing words.
+
+use anyhow::Result;
+
+use super::{Axis, Entry, Look, Panel, Plot, found_axis, key, key_height, steps, svg};
+use crate::suite::report::{Choice, found, words};
+
+/// The attack that every study has.
+pub(super) const ATTACK: &str = "replace";
+const HEIGHT: u32 = 400;
+
+/// A line for each mark; nothing where there are fewer than two strengths.
+pub(super) fn plot(choice: &Choice<'_>) -> Result<Option<Plot>> {
+    let of_mark = |mark: &str| {
+        let cells = choice.cells(mark).filter(|cell| cell.attack == ATTACK || words::is_none(cell));
+        let mut cells: Vec<_> = cells.filter(|cell| found(cell).n > 0).collect();
+        cells.sort_by(|a, b| a.strength.total_cmp(&b.strength));
+        cells
+    };
+    let marks: Vec<_> =
+        choice.marks.iter().map(|mark| (*mark, of_mark(mark))).filter(|(_, cells)| cells.len() > 1).collect();
+    if marks.is_empty() {
+        return Ok(None);
+    }
+    let strongest = marks.iter().flat_map(|(_, cells)| cells).map(|cell| cell.strength).fold(0.0, f64::max);
+    let title = "Detection against the share of words replaced".to_owned();
+    let entries: Vec<Entry> =
+        marks.iter().enumerate().map(|(at, (mark, _))| (Look::nth(at), words::mark(mark))).collect();
+    let svg = svg(HEIGHT + key_height(&entries), &title, |whole| {
+        let (above, below) = whole.split_vertically(HEIGHT as i32);
+        let x = Axis {
+            name: "share of words replaced",
+            range: -0.015..strongest + 0.015,
+            ticks: steps(0.0, strongest),
+            label: &|x| format!("{x:.2}"),
+        };
+        let panel = Panel::new(&above, "", x, found_axis(-0.04..1.05))?;
+        for (at, (_, cells)) in marks.iter().enumerate() {
+            let look = Look::nth(at);
+            // Side by side, so that bars do not hide each other.
+            let aside = 3 * at as i32 - 3 * (marks.len() as i32 - 1) / 2;
+            let place = |strength: f64, share: f64| {
+                let (x, y) = panel.at(strength, share);
+                (x + aside, y)
+            };
+            let points: Vec<_> = cells.iter().map(|cell| place(cell.strength, found(cell).value())).collect();
+            for cell in cells {
+                let rate = found(cell);
+                look.bar(whole, place(cell.strength, rate.low), place(cell.strength, rate.high))?;
+            }
+            look.line(whole, points.clone())?;
+            points.into_iter().try_for_each(|point| look.point(whole, point))?;
+        }
+        key(&below, &entries, true)
+    })?;
+    let caption = format!(
+        "Texts of {} tokens, attack “{ATTACK}”, by detect; at 0 the texts are unattacked. Bars: 95 % intervals. Marks are set a little aside of each other.",
+        choice.tokens
+    );
+    Ok(Some(Plot { file: "detection-against-strength.svg", title, caption, svg }))
+}

@@ -1,0 +1,127 @@
+//! Figures and names as people read them.
+
+use super::{kind::methods, page::escape};
+use crate::suite::results::{CellRow, Estimate, Rate};
+
+/// Where there is no figure.
+pub(crate) fn none() -> String {
+    "–".to_owned()
+}
+
+/// "0.85".
+pub(crate) fn mean(mean: Option<Estimate>) -> Option<String> {
+    mean.map(|mean| format!("{:.2}", mean.value))
+}
+
+/// "0.85 (0.79–0.90)".
+pub(crate) fn rate(rate: Rate) -> String {
+    if rate.n == 0 {
+        return none();
+    }
+    format!("{:.2} ({})", rate.value(), interval(rate.low, rate.high))
+}
+
+/// The same, the interval being smaller than the rate.
+pub(crate) fn rate_html(rate: Rate) -> String {
+    if rate.n == 0 {
+        return none();
+    }
+    format!("{:.2} <small>{}</small>", rate.value(), interval(rate.low, rate.high))
+}
+
+/// "1.56 1.40–1.74", the interval being smaller than the mean.
+pub(crate) fn mean_html(mean: Option<Estimate>) -> String {
+    let with = |mean: Estimate| format!("{:.2} <small>{}</small>", mean.value, interval(mean.low, mean.high));
+    mean.map_or_else(none, with)
+}
+
+/// "0.79–0.90"; two negative numbers would look like something else.
+fn interval(low: f64, high: f64) -> String {
+    if low < 0.0 { format!("{low:.2} to {high:.2}") } else { format!("{low:.2}–{high:.2}") }
+}
+
+/// "1e-6".
+pub(crate) fn level(alpha: f64) -> String {
+    format!("{alpha:e}")
+}
+
+/// "green, h=1, γ=64/256, δ=2" of "gm1:green,h=1,gamma=64/256, delta 2".
+pub(crate) fn mark(mark: &str) -> String {
+    let short = mark.strip_prefix("gm1:").unwrap_or(mark).replace(",h=", ", h=");
+    printable(&short.replace(",gamma=", ", γ=").replace(", delta ", ", δ="))
+}
+
+/// "replace, 0.35"; the name of several attacks has the strength of each.
+pub(crate) fn attack(label: &str, cell: &CellRow) -> String {
+    match methods(&cell.attack).len() {
+        _ if is_none(cell) => "nothing".to_owned(),
+        0 | 1 => format!("{label}, {}", cell.strength),
+        _ => label.to_owned(),
+    }
+}
+
+/// Whether nothing was done to the texts.
+pub(crate) fn is_none(cell: &CellRow) -> bool {
+    cell.attack == "none"
+}
+
+/// Names come from files: what no page and no XML may hold becomes a sign of it.
+pub(crate) fn printable(text: &str) -> String {
+    let is_bad = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    text.chars().map(|c| if is_bad(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Not longer than so many characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// "1 text", "2 texts".
+pub(crate) fn count(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
+/// "a", "a and b", "a, b and c".
+pub(crate) fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// "1 h 23 min".
+pub(crate) fn duration(seconds: f64) -> String {
+    match seconds.max(0.0).round() as u64 {
+        s @ 0..60 => format!("{s} s"),
+        s @ 60..3600 => format!("{} min {} s", s / 60, s % 60),
+        s => format!("{} h {} min", s / 3600, s % 3600 / 60),
+    }
+}
+
+/// A name in HTML.
+pub(crate) fn mark_html(name: &str) -> String {
+    escape(&mark(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_and_names() {
+        assert_eq!(mark("gm1:green,h=1,gamma=64/256, delta 2"), "green, h=1, γ=64/256, δ=2");
+        assert_eq!(mark("gm1:gumbel,h=2,dual"), "gumbel, h=2,dual");
+        assert_eq!(mark("none"), "none");
+        assert_eq!(rate(Rate { hits: 17, n: 20, low: 0.621, high: 0.968 }), "0.85 (0.62–0.97)");
+        assert_eq!(rate(Rate { hits: 0, n: 0, low: 0.0, high: 1.0 }), "–");
+        assert_eq!((level(1e-2), level(1e-6)), ("1e-2".to_owned(), "1e-6".to_owned()));
+        assert_eq!([5.0, 83.4, 5000.0].map(duration), ["5 s", "1 min 23 s", "1 h 23 min"]);
+        assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(list(&["a", "b", "c"].map(str::to_owned)), "a, b and c");
+        assert_eq!(interval(-0.1, 0.2), "-0.10 to 0.20");
+    }
+}

@@ -1,0 +1,354 @@
+//! A suite from its plan to its results, going on where it was broken off.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use indicatif::ProgressBar;
+
+use super::{
+    attacked::{Kept, Pool, Struck, attacker},
+    cell::{Asked, auc, mean, medians, rates, wear},
+    folder::Folder,
+    judges::Judges,
+    plan::{Means, Plan, Strike},
+    results::{CellRow, Damage, Estimate, FORMAT, MarkRow, Results, Run, Skipped},
+    texts::Texts,
+};
+use crate::{
+    attack::Attacker,
+    corpus::{Mark, Text},
+    journal::Journal,
+    quality::{distinct_ngrams, repeated_ngrams},
+    setup::{Setup, bar, describe},
+};
+
+/// What a run cannot know of itself.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Processor and number of cores.
+    pub machine: String,
+    /// Day, as 2026-11-24, UTC.
+    pub date: String,
+    /// The command that runs it again.
+    pub command: String,
+    /// SHA-256 of the model's file.
+    pub model_sha256: Option<String>,
+}
+
+/// How far a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All that the plan has.
+    Whole,
+    /// No further than it went before: what is missing is named as skipped.
+    AsItIs,
+}
+
+/// Runs a suite in its folder, where what was done before is not done again.
+///
+/// - `say`: told what is done, a line now and then.
+///
+/// # Errors
+/// What the model or a file has against it. What was done is kept.
+pub fn run(
+    plan: &Plan,
+    extent: Extent,
+    seed: u64,
+    about: About,
+    folder: &mut Folder,
+    say: &dyn Fn(&str),
+) -> Result<Results> {
+    let cells = folder.path().join("cells.jsonl");
+    ensure!(extent == Extent::Whole || cells.exists(), "no attack has been made yet, so there is nothing to report");
+    let mut setup = Setup::load(&plan.model)?;
+    let texts = Texts::write(plan, seed, &mut setup, folder, say)?;
+    folder.save()?;
+    let (journal, rows) = Journal::open(&cells)?;
+    let (judges, skipped) = Judges::load(plan.likened, plan.reread);
+    if let Some(Skipped { what, why }) = &skipped {
+        say(&format!("SKIPPED {what}: {why}"));
+    }
+    // A row that was made before the encoder was here is made again, now that it is.
+    let lacks = |row: &CellRow| {
+        let is_it = |mark: &&Mark| describe(Some(**mark)) == row.mark;
+        plan.marks().find(is_it).is_some_and(|mark| plan.is_likened(mark, row.tokens))
+            && judges.has_encoder()
+            && row.damage.similarity.is_none()
+    };
+    let known = rows.into_iter().filter(|row| !lacks(row)).map(|row: CellRow| (Place::of(&row), row)).collect();
+    let skipped = skipped.into_iter().collect();
+    let mut bench = Bench { plan, seed, setup, texts, judges, journal, rows: known, skipped };
+    let todo = bench.todo();
+    say(&format!(
+        "{} attacks on {} marks, {todo} cells of {} are left",
+        plan.strikes.len(),
+        plan.marks().count(),
+        bench.cells()
+    ));
+    let progress = bar(bench.cells() as u64, "attacks")?;
+    progress.set_position((bench.cells() - todo) as u64);
+    for strike in &plan.strikes {
+        if extent == Extent::AsItIs {
+            bench.leave(strike);
+            continue;
+        }
+        progress.set_message(title(strike));
+        bench.strike(strike, folder, &progress, say)?;
+        folder.save()?;
+    }
+    progress.finish_and_clear();
+    let run = Run {
+        suite: plan.suite.to_string(),
+        about: plan.about.clone(),
+        date: about.date,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: folder.commits(),
+        machine: about.machine,
+        model: bench.setup.tokenizer.name().to_owned(),
+        model_sha256: about.model_sha256,
+        temperature: plan.temperature,
+        seed,
+        others: "unmarked texts by the same model".to_owned(),
+        command: about.command,
+        seconds: folder.seconds(),
+    };
+    let cells = bench.in_order();
+    Ok(Results { format: FORMAT.to_owned(), run, marks: quality(plan, &bench.texts), cells, skipped: bench.skipped })
+}
+
+/// What names a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    mark: String,
+    attack: String,
+    /// The strength's bits: it comes from one table and is never computed.
+    strength: u64,
+    tokens: usize,
+}
+
+impl Place {
+    fn of(row: &CellRow) -> Self {
+        let strength = row.strength.to_bits();
+        Self { mark: row.mark.clone(), attack: row.attack.clone(), strength, tokens: row.tokens }
+    }
+
+    fn new(mark: &Mark, strike: &Strike, tokens: usize) -> Self {
+        let strength = strike.strength.share().to_bits();
+        Self { mark: describe(Some(*mark)), attack: strike.name.clone(), strength, tokens }
+    }
+}
+
+struct Bench<'a> {
+    plan: &'a Plan,
+    seed: u64,
+    setup: Setup,
+    texts: Texts,
+    judges: Judges,
+    journal: Journal<CellRow>,
+    rows: BTreeMap<Place, CellRow>,
+    skipped: Vec<Skipped>,
+}
+
+impl Bench<'_> {
+    /// Marks and lengths that an attack is made at, by length.
+    fn places(&self, strike: &Strike) -> BTreeMap<usize, Vec<Mark>> {
+        let mut places: BTreeMap<usize, Vec<Mark>> = BTreeMap::new();
+        for &mark in self.plan.marks() {
+            for &tokens in self.plan.lengths_of(&mark) {
+                if self.plan.has(strike, &mark, tokens) {
+                    places.entry(tokens).or_default().push(mark);
+                }
+            }
+        }
+        places
+    }
+
+    fn cells(&self) -> usize {
+        let of = |strike| self.places(strike).values().map(Vec::len).sum::<usize>();
+        self.plan.strikes.iter().map(of).sum()
+    }
+
+    fn todo(&self) -> usize {
+        let missing = |strike| self.missing(strike).values().map(Vec::len).sum::<usize>();
+        self.plan.strikes.iter().map(missing).sum()
+    }
+
+    /// What one attack lacks: its marks, by length.
+    fn missing(&self, strike: &Strike) -> BTreeMap<usize, Vec<Mark>> {
+        let mut places = self.places(strike);
+        for (&tokens, marks) in &mut places {
+            marks.retain(|mark| !self.rows.contains_key(&Place::new(mark, strike, tokens)));
+        }
+        places.retain(|_, marks| !marks.is_empty());
+        places
+    }
+
+    /// Names what an attack lacks.
+    fn leave(&mut self, strike: &Strike) {
+        let missing: usize = self.missing(strike).values().map(Vec::len).sum();
+        if missing > 0 {
+            let why =
+                format!("the run has not come to {missing} of its cells; the same command without --report goes on");
+            self.skipped.push(Skipped { what: title(strike), why });
+        }
+    }
+
+    /// All cells of one attack.
+    fn strike(&mut self, strike: &Strike, folder: &Folder, progress: &ProgressBar, say: &dyn Fn(&str)) -> Result<()> {
+        let places = self.missing(strike);
+        if places.is_empty() {
+            return Ok(());
+        }
+        let mut attacker = match attacker(&strike.means, &self.plan.attacker) {
+            Ok(attacker) => attacker,
+            Err(error) => return self.skip(strike, &error, progress, &places, say),
+        };
+        if attacker.is_some() {
+            say(&title(strike));
+        }
+        for (&tokens, marks) in &places {
+            match self.at_length(strike, tokens, marks, &mut attacker, folder, progress) {
+                Err(error) if error.is::<crate::attack::AttackError>() => {
+                    return self.skip(strike, &error, progress, &places, say);
+                }
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves an attack out, loudly.
+    fn skip(
+        &mut self,
+        strike: &Strike,
+        error: &anyhow::Error,
+        progress: &ProgressBar,
+        places: &BTreeMap<usize, Vec<Mark>>,
+        say: &dyn Fn(&str),
+    ) -> Result<()> {
+        let what = title(strike);
+        let why = format!("{error:#}");
+        say(&format!("SKIPPED {what}: {why}"));
+        progress.inc(places.values().map(|marks| marks.len() as u64).sum());
+        self.skipped.push(Skipped { what, why });
+        Ok(())
+    }
+
+    fn at_length(
+        &mut self,
+        strike: &Strike,
+        tokens: usize,
+        marks: &[Mark],
+        attacker: &mut Option<Box<dyn Attacker>>,
+        folder: &Folder,
+        progress: &ProgressBar,
+    ) -> Result<()> {
+        let Self { plan, seed, setup, texts, judges, journal, rows, .. } = self;
+        let (seed, tokenizer, model) = (*seed, &setup.tokenizer, setup.model.as_mut());
+        let longest = plan.lengths.last().copied().unwrap_or(tokens);
+        let others = texts.beginnings(None, longest, tokenizer);
+        let pool = Pool { texts: &others, seed };
+        let options = attacker.as_ref().map(|attacker| attacker.options()).unwrap_or_default();
+        let mut make = |texts: &[String]| -> Result<Vec<Struck>> {
+            match (&strike.means, attacker.as_mut()) {
+                (Means::Plain(steps), _) => Ok(pool.strike(texts, steps)),
+                (_, Some(attacker)) => {
+                    let name = strike.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+                    let file = folder.within("attacked")?.join(format!("{name}-{}.jsonl", strike.strength.share()));
+                    let (title, of) = (title(strike), texts.len());
+                    let tick = |done| progress.set_message(format!("{title}: {done} of {of} texts"));
+                    Kept::open(&file)?.strike(texts, strike, seed, attacker.as_mut(), &tick)
+                }
+                (_, None) => anyhow::bail!("{} has no attacker", strike.name),
+            }
+        };
+        let first = |mark: Option<&Mark>, n| {
+            let mut beginnings = texts.beginnings(mark, tokens, tokenizer);
+            beginnings.truncate(n);
+            beginnings
+        };
+        let unmarked = make(&first(None, strike.unmarked))?;
+        for mark in marks {
+            let asked = Asked { scheme: mark.scheme, tokenizer, seed };
+            let before = first(Some(mark), strike.texts);
+            let after = make(&before)?;
+            let (found, negatives) = (asked.about(&after)?, asked.about(&unmarked)?);
+            let (word_edit_rate, chrf) = wear(&before, &after);
+            let mut damage = Damage { word_edit_rate, chrf, similarity: None, perplexity_factor: None };
+            if plan.is_likened(mark, tokens) {
+                damage.similarity = judges.similarity(&before, &after)?;
+            }
+            if plan.is_reread(mark, tokens) {
+                let prompts = &texts.prompts;
+                damage.perplexity_factor = judges.perplexity_factor(model, tokenizer, prompts, &before, &after)?;
+            }
+            let achieved: Vec<f64> = after.iter().flatten().map(|done| done.rate).collect();
+            let Some((detection, median_ln_p)) = rates(&found).zip(medians(&found)) else {
+                let why = after.iter().find_map(|after| after.as_ref().err()).context("there are texts")?;
+                return Err(why.clone().into());
+            };
+            let row = CellRow {
+                mark: describe(Some(*mark)),
+                attack: strike.name.clone(),
+                strength: strike.strength.share(),
+                options: options.clone(),
+                tokens,
+                n: found.len(),
+                refused: after.len() - found.len(),
+                achieved: mean(&achieved),
+                detection,
+                false_positives: rates(&negatives),
+                median_ln_p,
+                auc: auc(&found, &negatives),
+                damage,
+            };
+            journal.add(&row)?;
+            rows.insert(Place::of(&row), row);
+            progress.inc(1);
+        }
+        Ok(())
+    }
+
+    /// The rows by mark, length and attack, as the plan has them.
+    fn in_order(&self) -> Vec<CellRow> {
+        let plan = self.plan;
+        let lengths = plan.marks().flat_map(|mark| plan.lengths_of(mark).iter().map(move |&tokens| (mark, tokens)));
+        let places = lengths.flat_map(|(mark, tokens)| plan.strikes.iter().map(move |s| Place::new(mark, s, tokens)));
+        places.filter_map(|place| self.rows.get(&place).cloned()).collect()
+    }
+}
+
+/// "replace 0.2"
+fn title(strike: &Strike) -> String {
+    format!("{} {}", strike.name, strike.strength.share())
+}
+
+/// What each mark does to unattacked texts.
+fn quality(plan: &Plan, texts: &Texts) -> Vec<MarkRow> {
+    let row = |mark: Option<Mark>, tokens, texts: &[Text], plain: &[Text]| {
+        let of = |measure: &dyn Fn(&Text) -> f64| mean(&texts.iter().map(measure).collect::<Vec<f64>>());
+        let difference: Vec<f64> =
+            texts.iter().zip(plain).map(|(text, plain)| text.surprise - plain.surprise).collect();
+        let factor = if mark.is_some() { mean(&difference)?.exp() } else { one(texts.len()) };
+        Some(MarkRow {
+            mark: describe(mark),
+            n: texts.len(),
+            tokens,
+            perplexity_factor: factor,
+            surprise: of(&|text| text.surprise)?,
+            repeated_4grams: of(&|text| repeated_ngrams(&text.ids, 4))?,
+            distinct: [1, 2, 3]
+                .map(|n| of(&|text| distinct_ngrams(&text.ids, n)))
+                .into_iter()
+                .collect::<Option<Vec<_>>>()?
+                .try_into()
+                .ok()?,
+        })
+    };
+    let plain = texts.at_chief_length(plan).find(|(mark, _)| mark.is_none()).map_or(&[][..], |(_, texts)| texts);
+    texts.at_chief_length(plan).filter_map(|(mark, texts)| row(mark, plan.chief_length, texts, plain)).collect()
+}
+
+fn one(n: usize) -> Estimate {
+    Estimate { value: 1.0, low: 1.0, high: 1.0, n }
+}

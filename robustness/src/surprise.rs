@@ -1,0 +1,202 @@
+//! How unlikely a language model finds a text.
+
+use anyhow::{Result, ensure};
+use greenmark_lm::{LanguageModel, LmError, SequenceId, TokenId, Tokenizer};
+use rayon::prelude::*;
+
+/// Tokens whose logits are held at once: as many as pass the model's layers together.
+const PIECE: usize = 128;
+
+/// −ln p that a model gives the tokens of a text, in nats, on average, at temperature 1: the logarithm of its perplexity. What
+/// [`Text::surprise`](crate::corpus::Text::surprise) holds, of a text that is read.
+///
+/// Each token is judged by all that precedes it. Where prompt and text outgrow the model's context, the text is read in windows: each
+/// begins with the prompt and at least half of what fits beside it is text that was judged before.
+///
+/// - `prompt`: what the text follows, at least one token. Where there is none, [`opening`].
+/// - `ids`: the text, at least one token.
+///
+/// # Errors
+/// An empty prompt or text, a prompt that leaves no room in the context, and what the model has against a token.
+///
+/// ```
+/// use greenmark_lm::{DemoModel, demo_tokenizer};
+/// use greenmark_robustness::surprise::{opening, surprise};
+///
+/// let (mut model, tokenizer) = (DemoModel::new()?, demo_tokenizer()?);
+/// let opening = opening(&tokenizer)?;
+/// let mut of = |text| surprise(&mut model, &opening, &tokenizer.encode(text)?);
+/// assert!(of("Once upon a time there was a fox.")? < of("Once fox a upon was time there a.")?);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+pub fn surprise(model: &mut dyn LanguageModel, prompt: &[TokenId], ids: &[TokenId]) -> Result<f64> {
+    ensure!(!prompt.is_empty(), "nothing precedes the text: give the model's opening as its prompt");
+    ensure!(!ids.is_empty(), "the text has no token");
+    let (vocab_size, context_length) = (model.vocab_size(), model.context_length());
+    if let Some(&token) = ids.iter().find(|&&token| token as usize >= vocab_size) {
+        return Err(LmError::TokenOutOfRange { token, vocab_size }.into());
+    }
+    // The last token of a window is judged, not read.
+    let room = (context_length + 1).saturating_sub(prompt.len());
+    ensure!(room > 1, "the prompt has {} tokens, the model's context holds {context_length}", prompt.len());
+    let (mut begin, mut judged, mut total) = (0, 0, 0.0);
+    while judged < ids.len() {
+        let end = ids.len().min(begin + room);
+        let sequence = model.open();
+        let lead = [prompt, &ids[begin..judged]].concat();
+        let result = window(model, sequence, &lead, &ids[judged..end]);
+        model.close(sequence);
+        total += result?;
+        judged = end;
+        begin = judged - room / 2;
+    }
+    Ok(total / ids.len() as f64)
+}
+
+/// What a model is fed before a text that follows nothing: what its tokenizer begins texts with, or else what ends the text before.
+///
+/// # Errors
+/// A tokenizer with neither.
+pub fn opening(tokenizer: &Tokenizer) -> Result<Vec<TokenId>> {
+    let opening = match tokenizer.prefix_ids() {
+        [] => tokenizer.eos_ids().first().into_iter().copied().collect(),
+        prefix => prefix.to_vec(),
+    };
+    ensure!(!opening.is_empty(), "{}: no token begins or ends a text", tokenizer.name());
+    Ok(opening)
+}
+
+/// −ln p of some tokens after a lead, added up.
+fn window(
+    model: &mut dyn LanguageModel,
+    sequence: SequenceId,
+    lead: &[TokenId],
+    ids: &[TokenId],
+) -> Result<f64, LmError> {
+    let vocab_size = model.vocab_size();
+    let mut logits = vec![0.0; PIECE.min(ids.len()) * vocab_size];
+    model.forward(&[(sequence, lead)], &mut logits[..vocab_size])?;
+    let mut total = nats(&logits[..vocab_size], ids[0]);
+    for (read, judged) in ids[..ids.len() - 1].chunks(PIECE).zip(ids[1..].chunks(PIECE)) {
+        let rows = &mut logits[..read.len() * vocab_size];
+        model.forward_each(sequence, read, rows)?;
+        let each: Vec<f64> = rows.par_chunks(vocab_size).zip(judged).map(|(row, &id)| nats(row, id)).collect();
+        // In order, so that no number of threads shows in the last digits.
+        total += each.iter().sum::<f64>();
+    }
+    Ok(total)
+}
+
+/// −ln p of a token, at temperature 1.
+///
+/// - `logits`: `[V]`, raw.
+pub(crate) fn nats(logits: &[f32], token: TokenId) -> f64 {
+    let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|logit| f64::from((logit - greatest).exp())).sum();
+    f64::from(greatest - logits[token as usize]) + sum.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use greenmark_lm::{DemoModel, demo_tokenizer};
+    use indicatif::ProgressBar;
+
+    use super::*;
+    use crate::{
+        corpus::{self, Job, Recipe},
+        setup::Setup,
+    };
+
+    /// Texts that a model writes are as surprising when read as they were when written.
+    fn reads_what_it_wrote(mut setup: Setup, prompts: &[&str], tokens: usize) {
+        let folder = tempfile::tempdir().expect("a writable folder");
+        let prompts = prompts.iter().map(|prompt| setup.tokenizer.encode(prompt).expect("ASCII"));
+        let jobs: Vec<Job> = (0..).zip(prompts).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
+        let recipe = Recipe { mark: None, temperature: 1.0, tokens, seed: 3 };
+        let (file, bar) = (folder.path().join("texts.jsonl"), ProgressBar::hidden());
+        let texts =
+            corpus::texts(&file, &recipe, &jobs, setup.model.as_mut(), &setup.tokenizer, &bar).expect("written");
+        let mut same = 0;
+        for (job, text) in jobs.iter().zip(&texts) {
+            let read = surprise(setup.model.as_mut(), &job.prompt, &text.ids).expect("a text");
+            // Encoded again, a text may have other tokens than were written; with as many it has the same.
+            if text.ids.len() == tokens {
+                assert!((read - text.surprise).abs() < 1e-5, "{read} {} {:?}", text.surprise, text.text);
+                same += 1;
+            }
+        }
+        assert!(2 * same > jobs.len(), "{same} of {}", jobs.len());
+    }
+
+    const PROMPTS: [&str; 6] =
+        ["Once upon a time", "One morning", "The old man", "Far away there was", "The little fox", "In the city"];
+
+    #[test]
+    fn a_text_is_as_surprising_as_when_it_was_written() {
+        reads_what_it_wrote(Setup::load("demo").expect("built in"), &PROMPTS, 200);
+    }
+
+    #[test]
+    fn smollm2_finds_a_text_as_surprising_as_when_it_wrote_it() {
+        match Setup::load("smollm2") {
+            Ok(setup) => reads_what_it_wrote(setup, &PROMPTS[..3], 150),
+            Err(error) => eprintln!("SKIPPED: {error}"),
+        }
+    }
+
+    /// The demo model with a short context, which it counts.
+    struct Short(DemoModel<'static>, usize, usize);
+
+    impl LanguageModel for Short {
+        fn vocab_size(&self) -> usize {
+            self.0.vocab_size()
+        }
+        fn context_length(&self) -> usize {
+            self.1
+        }
+        fn preferred_batch(&self) -> usize {
+            1
+        }
+        fn open(&mut self) -> SequenceId {
+            self.2 = 0;
+            self.0.open()
+        }
+        fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError> {
+            self.0.fork(sequence)
+        }
+        fn close(&mut self, sequence: SequenceId) {
+            self.0.close(sequence);
+        }
+        fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {
+            self.2 += inputs[0].1.len();
+            assert!(self.2 <= self.1, "outgrew the context");
+            self.0.forward(inputs, logits)
+        }
+    }
+
+    #[test]
+    fn a_text_longer_than_the_context_is_read_in_windows() {
+        let (mut whole, tokenizer) = (DemoModel::new().expect("built in"), demo_tokenizer().expect("built in"));
+        let text = "One day a fox went down to the river, where it met a bear who was very old. ".repeat(12);
+        let ids = tokenizer.encode(&text).expect("ASCII");
+        let prompt = opening(&tokenizer).expect("an end token");
+        let expected = surprise(&mut whole, &prompt, &ids).expect("a text");
+        for context_length in [20, 21, 200, ids.len(), ids.len() - 1] {
+            let mut short = Short(DemoModel::new().expect("built in"), context_length, 0);
+            let got = surprise(&mut short, &prompt, &ids).expect("a text");
+            // The model remembers fewer tokens than half a window, so windows show only if they are cut wrongly.
+            assert!((got - expected).abs() < 1e-9, "{context_length}: {got} {expected}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_refused() {
+        let mut model = Short(DemoModel::new().expect("built in"), 3, 0);
+        let mut message =
+            |prompt: &[TokenId], ids: &[TokenId]| surprise(&mut model, prompt, ids).expect_err("refused").to_string();
+        assert_eq!(message(&[], &[1]), "nothing precedes the text: give the model's opening as its prompt");
+        assert_eq!(message(&[0], &[]), "the text has no token");
+        assert_eq!(message(&[0, 1, 2], &[1]), "the prompt has 3 tokens, the model's context holds 3");
+        assert!(message(&[0], &[TokenId::MAX]).starts_with("token 4294967295 is not below the vocabulary size"));
+    }
+}
