@@ -85,12 +85,15 @@ def main():
     text = smollm2.Text()
     for folder in ["attacked", "scores"]:
         (args.out / folder).mkdir(exist_ok=True)
-    delta = json.loads((args.out / "calibration.json").read_text())["delta"]
     config = transformers.PreTrainedConfig(vocab_size=text.tokenizer.get_vocab_size(), bos_token_id=1)
+
+    def selfhash(width):
+        return GreenList("selfhash", width, json.loads((args.out / "calibration.json").read_text())["delta"])
+
     peers = {
         "lefthash-1": lambda: GreenList("lefthash", 1, 2.0),
-        "selfhash-1": lambda: GreenList("selfhash", 1, delta),
-        "selfhash-4": lambda: GreenList("selfhash", 4, delta),
+        "selfhash-1": lambda: selfhash(1),
+        "selfhash-4": lambda: selfhash(4),
         "synthid": SynthID,
         "vllm-gumbel-4": lambda: Gumbel(args.vllm),
     }
