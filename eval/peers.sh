@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Other watermarks beside ours, on the same prompts, the same model and the same attacked texts: tables, JSON and a plot.
+#
+#   scripts/fetch-model.sh && eval/peers.sh OUT_DIR [TEXTS]
+#
+# Writes robustness/results/peers/{peers.md,peers.json,peers.svg}. Keeps texts and scores in OUT_DIR, and goes on where it was broken off. 100
+# texts, unless TEXTS says otherwise (at most 200): an hour and a half on two idle cores. The peers come by pip (scripts/peers-venv.sh: 6 GB in
+# the cache folder); what of them cannot be had is named as SKIPPED, on stderr and in the report. How it is done: eval/peers/*.py, write, score, report.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=${1:?usage: eval/peers.sh OUT_DIR [TEXTS]}
+texts=${2:-100}
+seed=1
+tokens=200
+prompts=(eval/prompts.jsonl eval/more-prompts.jsonl)
+umask 077
+mkdir -p "$out/ours"
+out=$(cd "$out" && pwd)
+. scripts/peers-venv.sh
+export OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TQDM_DISABLE=1
+"$python" eval/peers/tests.py
+
+cargo build --release --quiet -p greenmark-cli
+cargo build --release --quiet -p greenmark-robustness --bin stripping
+# All 200, whatever TEXTS: the unmarked ones are what others are pasted into.
+if [ ! -e "$out/ours/complete" ]; then
+    target/release/stripping "$out/ours" --seed "$seed" --tokens "$tokens" \
+        --marks gm1:green,h=1,gamma=64/256@2 gm1:gumbel,h=2 gm1:gumbel,h=4 >/dev/null
+    touch "$out/ours/complete"
+fi
+
+peers=(lefthash-1 selfhash-1 selfhash-4 synthid)
+vllm_files=()
+if [ -n "$wheel" ]; then
+    peers+=(vllm-gumbel-4)
+    vllm_files=(--vllm "$wheel")
+fi
+write=("$python" eval/peers/write.py "$out" --prompts "${prompts[@]}" --texts "$texts" --tokens "$tokens" --seed "$seed" "${vllm_files[@]}" --schemes)
+score=("$python" eval/peers/score.py "$out" --greenmark target/release/greenmark --texts "$texts" --seed "$seed" "${vllm_files[@]}" --schemes)
+
+# Two at a time: one core each.
+"${write[@]}" plain
+"${write[@]}" lefthash-1 selfhash-1 selfhash-4 &
+"${write[@]}" synthid "${peers[@]:4}"
+wait $!
+"${score[@]}" lefthash-1 selfhash-1 selfhash-4 &
+"${score[@]}" green gumbel-2 gumbel-4 synthid "${peers[@]:4}"
+wait $!
+
+"$python" eval/peers/report.py "$out" robustness/results/peers --texts "$texts" --head "Measured on $(date -u +%F), $(nproc) cores of $(lscpu |
+    sed -n 's/^Model name: *//p' | head -1), at $(git rev-parse --short=12 HEAD), seed $seed. Rerun: \`eval/peers.sh OUT_DIR $texts\`."
