@@ -21,10 +21,10 @@ export OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TQDM_DISABLE=1
 "$python" eval/peers/tests.py
 
 cargo build --release --quiet -p greenmark-cli
-cargo build --release --quiet -p greenmark-robustness --bin stripping
+cargo build --release --quiet -p greenmark-robustness --bin texts
 # All 200, whatever TEXTS: the unmarked ones are what others are pasted into.
 if [ ! -e "$out/ours/complete" ]; then
-    target/release/stripping "$out/ours" --seed "$seed" --tokens "$tokens" \
+    target/release/texts "$out/ours" --seed "$seed" --tokens "$tokens" \
         --marks gm1:green,h=1,gamma=64/256@2 gm1:gumbel,h=2 gm1:gumbel,h=4 >/dev/null
     touch "$out/ours/complete"
 fi
