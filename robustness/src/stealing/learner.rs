@@ -81,7 +81,7 @@ pub(super) fn pair_number(context: u64, token: TokenId) -> u64 {
 /// the two binomials turns γ, the belief without a sample, into the belief.
 ///
 /// p is the share of the token after that context in unmarked text, smoothed by what the model gives it in place, as if that had been seen
-/// [`SMOOTHING`] times: where unmarked text has the context often, it speaks for all places at which the context stood; elsewhere the place must do.
+/// five times: where unmarked text has the context often, it speaks for all places at which the context stood; elsewhere the place must do.
 ///
 /// In gumbel, which favours tokens whose words happen to be great, a token counts as green that wins as oftener as green ones do at γ = 1/4 and δ = 2.
 #[derive(Debug, Clone)]
