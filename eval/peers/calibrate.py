@@ -1,7 +1,7 @@
-"""The δ at which selfhash costs what the green list of δ = 2 does, by what a step of each is expected to surprise the unmarked model.
+"""The δ at which a step of selfhash costs what a step of the green list of δ = 2 does, on unmarked texts with random green sets.
 
-On the steps of unmarked texts, with random green sets: far sharper than perplexities of marked texts, whose lengths of luck differ. generate.py
-measures what the marked texts then cost.
+It knows nothing of where a text goes from there. For a list that stays the same through the text (selfhash of width 1) that is the larger part: at the
+δ found so its texts run in circles, and the report then refuses the comparison. Another δ can be written into OUT_DIR/calibration.json by hand.
 """
 
 import math

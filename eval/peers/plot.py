@@ -11,7 +11,7 @@ def svg(record, attacks, names, panels, alpha="1e-6"):
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + 2 * WIDTH + GAP + 30} {height}" font-family="sans-serif" font-size="12">',
         f'<rect width="100%" height="100%" fill="#fff"/><text x="{LEFT}" y="20">Share of texts found at p ≤ {alpha}, '
-        f"{record['texts']} texts of 200 tokens</text>",
+        "texts of 200 tokens, and 95 % intervals</text>",
     ]
     for panel, schemes in enumerate(panels):
         x0 = LEFT + panel * (WIDTH + GAP)
@@ -33,9 +33,10 @@ def svg(record, attacks, names, panels, alpha="1e-6"):
                 )
         for number, (name, test) in enumerate(series):
             y = bottom + 38 + 18 * number
+            unequal = ", not at equal cost" if name in record["not_at_equal_cost"] else ""
             parts.append(
                 f'<circle cx="{x0 + 6}" cy="{y - 4}" r="4" fill="{COLOURS[number]}"/>'
-                f'<text x="{x0 + 16}" y="{y}">{escape(names[name].replace("**", ""))}: {escape(test)}</text>'
+                f'<text x="{x0 + 16}" y="{y}">{escape(names[name].replace("**", ""))}: {escape(test)}{unequal}</text>'
             )
     return "\n".join([*parts, "</svg>"]) + "\n"
 

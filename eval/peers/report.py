@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.metadata
+import itertools
 import json
 import math
 import pathlib
@@ -14,6 +15,7 @@ from schemes import DEPTH, GAMMA
 from score import NULL_KEYS, OURS, lines
 
 ALPHAS = [1e-2, 1e-4, 1e-6]
+FEWEST = 20  # texts that a scheme is reported with
 WEIGHTS = [290 - 9 * i for i in range(DEPTH)]  # SynthID's weighted mean: from 10 at the first depth to 1 at the last, times 29
 
 
@@ -83,13 +85,29 @@ def factor(marked, plain):
     return [round(math.exp(middle + k * error), 4) for k in (0, -1.96, 1.96)]
 
 
-def table(schemes, found, factors, alpha):
+def new_ngrams(text, n=4):
+    """Share of a text's n-grams that it had not before: a text that runs in circles has a low perplexity and few of them."""
+    ids = text.get("tokens") or text["ids"]
+    ngrams = [tuple(ids[i : i + n]) for i in range(len(ids) - n + 1)]
+    return len(set(ngrams)) / len(ngrams)
+
+
+def costs_the_same(a, b, factors, variety):
+    """Whether the two may stand beside each other: intervals of the perplexity that meet, and texts as varied."""
+    (_, low_a, high_a), (_, low_b, high_b) = factors[a], factors[b]
+    return low_a <= high_b and low_b <= high_a and abs(variety[a] - variety[b]) <= 0.05
+
+
+def table(schemes, found, factors, variety, alpha):
     columns = [(name, test) for name in schemes for test in TESTS[name] if test != "claimed"]
     head = [f"{NAMES[name]}: {test}" if len(TESTS[name]) > 1 and test != "exact" else NAMES[name] for name, test in columns]
     yield f"| p ≤ {level(alpha)} | " + " | ".join(head) + " |"
     yield "|---|" + "--:|" * len(columns)
+    counts = [str(len(found[name]["none"][test])) for name, test in columns]
+    yield "| *texts* | " + " | ".join(counts) + " |"
     costs = [f"{factors[name][0]:.2f} ({factors[name][1]:.2f}–{factors[name][2]:.2f})" for name, _ in columns]
     yield "| *perplexity, as a multiple of the unmarked* | " + " | ".join(costs) + " |"
+    yield "| *4-grams that are new in their text* | " + " | ".join(f"{variety[name]:.2f}" for name, _ in columns) + " |"
     for which in map(attack.label, attack.ATTACKS):
         cells = [f"{share(found[name][which][test], alpha):.2f}" for name, test in columns]
         yield f"| {which} | " + " | ".join(cells) + " |"
@@ -99,18 +117,18 @@ def share(ln_ps, alpha):
     return sum(p <= math.log(alpha) for p in ln_ps) / len(ln_ps)
 
 
-def duels(found, present):
+def duels(found, comparable):
     """Every cell where ours or a peer's rate lies between 0.05 and 0.95, with the sign test over prompts."""
     for ours, peers in [(["green"], COSTLY[1:]), (["gumbel-2", "gumbel-4"], FREE[2:])]:
         for our in ours:
             for our_test in OUR_TESTS:
                 for peer in peers:
                     for test in TESTS[peer]:
-                        if our not in present or peer not in present or test == "claimed":
+                        if not comparable(our, peer) or test == "claimed":
                             continue
                         for which in map(attack.label, attack.ATTACKS):
                             for alpha in ALPHAS:
-                                a, b = found[our][which][our_test], found[peer][which][test]
+                                a, b = zip(*zip(found[our][which][our_test], found[peer][which][test]))  # the prompts of both
                                 rates = share(a, alpha), share(b, alpha)
                                 if not any(0.05 <= x <= 0.95 for x in rates):
                                     continue
@@ -122,6 +140,7 @@ def duels(found, present):
                                     "peer": [peer, test],
                                     "attack": which,
                                     "alpha": alpha,
+                                    "texts": len(a),
                                     "rates": rates,
                                     "sign_test_p": round(tails.sign_test(wins, losses), 4),
                                 }
@@ -141,23 +160,30 @@ def main():
         return [text for text in sorted(lines(file), key=lambda text: text["index"]) if text["index"] < args.texts]
 
     plain = {"ours": texts_of(args.out / "ours" / "t1-plain.jsonl"), "peers": texts_of(args.out / "texts" / "plain.jsonl")}
-    found, null, factors, skipped = {}, {}, {}, []
+    found, null, factors, variety, skipped = {}, {}, {}, {}, []
     for name, tests in TESTS.items():
         kept = {(line["index"], line["of"]): line["found"] for line in lines(args.out / "scores" / f"{name}.jsonl")}
-        if any((index, which) not in kept for index in range(args.texts) for which in everything):
-            skipped.append(NAMES[name])
+        scored = itertools.takewhile(lambda index: all((index, which) in kept for which in everything), range(args.texts))
+        count = len(list(scored))
+        if count < FEWEST:
+            skipped.append(f"{NAMES[name]} ({count} texts written and scored)")
+            print(f"peers: SKIPPED {name}: {count} texts written and scored", flush=True)
             continue
         found[name] = {
-            which: {test: [ln_p(kept[index, which]) for index in range(args.texts)] for test, ln_p in tests.items()}
+            which: {test: [ln_p(kept[index, which]) for index in range(count)] for test, ln_p in tests.items()}
             for which in everything
         }
-        if name in OURS:
-            factors[name] = factor(texts_of(args.out / "ours" / f"{OURS[name][1]}.jsonl"), plain["ours"])
-        else:
-            factors[name] = factor(texts_of(args.out / "texts" / f"{name}.jsonl"), plain["peers"])
+        is_ours = name in OURS
+        file = args.out / "ours" / f"{OURS[name][1]}.jsonl" if is_ours else args.out / "texts" / f"{name}.jsonl"
+        texts = texts_of(file)[:count]
+        factors[name] = factor(texts, plain["ours" if is_ours else "peers"])
+        variety[name] = round(statistics.mean(map(new_ngrams, texts)), 4)
+        if not is_ours:
             unmarked = [line["found"] for line in lines(args.out / "scores" / f"{name}.null.jsonl")]
             null[name] = {test: rate([ln_p(one) for one in unmarked]) for test, ln_p in tests.items()}
-    cells = list(duels(found, found))
+    cells = list(duels(found, lambda a, b: a in found and b in found and costs_the_same(a, b, factors, variety)))
+    unequal = [name for name in COSTLY[1:] if name in found and not costs_the_same("green", name, factors, variety)]
+    unequal += [name for name in FREE[2:] if name in found and not costs_the_same("gumbel-4", name, factors, variety)]
     surprises = {whose: round(statistics.mean(text["surprise"] for text in texts), 4) for whose, texts in plain.items()}
     args.results.mkdir(parents=True, exist_ok=True)
     record = {
@@ -168,6 +194,8 @@ def main():
         "selfhash_delta": calibration,
         "surprise_of_unmarked": surprises,
         "perplexity_factor": factors,
+        "new_4_grams": variety,
+        "not_at_equal_cost": unequal,
         "rates": {
             name: {which: {test: rate(ln_ps) for test, ln_ps in by_test.items()} for which, by_test in by_attack.items()}
             for name, by_attack in found.items()
@@ -177,31 +205,37 @@ def main():
     }
     (args.results / "peers.json").write_text(json.dumps(record, indent=1) + "\n")
     (args.results / "peers.svg").write_text(plot.svg(record, everything, NAMES, [COSTLY, FREE]))
-    (args.results / "peers.md").write_text("\n".join(page(args, record, found, factors, everything)) + "\n")
+    (args.results / "peers.md").write_text("\n".join(page(args, record, found)) + "\n")
 
 
-def page(args, record, found, factors, everything):
+def page(args, record, found):
+    factors, variety = record["perplexity_factor"], record["new_4_grams"]
     calibration = record["selfhash_delta"]
     yield "# Beside other watermarks, on the same texts and the same model\n"
     yield args.head + "\n"
     yield (
-        f"SmolLM2-135M-Instruct at temperature 1, no top-k, no top-p, {args.texts} prompts, 200 new tokens each, a key of its own for every text. "
+        f"SmolLM2-135M-Instruct at temperature 1, no top-k, no top-p, up to {args.texts} prompts, 200 new tokens each, a key of its own for every text. "
         f"transformers {record['versions']['transformers']}, torch {record['versions']['torch']}. Attacks by `greenmark attack`, the same for everybody. "
-        "A share of texts found at p ≤ α; the 95 % intervals are in `peers.json`, at most ±0.10 for 100 texts. How it was done and what it says: "
+        "A share of texts found at p ≤ α; the 95 % intervals are in `peers.json` and `peers.svg` (about ±0.10 at the widest for 100 texts, ±0.14 for 50, ±0.21 for 25). How it was done and what it says: "
         "[`README.md`](README.md).\n"
     )
     for name in record["skipped"]:
-        yield f"SKIPPED: {name} (not all of its texts were written and scored).\n"
+        yield f"SKIPPED: {name}.\n"
     yield (
-        f"Selfhash at δ = {calibration['delta']} is expected to cost {calibration['cost']:.3f} nats a token where γ = 1/4, δ = 2 costs "
+        f"Selfhash at δ = {calibration['delta']} is expected to cost {calibration['cost']:.3f} nats at a step of unmarked text where γ = 1/4, δ = 2 costs "
         f"{calibration['wanted']:.3f} (over {calibration['steps']:,} steps of unmarked texts). Unmarked texts surprise the model by "
         f"{record['surprise_of_unmarked']['ours']:.3f} nats a token where our generator wrote them, by {record['surprise_of_unmarked']['peers']:.3f} where transformers did.\n"
     )
-    for title, schemes in [("Marks that cost perplexity, at equal cost", COSTLY), ("Marks that cost none", FREE)]:
+    for name in record["not_at_equal_cost"]:
+        yield (
+            f"NOT AT EQUAL COST: {NAMES[name]}. Its texts' perplexity is {factors[name][0]:.2f} of the unmarked, and {variety[name]:.0%} of their 4-grams are new. "
+            "Its column is shown and not compared.\n"
+        )
+    for title, schemes in [("Marks that cost perplexity", COSTLY), ("Marks that cost none", FREE)]:
         schemes = [name for name in schemes if name in found]
         yield f"## {title}\n"
         for alpha in reversed(ALPHAS):
-            yield from table(schemes, found, factors, alpha)
+            yield from table(schemes, found, factors, variety, alpha)
             yield ""
     yield "## Are the peers' p-values what they say?\n"
     yield f"Unmarked texts, each under {NULL_KEYS} keys that marked none: share with p ≤ α, and its 95 % interval.\n"
