@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::results::AttackRow;
 use crate::{
-    attack::{Attack, Strength, Unit},
+    attack::{About, Attack, Kind, Method, Strength, Unit},
     corpus::Mark,
     setup::parse_mark,
 };
@@ -134,6 +135,42 @@ impl Means {
     }
 }
 
+impl Means {
+    /// The attacks that it is made of.
+    fn methods(&self) -> Vec<Method> {
+        match self {
+            Self::Plain(steps) => steps.iter().map(|(attack, _)| Method::Plain(*attack)).collect(),
+            Self::Resample(_) => vec![Method::Resample],
+            Self::Paraphrase(_) => vec![Method::Paraphrase],
+            Self::Synonyms => vec![Method::Synonyms],
+            Self::Phrases => vec![Method::Phrases],
+            Self::BackTranslation => vec![Method::BackTranslation],
+        }
+    }
+
+    /// What it says of itself in reports; `None` where nothing is done.
+    fn about(&self) -> Option<AttackRow> {
+        let about = match self.methods()[..] {
+            [] => return None,
+            [one] => one.about(),
+            _ => SEVERAL,
+        };
+        let About { kind, place, models, source, limits, .. } = about;
+        let [place, models, source, limits] = [place, models, source, limits].map(str::to_owned);
+        Some(AttackRow { attack: self.name(), kind, place, models, source, limits })
+    }
+}
+
+/// What several attacks say of themselves together.
+const SEVERAL: About = About {
+    name: "several",
+    kind: Kind::Several,
+    place: "as each has it",
+    models: "several attacks one after the other, each as it is described by itself",
+    source: "theirs",
+    limits: "as theirs",
+};
+
 /// Attacks that need no model, and their strengths, weakest first.
 const PLAIN: [(&str, &[f64]); 18] = [
     ("replace", &[0.1, 0.2, 0.35, 0.5]),
@@ -249,6 +286,17 @@ impl Plan {
     /// Chief marks, then the others.
     pub fn marks(&self) -> impl Iterator<Item = &Mark> {
         self.chief.iter().chain(&self.others)
+    }
+
+    /// Every attack once, in their order.
+    pub(super) fn attacks(&self) -> Vec<AttackRow> {
+        let mut rows: Vec<AttackRow> = Vec::new();
+        for row in self.strikes.iter().filter_map(|strike| strike.means.about()) {
+            if rows.iter().all(|known| known.attack != row.attack) {
+                rows.push(row);
+            }
+        }
+        rows
     }
 
     /// Whether likeness in sense is measured.
