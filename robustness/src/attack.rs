@@ -11,6 +11,7 @@ mod branches;
 mod characters;
 mod english;
 mod lexical;
+mod links;
 mod paraphrase;
 mod phrases;
 mod places;
@@ -353,6 +354,28 @@ mod tests {
         let found = |text: &str| attacked(&attack, text, 1.0, 1).expect("English").text;
         assert_eq!(found("Do not go. I am here, they weren't."), "Don't go. I'm here, they were not.");
         assert_eq!(found("i'm DON'T"), "I am DO NOT".replace("DO NOT", "Do not"));
+    }
+
+    #[test]
+    fn writers_leave_links_alone() {
+        let links = [
+            "http://friend.org/their-people?do=not&which=Until",
+            "www.friend.org/do",
+            "mailto:people@friend.org",
+            "their.friend@people.org",
+        ];
+        // Contractions must not reach out of a link, or into one.
+        let text = links.map(|link| format!("People do not {link} not believe, do {link}!")).join(" ");
+        for name in ["typos", "misspell", "contractions", "case", "punctuation"] {
+            let attack = Attack::named(name).expect("known");
+            for seed in 0..20 {
+                let found = attacked(&attack, &text, 1.0, seed).expect("English");
+                assert!(found.changed >= 4, "{name}: {found:?}");
+                for link in links {
+                    assert_eq!(found.text.matches(link).count(), 2, "{name}: {}", found.text);
+                }
+            }
+        }
     }
 
     proptest! {

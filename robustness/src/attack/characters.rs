@@ -14,7 +14,7 @@ pub(super) const HOMOGLYPHS: Attack = Attack {
     place: "letter that has a look-alike",
     models: "letters exchanged for others of the same look, Cyrillic or Greek",
     source: "Boucher et al. 2022 (arXiv:2106.09898); the normaliser of SPEC §9.5 is made against it",
-    limits: "22 Latin letters; a search within the text no longer finds its words",
+    limits: "22 Latin letters; a search within the text no longer finds its words, and links lead nowhere",
     is_english: false,
     needs_other: false,
     apply: |text, strength, _, rng| {
@@ -34,7 +34,7 @@ pub(super) const ZERO_WIDTH: Attack = Attack {
     place: "letter or digit",
     models: "invisible characters put between letters",
     source: "as `homoglyphs`",
-    limits: "an editor that shows them, or that removes them on pasting, gives it away or undoes it",
+    limits: "an editor that shows them, or that removes them on pasting, gives it away or undoes it; links lead nowhere",
     is_english: false,
     needs_other: false,
     apply: |text, strength, _, rng| {

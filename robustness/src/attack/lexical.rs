@@ -5,6 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     Attack, AttackError, Attacked, Kind, Other, Strength,
+    links::{linked, links},
     places::{below, one_of, struck},
     words::{Words, in_case_of},
 };
@@ -15,7 +16,7 @@ pub(super) const REPLACE: Attack = Attack {
     place: "word",
     models: "an editor who changes words without knowing which of them matter",
     source: "the substitution of Kirchenbauer et al. 2023 (arXiv:2306.04634), on words rather than tokens",
-    limits: "what comes in is ordinary and does not fit; the sense goes with it",
+    limits: "what comes in is ordinary and does not fit; the sense goes with it, and links with their words",
     is_english: false,
     needs_other: false,
     apply: replace,
@@ -27,7 +28,7 @@ pub(super) const DELETE: Attack = Attack {
     place: "word",
     models: "shortening without regard to sense",
     source: "Fernandez et al. 2023 (arXiv:2308.00113), Krishna et al. 2023 (arXiv:2303.13408) and others, as a baseline",
-    limits: "ungrammatical; a real summary keeps sentences whole",
+    limits: "ungrammatical; a real summary keeps sentences whole, and links, whose words go as others do",
     is_english: false,
     needs_other: false,
     apply: |text, strength, _, rng| {
@@ -53,7 +54,7 @@ pub(super) const INSERT: Attack = Attack {
     place: "word",
     models: "padding with words that say nothing",
     source: "as `delete`",
-    limits: "what comes in does not fit",
+    limits: "what comes in does not fit; it may come into a link",
     is_english: false,
     needs_other: false,
     apply: |text, strength, other, rng| {
@@ -74,7 +75,7 @@ pub(super) const SWAP: Attack = Attack {
     place: "word",
     models: "words put in another order",
     source: "as `delete`",
-    limits: "a word changes places with its neighbour, whether that is grammatical or not; the last word has none",
+    limits: "a word changes places with its neighbour, whether that is grammatical or not, and in links too; the last word has none",
     is_english: false,
     needs_other: false,
     apply: |text, strength, _, rng| {
@@ -121,7 +122,7 @@ pub(super) const TYPOS: Attack = Attack {
     place: "word of four letters or more",
     models: "hasty typing: two letters exchanged, one left out, one doubled, or its neighbour on a keyboard",
     source: "the character noise of Belinkov & Bisk 2018 (arXiv:1711.02173)",
-    limits: "the keyboard is a US one; words with letters beyond a to z are left alone",
+    limits: "the keyboard is a US one; words with letters beyond a to z are left alone, and so are links, which are copied, not typed",
     is_english: true,
     needs_other: false,
     apply: |text, strength, _, rng| {
@@ -136,7 +137,7 @@ pub(super) const MISSPELLINGS: Attack = Attack {
     place: "word that is often misspelt",
     models: "a writer who spells by ear",
     source: "a list of our own of words that are often misspelt",
-    limits: "a short list: few texts have many of its words",
+    limits: "a short list: few texts have many of its words; links stay as they are",
     is_english: true,
     needs_other: false,
     apply: |text, strength, _, rng| {
@@ -151,7 +152,7 @@ pub(super) const CONTRACTIONS: Attack = Attack {
     place: "contraction, or pair of words that has one",
     models: "a change of register: “do not” becomes “don't”, and the other way round",
     source: "a list of our own",
-    limits: "English negations and “I am” and its like alone; “'s” and “'d” have two readings and stay",
+    limits: "English negations and “I am” and its like alone; “'s” and “'d” have two readings and stay, and links do",
     is_english: true,
     needs_other: false,
     apply: contract,
@@ -163,7 +164,7 @@ pub(super) const CASE: Attack = Attack {
     place: "word",
     models: "careless or playful capitals",
     source: "a baseline of our own; the normaliser of SPEC §9.5 does not undo it",
-    limits: "scripts without capitals stay as they are",
+    limits: "links and scripts without capitals stay as they are",
     is_english: false,
     needs_other: false,
     apply: |text, strength, _, rng| {
@@ -183,16 +184,22 @@ pub(super) const PUNCTUATION: Attack = Attack {
     place: "punctuation mark",
     models: "a writer who leaves marks out, or sets others",
     source: "a baseline of our own",
-    limits: "ASCII marks alone",
+    limits: "ASCII marks alone; those of links stay",
     is_english: false,
     needs_other: false,
     apply: |text, strength, _, rng| {
         const MARKS: [char; 7] = [',', '.', ';', ':', '!', '?', '-'];
-        let struck = struck(text.chars().filter(|c| MARKS.contains(c)).count(), strength, rng);
+        let mut links = links(text).into_iter().peekable();
+        let is_place = |(at, c): (usize, char)| {
+            while links.next_if(|link| link.end <= at).is_some() {}
+            MARKS.contains(&c) && links.peek().is_none_or(|link| at < link.start)
+        };
+        let is_place: Vec<bool> = text.char_indices().map(is_place).collect();
+        let struck = struck(is_place.iter().filter(|&&is| is).count(), strength, rng);
         let mut next = struck.iter();
         let mut out = String::with_capacity(text.len());
-        for c in text.chars() {
-            if !MARKS.contains(&c) || next.next() != Some(&true) {
+        for (c, is_place) in text.chars().zip(is_place) {
+            if !is_place || next.next() != Some(&true) {
                 out.push(c);
             } else if rng.next_u64() & 1 == 0 {
                 let others: Vec<char> = MARKS.into_iter().filter(|&mark| mark != c).collect();
@@ -213,7 +220,7 @@ fn replace(text: &str, strength: Strength, other: &Other<'_>, rng: &mut ChaCha8R
     Ok(attacked(pieces.concat(), &struck))
 }
 
-/// Changes a share of the words that `may_go`.
+/// Changes a share of the words that `may_go` and belong to no link.
 fn on_words(
     text: &str,
     strength: Strength,
@@ -222,7 +229,8 @@ fn on_words(
     change: impl Fn(&str, &mut ChaCha8Rng) -> String,
 ) -> Result<Attacked, AttackError> {
     let words = Words::of(text);
-    let places: Vec<usize> = words.at.iter().copied().filter(|&at| may_go(words.pieces[at])).collect();
+    let free = words.at.iter().zip(linked(&words)).filter(|(_, linked)| !linked).map(|(&at, _)| at);
+    let places: Vec<usize> = free.filter(|&at| may_go(words.pieces[at])).collect();
     let struck = struck(places.len(), strength, rng);
     let mut pieces = owned(&words);
     for (_, &at) in struck.iter().zip(&places).filter(|(struck, _)| **struck) {
@@ -364,15 +372,22 @@ const CONTRACTED: [(&str, &str); 32] = [
 
 fn contract(text: &str, strength: Strength, _: &Other<'_>, rng: &mut ChaCha8Rng) -> Result<Attacked, AttackError> {
     let words = Words::of(text);
+    let linked = linked(&words);
     // First and last piece of each place, and what is to stand there.
     let mut places: Vec<(usize, usize, &str)> = Vec::new();
     let mut i = 0;
     while i < words.len() {
+        if linked[i] {
+            i += 1;
+            continue;
+        }
         let at = words.at[i];
         let small = words.pieces[at].to_lowercase().replace('’', "'");
         if let Some((long, _)) = CONTRACTED.iter().find(|(_, short)| *short == small) {
             places.push((at, at, long));
-        } else if let Some(&next) = words.at.get(i + 1).filter(|&&next| next == at + 2 && words.pieces[at + 1] == " ") {
+        } else if let Some(&next) = words.at.get(i + 1).filter(|&&next| next == at + 2 && words.pieces[at + 1] == " ")
+            && !linked[i + 1]
+        {
             let pair = format!("{small} {}", words.pieces[next].to_lowercase());
             if let Some((_, short)) = CONTRACTED.iter().find(|(long, _)| *long == pair) {
                 places.push((at, next, short));

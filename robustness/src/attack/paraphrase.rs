@@ -28,7 +28,7 @@ pub(super) const ABOUT: About = About {
     place: "sentence, paragraph or text",
     models: "a writer who has a chat model say it in other words",
     source: "Krishna et al. 2023 (arXiv:2303.13408) and Kirchenbauer et al. 2023 (arXiv:2306.04634), with any chat model",
-    limits: "as good as the model; a unit is rewritten without sight of the others, and sentences end where UAX #29 has them end",
+    limits: "as good as the model; a unit is rewritten without sight of the others, and sentences end where UAX #29 has them end; links are left to the model",
 };
 
 /// What a model rewrites at a time.

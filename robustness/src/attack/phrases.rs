@@ -18,6 +18,7 @@ use super::{
     About, AttackError, Attacked, Attacker, Kind, Strength,
     branches::{self, Branch, Logits},
     english::{agreeing, is_function_word, is_name, openings},
+    links::linked,
     places::below,
     rng_of,
     words::{Words, in_case_of, is_latin},
@@ -31,7 +32,7 @@ pub(super) const ABOUT: About = About {
     models: "an editor who puts phrases in other words, one by one, and looks whether they fit",
     source: "the paraphrase table of METEOR (Denkowski & Lavie 2014, doi:10.3115/v1/W14-3348), reranked by a language model",
     limits: "the table was learnt from debates and news, and many of its pairs differ in number, tense or sense; \
-        a small model tells what fits, not what is true",
+        links stay; a small model tells what fits, not what is true",
 };
 
 /// How phrases are chosen.
@@ -109,14 +110,15 @@ impl Phrases {
             return Err(AttackError::NotEnglish { attack: ABOUT.name });
         }
         let words = Words::of(text);
-        let found = self.cover(&words);
+        let linked = linked(&words);
+        let found = self.cover(&words, &linked);
         let places: usize = found.iter().map(Range::len).sum();
         let chosen = chosen(&found, strength.of(places), &mut rng_of(ABOUT.name, seed));
         let mut spans: Vec<Span> = Vec::new();
         let mut free_from = 0;
         for phrase in chosen {
             let end = phrase.end;
-            spans.push(self.span(&words, phrase, free_from));
+            spans.push(self.span(&words, &linked, phrase, free_from));
             free_from = end;
         }
         let (written, fed) = (String::with_capacity(text.len()), Vec::new());
@@ -124,10 +126,11 @@ impl Phrases {
     }
 
     /// Phrases of the table, in order and apart, that cover as many words of a text as they can; as few and long ones as that allows.
-    fn cover(&self, words: &Words<'_>) -> Vec<Range<usize>> {
+    fn cover(&self, words: &Words<'_>, linked: &[bool]) -> Vec<Range<usize>> {
         let small: Vec<String> = words.at.iter().map(|&at| words.pieces[at].to_lowercase()).collect();
         let openings = openings(words);
-        let is_free: Vec<bool> = (0..words.len()).map(|i| !is_name(words.pieces[words.at[i]], openings[i])).collect();
+        let is_name = |i: usize| is_name(words.pieces[words.at[i]], openings[i]);
+        let is_free: Vec<bool> = (0..words.len()).map(|i| !linked[i] && !is_name(i)).collect();
         let follows = |i: usize| words.at[i] == words.at[i - 1] + 2 && words.pieces[words.at[i] - 1] == " ";
         // Of the words up to each: how many are covered, by how many phrases, and where the last of them begins.
         let mut best: Vec<(usize, std::cmp::Reverse<usize>, Option<usize>)> = vec![(0, std::cmp::Reverse(0), None)];
@@ -166,11 +169,12 @@ impl Phrases {
 
     /// Where a phrase stands, and what may stand there. An article before it belongs to it, as it follows what comes in.
     ///
+    /// - `linked`: of each word, whether it belongs to a link.
     /// - `free_from`: the first word that is in no phrase before.
-    fn span(&self, words: &Words<'_>, phrase: Range<usize>, free_from: usize) -> Span {
+    fn span(&self, words: &Words<'_>, linked: &[bool], phrase: Range<usize>, free_from: usize) -> Span {
         let length = phrase.len();
         let (first, last) = (words.at[phrase.start], words.at[phrase.end - 1]);
-        let before = phrase.start.checked_sub(1).filter(|&before| before >= free_from);
+        let before = phrase.start.checked_sub(1).filter(|&before| before >= free_from && !linked[before]);
         let article = before.map(|before| words.at[before]).filter(|&at| at + 2 == first);
         let article = article.filter(|&at| matches!(words.pieces[at], "a" | "an" | "A" | "An"));
         let begin = article.unwrap_or(first);

@@ -30,7 +30,8 @@ pub(super) const ABOUT: About = About {
     models: "an editor with a language model of their own, who has it write words or passages anew where they stand",
     source: "the corruption of Kuditipudi et al. 2023 (arXiv:2307.15593), with tokens of a model; \
         one pass of the walk of Zhang et al. 2023 (arXiv:2311.04378)",
-    limits: "the length in tokens stays; a model that is sure of a token draws it again, and nothing asks whether the sense is kept",
+    limits: "the length in tokens stays; a model that is sure of a token draws it again, and nothing asks whether the sense is kept; \
+        links are written anew as words are",
 };
 
 /// How spans are written.

@@ -20,6 +20,7 @@ use self::{
 use super::{
     About, AttackError, Attacked, Attacker, Kind, Strength,
     english::{agreeing, is_function_word, is_name, openings},
+    links::linked,
     places::{below, struck},
     rng_of,
     words::{Words, in_case_of, is_latin},
@@ -32,7 +33,7 @@ pub(super) const ABOUT: About = About {
     models: "an editor with a thesaurus, who keeps the sense and the form of each word",
     source: "WordNet 3.0 (Miller 1995, doi:10.1145/219717.219748), by the most frequent sense, the usual baseline of sense disambiguation",
     limits: "no tagger: part of speech and sense are the most frequent ones, but for a hint from the word before, and words of two frequent parts of speech stay; \
-        single words alone, of which tagged texts have an example in this sense; nothing asks whether they go together",
+        single words alone, of which tagged texts have an example in this sense; links stay; nothing asks whether they go together",
 };
 
 /// Where WordNet's files usually lie.
@@ -90,7 +91,9 @@ impl Synonyms {
     }
 
     /// What may stand for each word, and how much it is used: `[words]`, empty where nothing may.
-    fn choices(&self, words: &Words<'_>) -> Vec<Vec<(String, u32)>> {
+    ///
+    /// - `linked`: of each word, whether it belongs to a link.
+    fn choices(&self, words: &Words<'_>, linked: &[bool]) -> Vec<Vec<(String, u32)>> {
         let small: Vec<String> = words.at.iter().map(|&at| words.pieces[at].to_lowercase()).collect();
         let openings = openings(words);
         (0..words.len())
@@ -100,7 +103,12 @@ impl Synonyms {
                 let joins =
                     |side: Option<&&str>| side.is_some_and(|piece| matches!(*piece, "-" | "_" | "/" | "@" | "’" | "'"));
                 let is_joined = joins(words.pieces.get(at + 1)) || at > 0 && joins(words.pieces.get(at - 1));
-                if !is_plain || is_joined || is_function_word(word) || is_name(words.pieces[at], openings[i]) {
+                if linked[i]
+                    || !is_plain
+                    || is_joined
+                    || is_function_word(word)
+                    || is_name(words.pieces[at], openings[i])
+                {
                     return Vec::new();
                 }
                 let before = i.checked_sub(1).map(|before| &*small[before]);
@@ -185,15 +193,19 @@ impl Attacker for Synonyms {
             }
             let mut rng = rng_of(ABOUT.name, seed);
             let words = Words::of(text);
-            let choices = self.choices(&words);
+            let linked = linked(&words);
+            let choices = self.choices(&words, &linked);
             let places: Vec<usize> = (0..words.len()).filter(|&i| !choices[i].is_empty()).collect();
             let struck = struck(places.len(), strength, &mut rng);
             let mut pieces: Vec<String> = words.pieces.iter().map(|&piece| piece.to_owned()).collect();
             for (_, &i) in struck.iter().zip(&places).filter(|(struck, _)| **struck) {
                 let at = words.at[i];
                 pieces[at] = in_case_of(drawn(&choices[i], &mut rng), words.pieces[at]);
-                if let Some(article) =
-                    i.checked_sub(1).map(|before| words.at[before]).filter(|&article| article + 2 == at)
+                if let Some(article) = i
+                    .checked_sub(1)
+                    .filter(|&before| !linked[before])
+                    .map(|before| words.at[before])
+                    .filter(|&article| article + 2 == at)
                     && let Some(agreeing) = agreeing(words.pieces[article], &pieces[at])
                 {
                     pieces[article] = agreeing;

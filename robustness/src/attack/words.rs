@@ -4,6 +4,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// The pieces of a text, which put together are the text again.
 pub(super) struct Words<'t> {
+    pub(super) text: &'t str,
     pub(super) pieces: Vec<&'t str>,
     /// Which pieces are words.
     pub(super) at: Vec<usize>,
@@ -13,7 +14,7 @@ impl<'t> Words<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         let pieces: Vec<&str> = text.split_word_bounds().collect();
         let at = (0..pieces.len()).filter(|&i| is_word(pieces[i])).collect();
-        Self { pieces, at }
+        Self { text, pieces, at }
     }
 
     pub(super) fn len(&self) -> usize {

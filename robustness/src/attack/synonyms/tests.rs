@@ -107,6 +107,14 @@ fn words_give_way_in_their_form() {
 }
 
 #[test]
+fn links_stay() {
+    let text = "See http://house.org/big+house, www.house.org/an error, kid@house.org and MAILTO:house@house.org?big=house; big.";
+    let found = attacked(&mut ours(), text, 1.0, 1);
+    let expected = text.replace(" error", " mistake").replace(" big.", " large.");
+    assert_eq!((found.text, found.places), (expected, 2));
+}
+
+#[test]
 fn strength_zero_is_the_identity_and_a_share_is_a_share() {
     let mut attack = ours();
     for text in [TEXT, "", "word", " \n", "naïve house\u{1}\0"] {
