@@ -6,12 +6,16 @@
 //! translators keep the sense better, and change less.
 
 mod apertium;
+mod parts;
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use self::apertium::{Apertium, Pair};
+use self::{
+    apertium::{Apertium, Pair},
+    parts::{kept, parts},
+};
 use super::{
     About, AttackError, Attacked, Attacker, Kind, Strength,
     paraphrase::{Unit, units::units},
@@ -27,7 +31,7 @@ pub(super) const ABOUT: About = About {
     models: "a writer who has a machine put the text into Spanish and back",
     source: "a usual baseline of paraphrasing; the translator is Apertium (Forcada et al. 2011, doi:10.1007/s10590-011-9090-0), by dictionaries and rules",
     limits: "English by way of Spanish alone; literal, so pronouns get lost and some words change their sense or stay Spanish; \
-        the result depends on the installed version",
+        links and words of more than 1,000 characters stay, and what stands between them is translated by itself; the result depends on the installed version",
 };
 
 /// There and back.
@@ -39,7 +43,9 @@ const BATCH: usize = 64;
 /// The attack with its translator.
 ///
 /// A translation that is empty, or less than a third or more than three times as long as its sentence, is not taken: the
-/// sentence stays and counts as unusable. White space between sentences stays, and so does a capital at the beginning.
+/// sentence stays and counts as unusable. White space between sentences stays, and so does a capital at the beginning; within a sentence it becomes
+/// single blanks. A sentence is translated in parts around what must not change or would be lost: links, signs that Apertium swallows, and words of more than 1,000
+/// characters, for which it needs time that grows with the square of their length. Where there is nothing else, a sentence is no place.
 #[derive(Debug)]
 pub struct BackTranslation {
     apertium: Apertium,
@@ -92,23 +98,27 @@ impl Attacker for BackTranslation {
     }
 
     fn attack(&mut self, texts: &[&str], strength: Strength, seed: u64) -> Vec<Result<Attacked, AttackError>> {
-        // Of each text the sentences, and which of them are to be translated.
+        // Of each text how many sentences can be translated, and the parts of those that are to be.
         let plans: Vec<_> = texts
             .iter()
             .map(|text| {
                 if !is_latin(text) {
                     return Err(AttackError::NotEnglish { attack: ABOUT.name });
                 }
-                let sentences = units(text, Unit::Sentence);
+                let kept = kept(text);
+                let sentences = units(text, Unit::Sentence).into_iter();
+                let sentences = sentences.map(|sentence| (sentence.start, parts(text, sentence, &kept)));
+                let sentences: Vec<_> = sentences.filter(|(_, parts)| !parts.is_empty()).collect();
                 let struck = struck(sentences.len(), strength, &mut rng_of(ABOUT.name, seed));
-                let chosen = sentences.iter().zip(struck).filter(|(_, struck)| *struck);
-                Ok((*text, sentences.len(), chosen.map(|(range, _)| range.clone()).collect::<Vec<_>>()))
+                let places = sentences.len();
+                let chosen = sentences.into_iter().zip(struck).filter(|(_, struck)| *struck);
+                Ok((*text, places, chosen.map(|(sentence, _)| sentence).collect::<Vec<_>>()))
             })
             .collect();
         let chosen: Vec<&str> = plans
             .iter()
             .flatten()
-            .flat_map(|(text, _, chosen)| chosen.iter().map(|range| &text[range.clone()]))
+            .flat_map(|(text, _, chosen)| chosen.iter().flat_map(|(_, parts)| parts).map(|part| &text[part.clone()]))
             .collect();
         let translated = self.translate(&chosen);
         let mut translated = translated.map(Vec::into_iter);
@@ -119,16 +129,18 @@ impl Attacker for BackTranslation {
                 let translated = translated.as_mut().map_err(|error| error.clone())?;
                 let mut done = Attacked { text: String::new(), changed: 0, places, unusable: 0 };
                 let mut from = 0;
-                for range in chosen {
-                    match translated.next().and_then(|said| usable(&said, &text[range.clone()])) {
-                        None => done.unusable += 1,
-                        Some(said) => {
-                            done.text += &text[from..range.start];
-                            done.text += &said;
-                            from = range.end;
-                            done.changed += 1;
+                for (start, parts) in chosen {
+                    let mut is_changed = false;
+                    for part in parts {
+                        if let Some(said) = translated.next().and_then(|said| usable(&said, &text[part.clone()])) {
+                            let goes_on = part.start > start && !text[part.clone()].starts_with(char::is_uppercase);
+                            done.text += &text[from..part.start];
+                            done.text += &if goes_on { begun_small(&said) } else { said };
+                            from = part.end;
+                            is_changed = true;
                         }
                     }
+                    *(if is_changed { &mut done.changed } else { &mut done.unusable }) += 1;
                 }
                 done.text += &text[from..];
                 Ok(done)
@@ -162,6 +174,17 @@ fn usable(said: &str, sentence: &str) -> Option<String> {
     })
 }
 
+/// What goes on with a sentence, without the capital that a translator begins with. “I” and names in capitals keep theirs.
+fn begun_small(said: &str) -> String {
+    let mut letters = said.chars();
+    let Some(first) = letters.next() else { return String::new() };
+    let word = said.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    if word == "I" || word.chars().skip(1).any(char::is_uppercase) {
+        return said.to_owned();
+    }
+    first.to_lowercase().chain(letters).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +208,19 @@ mod tests {
         assert_eq!(usable("The end", "the end"), Some("The end".into()));
         for nonsense in ["", " . ", "a", "a a a a a a a a a a a a a a a a a a a a a a a a a a"] {
             assert_eq!(usable(nonsense, "The end"), None, "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn what_goes_on_begins_small() {
+        for (said, expected) in [
+            ("For the town", "for the town"),
+            ("I think", "I think"),
+            ("NATO is", "NATO is"),
+            (", And", ", And"),
+            ("", ""),
+        ] {
+            assert_eq!(begun_small(said), expected);
         }
     }
 
@@ -229,5 +265,54 @@ mod tests {
         }
         let found = attacked(&mut attack, TEXT, 1.0, 1).text;
         assert!(found.contains("\n\n- ") && found.contains("[and ") && found.ends_with(".\n"), "{found}");
+    }
+
+    #[test]
+    fn links_stay_and_what_stands_around_them_is_translated() {
+        let Some(mut attack) = installed() else { return };
+        let text = "They did not believe their friend, see https://example.org/the-house?Of=their%20friend or write to \
+            their.friend@the.house.example, as the people of the town do.";
+        let found = attacked(&mut attack, text, 1.0, 1);
+        for link in [" https://example.org/the-house?Of=their%20friend or ", " their.friend@the.house.example, "] {
+            assert!(found.text.contains(link), "{}", found.text);
+        }
+        assert_eq!((found.changed, found.unusable), (found.places, 0));
+        assert!(!found.text.contains("the town"), "{}", found.text);
+        let alone = attacked(&mut attack, "https://example.org/the-house", 1.0, 1);
+        assert_eq!((&*alone.text, alone.places), ("https://example.org/the-house", 0));
+    }
+
+    #[test]
+    fn a_word_too_long_for_the_translator_stays() {
+        let Some(mut attack) = installed() else { return };
+        // A million letters take it longer than the limit of 60 s, by far.
+        let word = "a".repeat(1_000_000);
+        let found = attacked(&mut attack, &format!("They did not believe {word}, the people of the town."), 1.0, 1);
+        assert!(found.text.contains(&format!(" {word}, ")) && found.changed == 1 && !found.text.contains("the town"));
+    }
+
+    #[test]
+    fn no_sign_is_swallowed_or_taken_for_another() {
+        let Some(mut attack) = installed() else { return };
+        let signs = ('\0'..='\u{a0}').chain([
+            '\u{200b}',
+            '\u{2028}',
+            '\u{fdd0}',
+            '\u{feff}',
+            '\u{fffd}',
+            '\u{ffff}',
+            '\u{10ffff}',
+        ]);
+        let signs: Vec<char> = signs.filter(|c| !c.is_alphanumeric() && !c.is_whitespace()).collect();
+        let texts = signs.iter().enumerate();
+        let texts: Vec<String> =
+            texts.map(|(i, c)| format!("The house {c} is good{c} for the {i} towns {c}")).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let all = Strength::new(1.0).expect("a share");
+        for (i, (found, sign)) in attack.attack(&texts, all, 1).into_iter().zip(signs).enumerate() {
+            let found = found.expect("translated").text;
+            assert_eq!(found.matches(sign).count(), 3, "{found:?}");
+            assert!(found.contains(&format!(" {i} ")), "{found:?}");
+        }
     }
 }
