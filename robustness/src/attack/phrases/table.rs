@@ -14,6 +14,7 @@ use super::{ABOUT, is_usable};
 use crate::attack::AttackError;
 
 const FILE: &str = "paraphrase-en.gz";
+const SCRIPT: &str = "scripts/fetch-paraphrase-table.sh";
 
 /// The table's file in the folder that `scripts/fetch-paraphrase-table.sh` puts it into.
 ///
@@ -24,10 +25,7 @@ pub fn table_path() -> Result<PathBuf, AttackError> {
     if path.is_file() {
         return Ok(path);
     }
-    Err(unavailable(format!(
-        "the paraphrase table is not at {}: run `scripts/fetch-paraphrase-table.sh`",
-        path.display()
-    )))
+    Err(unavailable(format!("the paraphrase table is not at {}: run `{SCRIPT}`", path.display())))
 }
 
 fn unavailable(reason: String) -> AttackError {
@@ -71,11 +69,20 @@ impl Table {
     /// - `least`: the least probability of an entry that is kept.
     ///
     /// # Errors
-    /// [`AttackError::Unavailable`] if there is none, or in which line it is not one.
+    /// [`AttackError::Unavailable`] if there is none, with what fetches one, or in which line it is not one.
     pub fn load(path: Option<&Path>, least: f64) -> Result<Self, AttackError> {
         let path = path.map_or_else(table_path, |path| Ok(path.to_owned()))?;
-        let failed = |error: &dyn std::fmt::Display| unavailable(format!("{}: {error}", path.display()));
-        let mut file = BufReader::with_capacity(1 << 16, File::open(&path).map_err(|error| failed(&error))?);
+        let failed =
+            |error: &dyn std::fmt::Display| unavailable(format!("the paraphrase table {}: {error}", path.display()));
+        let file = File::open(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => unavailable(format!(
+                "there is no paraphrase table at {}: `{SCRIPT}` fetches one to {}, where it is looked for by default",
+                path.display(),
+                cache_folder().join(FILE).display()
+            )),
+            _ => failed(&error),
+        })?;
+        let mut file = BufReader::with_capacity(1 << 16, file);
         let is_gzipped = file.fill_buf().map_err(|error| failed(&error))?.starts_with(&[0x1f, 0x8b]);
         let source: Box<dyn Read> = if is_gzipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         Self::read(BufReader::with_capacity(1 << 16, source), least).map_err(|reason| failed(&reason))

@@ -56,8 +56,15 @@ fn a_table_is_read_gzipped_and_plain_and_a_missing_one_is_named() {
     for path in [plain, gzipped] {
         assert_eq!(Table::load(Some(&path), Table::LEAST).expect("a table").len(), 8);
     }
-    let error = Table::load(Some(&folder.path().join("none")), 0.0).expect_err("none");
-    assert!(matches!(error, AttackError::Unavailable { attack: "phrases", .. }) && error.to_string().contains("none"));
+    let error = |path: &std::path::Path| match Table::load(Some(path), 0.0).expect_err("none") {
+        AttackError::Unavailable { attack: "phrases", reason } => reason,
+        error => panic!("{error}"),
+    };
+    let none = folder.path().join("none");
+    let expected = format!("there is no paraphrase table at {}: `scripts/fetch-paraphrase-table.sh` ", none.display());
+    assert!(error(&none).starts_with(&expected), "{}", error(&none));
+    let expected = format!("the paraphrase table {}: ", folder.path().display());
+    assert!(error(folder.path()).starts_with(&expected), "{}", error(folder.path()));
 }
 
 #[test]
@@ -68,6 +75,19 @@ fn phrases_take_the_place_and_the_dress_of_others() {
     assert!(text.contains("was an ancient fox") && text.contains("by the wide stream."), "{text}");
     assert!(text.contains("Old River Town.\n\nStream and fox: the fox feared it.\n"), "{text}");
     assert!(text.contains("seek food") || text.contains("search for food"), "{text}");
+}
+
+#[test]
+fn links_stay() {
+    let mut attack = lenient();
+    for (text, expected) in [
+        ("An old http://x.org/old big/big river day.", "An ancient http://x.org/old big/wide stream "),
+        ("It is at www.x.org/a old day.", "It is at www.x.org/a ancient "),
+        ("The river@day.org day", "The river@day.org "),
+    ] {
+        let found = attacked(&mut attack, text, 1.0, 1).text;
+        assert!(found.starts_with(expected) && !found.contains(" day"), "{found}");
+    }
 }
 
 #[test]
