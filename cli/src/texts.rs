@@ -1,5 +1,7 @@
 //! Texts as they come in: plain files, standard input, JSON Lines.
 
+mod members;
+
 use std::{
     borrow::Cow,
     fs::File,
@@ -11,6 +13,8 @@ use anyhow::{Context, Result, anyhow};
 use greenmark::TokenId;
 use serde::{Deserialize, de::DeserializeOwned};
 
+pub(crate) use self::members::Member;
+use self::members::members;
 use crate::stdin::Stdin;
 
 /// One text to ask about, or why it could not be read. The rest goes on either way.
@@ -18,6 +22,15 @@ pub(crate) struct Text {
     /// Names it in evidence and complaints.
     pub(crate) id: String,
     pub(crate) content: Content,
+    /// Its line of JSON Lines; empty for a plain file.
+    line: String,
+}
+
+impl Text {
+    /// What else its line has.
+    pub(crate) fn rest(&self) -> impl Iterator<Item = Member> {
+        members(&self.line).into_iter().filter(|member| !TextLine::MEMBERS.contains(&&*member.name))
+    }
 }
 
 pub(crate) enum Content {
@@ -47,6 +60,10 @@ struct TextLine {
     id: Option<Id>,
     text: Option<String>,
     tokens: Option<Vec<TokenId>>,
+}
+
+impl TextLine {
+    const MEMBERS: [&str; 3] = ["id", "text", "tokens"];
 }
 
 /// A prompt of a prompt file.
@@ -141,7 +158,7 @@ impl Source {
 
     /// The one text of a plain file.
     pub(crate) fn text(&self) -> Result<Text> {
-        Ok(Text { id: self.id(), content: Content::Characters(self.read_whole()?) })
+        Ok(Text { id: self.id(), content: Content::Characters(self.read_whole()?), line: String::new() })
     }
 
     /// The texts of a JSON Lines file, one at a time; see [`text_lines`].
@@ -157,7 +174,7 @@ impl Source {
         }
         let lines = lines::<DocumentLine>(self.open()?, self.name());
         Ok(Box::new(lines.map(|line| {
-            let (_, place, line) = line?;
+            let Line { place, value: line, .. } = line?;
             let content = match (line.text, line.tokens) {
                 (Some(text), _) => Content::Characters(text),
                 (None, Some(ids)) => Content::Ids(ids),
@@ -179,7 +196,7 @@ impl Source {
 /// - `prefer_ids`: take `tokens` even where a line has `text`.
 pub(crate) fn text_lines(reader: impl BufRead, name: String, prefer_ids: bool) -> impl Iterator<Item = Result<Text>> {
     lines::<TextLine>(reader, name).map(move |line| {
-        let (number, place, line) = line?;
+        let Line { number, place, written, value: line } = line?;
         let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
         let content = match (line.text, line.tokens) {
             (_, Some(ids)) if prefer_ids => Content::Ids(ids),
@@ -187,24 +204,31 @@ pub(crate) fn text_lines(reader: impl BufRead, name: String, prefer_ids: bool) -
             (None, Some(ids)) => Content::Ids(ids),
             (None, None) => return Err(anyhow!("{place}: neither `text` nor `tokens`")),
         };
-        Ok(Text { id, content })
+        Ok(Text { id, content, line: written })
     })
 }
 
 /// The prompts of JSON Lines, one at a time.
 pub(crate) fn prompts(reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Prompt>> {
     lines::<PromptLine>(reader, name).map(|line| {
-        let (number, _, line) = line?;
+        let Line { number, value: line, .. } = line?;
         let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
         Ok(Prompt { id, prompt: line.prompt, line: number })
     })
 }
 
-/// Lines that are not blank, parsed: (number from 1, place for messages, value).
-fn lines<T: DeserializeOwned>(
-    mut reader: impl BufRead,
-    name: String,
-) -> impl Iterator<Item = Result<(u64, String, T)>> {
+/// A line of JSON Lines.
+struct Line<T> {
+    /// From 1.
+    number: u64,
+    /// For messages.
+    place: String,
+    written: String,
+    value: T,
+}
+
+/// Lines that are not blank, parsed.
+fn lines<T: DeserializeOwned>(mut reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Line<T>>> {
     let mut number = 0;
     let mut failed = false;
     std::iter::from_fn(move || {
@@ -215,7 +239,7 @@ fn lines<T: DeserializeOwned>(
             match reader.read_until(b'\n', &mut bytes) {
                 Ok(0) => return None,
                 Ok(_) if bytes.trim_ascii().is_empty() => {}
-                Ok(_) => return Some(parse_line(&bytes, &place).map(|value| (number, place, value))),
+                Ok(_) => return Some(parse_line(bytes, number, place)),
                 Err(error) => {
                     failed = true;
                     return Some(Err(anyhow!("cannot read {place}: {error}")));
@@ -226,10 +250,11 @@ fn lines<T: DeserializeOwned>(
     })
 }
 
-fn parse_line<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| anyhow!("{place}: not valid UTF-8 from byte {} of the line on", error.valid_up_to()))?;
-    let text = text.trim_end();
+fn parse_line<T: DeserializeOwned>(bytes: Vec<u8>, number: u64, place: String) -> Result<Line<T>> {
+    let written = String::from_utf8(bytes).map_err(|error| {
+        anyhow!("{place}: not valid UTF-8 from byte {} of the line on", error.utf8_error().valid_up_to())
+    })?;
+    let text = written.trim_end();
     // Invisible in an editor, and so in "not a JSON object".
     if text.starts_with('\u{feff}') {
         return Err(anyhow!("{place}: begins with a byte-order mark (BOM): save the file as UTF-8 without one"));
@@ -238,7 +263,7 @@ fn parse_line<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T> {
     if !text.trim_ascii_start().starts_with('{') {
         return Err(anyhow!("{place}: not a JSON object"));
     }
-    serde_json::from_str(text).map_err(|error| {
+    let value = serde_json::from_str(text).map_err(|error| {
         // The line number within the line is always 1; only the column tells.
         let column = error.column();
         let message = error.to_string();
@@ -246,7 +271,8 @@ fn parse_line<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T> {
         let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
         let message = message.replace("expected u32", "expected a token id from 0 to 4294967295");
         anyhow!("{place}, column {column}: {}", shorten(&message))
-    })
+    })?;
+    Ok(Line { number, place, written, value })
 }
 
 /// The two ends of a message, if what it quotes in between is long.

@@ -425,6 +425,26 @@ fn a_paraphrase_is_asked_for_once_and_its_key_is_kept() {
 }
 
 #[test]
+fn an_attack_carries_what_else_a_line_has() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let lines = folder.path().join("texts.jsonl");
+    let line = r#"{"source":{"z":1.50,"a":[1e400, "é"]},"text":"The cat sat.","tokens":[1],"id":"a","big":12345678901234567890123,"attacks":[]}"#;
+    fs::write(&lines, format!("{line}\n")).expect("writable");
+    let lines = lines.to_str().expect("UTF-8");
+    let output = run(&["attack", "case", "-s", "0", lines]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let expected = concat!(
+        r#"{"id":"a","text":"The cat sat.","attacks":[{"name":"case","strength":0.0,"seed":1,"changed":0,"places":3,"rate":0.0}],"word_edit_rate":0.0,"#,
+        r#""source":{"z":1.50,"a":[1e400, "é"]},"big":12345678901234567890123}"#,
+        "\n"
+    );
+    assert_eq!(stdout(&output), expected);
+    // What comes out is input again.
+    fs::write(lines, expected).expect("writable");
+    assert_eq!(stdout(&run(&["attack", "case", "-s", "0", lines])), expected);
+}
+
+#[test]
 fn no_key_ever_reaches_the_output() {
     let (_folder, path) = key();
     let text = fs::read_to_string(&path).expect("a key file");

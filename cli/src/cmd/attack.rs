@@ -94,13 +94,18 @@ struct Done {
     made: Vec<Step>,
 }
 
-/// One line of `attack --json`.
+/// One line of `attack --json`, which what else came with the text follows.
 #[derive(Serialize)]
 struct Report<'a> {
     id: &'a str,
     text: &'a str,
     attacks: &'a [Step],
     word_edit_rate: Option<f64>,
+}
+
+impl Report<'_> {
+    /// Of these an earlier run may have left others.
+    const MADE: [&'static str; 2] = ["attacks", "word_edit_rate"];
 }
 
 /// One attack that was made.
@@ -195,7 +200,15 @@ impl Run<'_> {
 impl Done {
     fn to_json(&self, of: &Text) -> Result<String> {
         let word_edit_rate = word_edit_rate(&self.raw, &self.text);
-        Ok(serde_json::to_string(&Report { id: &of.id, text: &self.text, attacks: &self.made, word_edit_rate })?)
+        let report = Report { id: &of.id, text: &self.text, attacks: &self.made, word_edit_rate };
+        let mut line = serde_json::to_string(&report)?;
+        let closing = line.pop();
+        for member in of.rest().filter(|member| !Report::MADE.contains(&&*member.name)) {
+            line.push(',');
+            line += &member.written;
+        }
+        line.extend(closing);
+        Ok(line)
     }
 }
 

@@ -1,0 +1,55 @@
+//! What a JSON object has, as it is written: numbers of any size and names in any order stay what they are.
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::Deserializer;
+
+/// A member of an object.
+pub(crate) struct Member {
+    pub(crate) name: String,
+    /// Name and value to the letter.
+    pub(crate) written: String,
+}
+
+/// The members of an object, in order; none of what is no object.
+pub(super) fn members(object: &str) -> Vec<Member> {
+    let mut members = Vec::new();
+    let mut rest = object.trim_start().strip_prefix('{');
+    while let Some(member) = rest {
+        let Some((name, value)) = next::<String>(member) else { break };
+        let Some((_, after)) = value.trim_start().strip_prefix(':').and_then(next::<IgnoredAny>) else { break };
+        let written = member[..member.len() - after.len()].trim().to_owned();
+        members.push(Member { name, written });
+        rest = after.trim_start().strip_prefix(',');
+    }
+    members
+}
+
+/// The value that a text begins with, and what comes after.
+fn next<T: DeserializeOwned>(text: &str) -> Option<(T, &str)> {
+    let mut values = Deserializer::from_str(text).into_iter();
+    let value = values.next()?.ok()?;
+    Some((value, &text[values.byte_offset()..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_what_is_written() {
+        let object =
+            r#" { "z" : {"b": 1, "a": [1.50e400, "é,}\""]},"\u0061":12345678901234567890123 , "n":null,"t":true} "#;
+        let found = members(object);
+        let found: Vec<(&str, &str)> = found.iter().map(|member| (&*member.name, &*member.written)).collect();
+        assert_eq!(
+            found,
+            [
+                ("z", r#""z" : {"b": 1, "a": [1.50e400, "é,}\""]}"#),
+                ("a", r#""\u0061":12345678901234567890123"#),
+                ("n", r#""n":null"#),
+                ("t", r#""t":true"#),
+            ]
+        );
+        assert!(members("{}").is_empty() && members("[1]").is_empty() && members("").is_empty());
+    }
+}
