@@ -10,7 +10,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use greenmark::{Key, TokenId};
 use greenmark_lm::Tokenizer;
-use greenmark_robustness::calibration::{About, Batch, CorpusFile, Ngrams, Plan, Report, Tables, Text, svg};
+use greenmark_robustness::{
+    calibration::{About, Batch, CorpusFile, Ngrams, Plan, Report, Tables, Text, svg},
+    files::write_file,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -19,7 +22,7 @@ use crate::{
     Outcome,
     args::CalibrateArgs,
     interrupt, keys, models,
-    output::{complain, count, print_line, printable, write_file},
+    output::{complain, count, print_line, printable},
     texts::{Content, Document, Source},
 };
 

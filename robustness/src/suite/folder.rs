@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::{plan::Plan, results::FORMAT};
+use crate::files::write_file;
 
 /// What the figures in a folder depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,17 +151,7 @@ impl Folder {
     /// # Errors
     /// If the folder cannot be written.
     pub fn write(&self, name: &str, text: &str) -> Result<()> {
-        let path = self.path.join(name);
-        let attempt = || -> io::Result<()> {
-            let mut builder = tempfile::Builder::new();
-            #[cfg(unix)]
-            let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-            let mut file = builder.tempfile_in(&self.path)?;
-            io::Write::write_all(&mut file, text.as_bytes())?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        attempt().with_context(|| format!("cannot write {}", path.display()))
+        write_file(&self.path.join(name), |file| file.write_all(text.as_bytes()))
     }
 
     /// A folder within, made if need be.
