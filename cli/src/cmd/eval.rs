@@ -1,17 +1,19 @@
 //! `greenmark eval`: what is left of marks after attacks, measured and reported.
 
-use std::{fs::File, io::Read, path::Path, thread};
+use std::{path::Path, thread};
 
 use anyhow::{Context, Result, bail};
 use greenmark_lm::model_path;
-use greenmark_robustness::suite::{
-    About, Extent, Folder, Identity, Plan, Suite,
-    csv::csv,
-    markdown::markdown,
-    report::{html, plots},
-    run,
+use greenmark_robustness::{
+    files::sha256,
+    suite::{
+        About, Extent, Folder, Identity, Plan, Suite,
+        csv::csv,
+        markdown::markdown,
+        report::{html, plots},
+        run,
+    },
 };
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::{
@@ -87,16 +89,8 @@ fn sha256_of(model: &str) -> Result<Option<String>> {
     if !Path::new(&path).is_file() {
         bail!("{} is no file, and no model known by name (demo, smollm2)", path.display());
     }
-    let mut file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut block).with_context(|| format!("cannot read {}", path.display()))? {
-            0 => break,
-            length => hash.update(&block[..length]),
-        }
-    }
-    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    let (hash, _) = sha256(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Some(hash))
 }
 
 /// "AMD EPYC, 2 cores".
