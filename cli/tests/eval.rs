@@ -32,6 +32,11 @@ fn results(out: &Path) -> Value {
     results
 }
 
+/// The record of what the folder is of.
+fn run(out: &Path) -> Value {
+    serde_json::from_slice(&fs::read(out.join("run.json")).expect("a record")).expect("JSON")
+}
+
 #[test]
 fn a_run_that_was_killed_goes_on_and_gives_the_same() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -73,8 +78,27 @@ fn a_run_that_was_killed_goes_on_and_gives_the_same() {
 
     // All is there: nothing is made again, and another run is refused.
     let before = fs::metadata(&journal).expect("rows").len();
+    let seconds = || run(&broken)["seconds"].clone();
+    let took = seconds();
     assert!(eval(&broken, &[]).status.success());
-    assert_eq!(fs::metadata(&journal).expect("rows").len(), before);
+    assert_eq!((fs::metadata(&journal).expect("rows").len(), seconds()), (before, took));
+    // What is JSON and can be no measurement is refused by file and line, and a report of it makes nothing.
+    let rows = fs::read_to_string(&journal).expect("rows");
+    let second = rows.lines().nth(1).expect("rows").to_owned();
+    for (damaged, message) in [
+        (second.replacen("\"hits\":", "\"hits\":9", 1), "is no rate"),
+        (second.replacen("\"n\":30", "\"n\":29", 1), "rates are not of 29 texts"),
+        (rows.lines().next().expect("rows").to_owned(), "one that is there before"),
+        (second.replacen("\"attack\":\"", "\"attack\":\"un", 1), "no cell of this suite"),
+    ] {
+        assert_ne!(damaged, second);
+        fs::write(&journal, rows.replace(&second, &damaged)).expect("writable");
+        let output = eval(&broken, &["--report"]);
+        assert_eq!(output.status.code(), Some(2));
+        let said = stderr(&output);
+        assert!(said.contains("cells.jsonl: line 2: ") && said.contains(message), "{said}");
+    }
+    fs::write(&journal, rows).expect("writable");
     let output = eval(&broken, &["--seed", "2"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("--seed: 1 there, 2 here"), "{}", stderr(&output));
@@ -95,6 +119,9 @@ fn what_cannot_be_run_is_refused_and_nothing_is_left_behind() {
         (&["--texts", "5"][..], "30..=100000"),
         (&["--model", "no/such.gguf"], "no/such.gguf is no file"),
         (&["--attacker", "smollm2"], "scripts/fetch-model.sh"),
+        (&["--model", "Cargo.toml"], "Cargo.toml"),
+        (&["--attacker", "Cargo.toml"], "Cargo.toml"),
+        (&["--report"], "holds no run, so there is nothing to report"),
     ] {
         let output = eval(&out, options);
         assert_eq!(output.status.code(), Some(2), "{options:?}");

@@ -24,7 +24,7 @@ fn main() -> Result<()> {
     let prompts = demo.prompts(&["eval/prompts.jsonl"])?;
     let jobs: Vec<Job> =
         (0..).zip(prompts.into_iter().take(TEXTS)).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
-    let Setup { model, tokenizer, chat } = Setup::load("smollm2")?;
+    let Setup { model, tokenizer, chat, .. } = Setup::load("smollm2")?;
     let chat = LocalChat::new(model, tokenizer, chat.context("SmolLM2 has a chat template")?, "smollm2", 0.7)?;
     let Setup { model, tokenizer, .. } = Setup::load("smollm2")?;
     let options = ResampleOptions { span: 5, ..ResampleOptions::default() };

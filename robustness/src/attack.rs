@@ -25,7 +25,7 @@ use std::fmt;
 use greenmark_lm::text_rng;
 use rand_chacha::ChaCha8Rng;
 
-pub use attacker::{About, Attacker, METHODS, Method, Plain};
+pub use attacker::{About, Attacker, Kind, METHODS, Method, Plain};
 pub use back_translation::BackTranslation;
 pub use paraphrase::{Answer, Chat, Endpoint, EndpointOptions, LocalChat, Paraphrase, Question, Secret, Unit};
 pub use phrases::{Phrases, PhrasesOptions, Table, table_path};
@@ -80,6 +80,8 @@ impl Attacked {
 pub struct Attack {
     /// Names it on the command line and in reports.
     pub name: &'static str,
+    /// What it works on.
+    pub kind: Kind,
     /// What a place is: "word", "sentence".
     pub place: &'static str,
     /// Whom it models, in a sentence.

@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use greenmark::{Delta, Embedder, Key, Scheme};
 use greenmark_lm::{
     Candidate, Event, GenerateOptions, LanguageModel, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId,
@@ -91,8 +91,7 @@ pub fn texts(
     tokenizer: &Tokenizer,
     progress: &ProgressBar,
 ) -> Result<Vec<Text>> {
-    let (mut journal, known) = Journal::open(file)?;
-    let mut texts: BTreeMap<u64, Text> = known.into_iter().map(|text: Text| (text.index, text)).collect();
+    let (mut journal, mut texts) = known(file, tokenizer)?;
     let missing: Vec<&Job> = jobs.iter().filter(|job| !texts.contains_key(&job.index)).collect();
     progress.inc((jobs.len() - missing.len()) as u64);
     if !missing.is_empty() {
@@ -106,6 +105,32 @@ pub fn texts(
     }
     let wanted = jobs.iter().map(|job| texts.remove(&job.index).context("a text was not written"));
     wanted.collect()
+}
+
+/// The texts that a file has, by their index, and the file to which more are added.
+///
+/// # Errors
+/// The file, and the line of it that is no text as they are written here.
+pub fn known(file: &Path, tokenizer: &Tokenizer) -> Result<(Journal<Text>, BTreeMap<u64, Text>)> {
+    let (journal, lines) = Journal::open(file)?;
+    let mut texts = BTreeMap::new();
+    for (line, text) in (1..).zip(lines) {
+        check(&text, tokenizer)
+            .and_then(|()| {
+                let index = text.index;
+                texts.insert(index, text).map_or(Ok(()), |_| Err(anyhow!("there is a text {index} before")))
+            })
+            .with_context(|| format!("{}, line {line}", file.display()))?;
+    }
+    Ok((journal, texts))
+}
+
+/// A file that was touched may still be JSON: figures of it would be of nothing.
+fn check(text: &Text, tokenizer: &Tokenizer) -> Result<()> {
+    ensure!(!text.ids.is_empty(), "the text has no ids");
+    ensure!(text.surprise.is_finite() && text.surprise >= 0.0, "{} nats are no surprise", text.surprise);
+    ensure!(tokenizer.encode(&text.text)? == text.ids, "the ids are not those of the text");
+    Ok(())
 }
 
 fn write(
@@ -225,6 +250,19 @@ mod tests {
         fs::write(&broken, &cut[..cut.len() - 7]).expect("a writable file");
         assert_eq!(write(&broken, &jobs), expected);
         assert_eq!(write(&broken, &jobs), expected, "nothing is missing");
+        // A line that is JSON and no such text is named.
+        let lines = fs::read_to_string(&whole).expect("it was written");
+        let second = lines.lines().nth(1).expect("six texts").to_owned();
+        for (damaged, message) in [
+            (second.replacen("\"ids\":[", "\"ids\":[1,", 1), "the ids are not those of the text"),
+            (second.replacen("\"index\":1", "\"index\":0", 1), "there is a text 0 before"),
+            (second.replacen("\"surprise\":", "\"surprise\":-", 1), "are no surprise"),
+        ] {
+            assert_ne!(damaged, second);
+            fs::write(&broken, lines.replace(&second, &damaged)).expect("a writable file");
+            let error = format!("{:#}", known(&broken, &tokenizer).expect_err("damaged"));
+            assert!(error.contains("broken.jsonl, line 2: ") && error.contains(message), "{error}");
+        }
         for text in &expected {
             assert!(text.surprise > 0.5 && text.surprise < 6.0, "{}", text.surprise);
             assert!(Detector::new(&key(1, text.index), scheme).detect(&text.ids).ln_p < -5.0);

@@ -27,16 +27,21 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
     pub fn open(path: &Path) -> Result<(Self, Vec<T>)> {
         let mut records = Vec::new();
         if path.exists() {
-            let mut lines = BufReader::new(File::open(path).with_context(|| format!("{}", path.display()))?);
+            let mut lines =
+                BufReader::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?);
             let (mut line, mut whole) = (Vec::new(), 0);
-            while lines.read_until(b'\n', &mut line)? > 0 && line.last() == Some(&b'\n') {
+            let mut next = |line: &mut Vec<u8>| {
+                lines.read_until(b'\n', line).with_context(|| format!("cannot read {}", path.display()))
+            };
+            while next(&mut line)? > 0 && line.last() == Some(&b'\n') {
                 whole += line.len() as u64;
                 let record = serde_json::from_slice(&line)
                     .with_context(|| format!("{}, line {}", path.display(), records.len() + 1))?;
                 records.push(record);
                 line.clear();
             }
-            fs::OpenOptions::new().write(true).open(path)?.set_len(whole)?;
+            let file = fs::OpenOptions::new().write(true).open(path).and_then(|file| file.set_len(whole));
+            file.with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok((Self { path: path.to_owned(), file: None, records: PhantomData }, records))
     }

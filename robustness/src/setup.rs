@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use clap::Args;
 use greenmark::{Delta, Scheme, TokenId};
 use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use crate::corpus::{self, Job, Mark, Recipe, Text};
 
 /// What an experiment on texts in files is told.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Args)]
 pub struct SetupArgs {
     /// Folder of the texts, written as far as it lacks them
     pub out: PathBuf,
@@ -45,6 +46,8 @@ impl SetupArgs {
 
 /// A model with its tokenizer and, if it has one, its chat template.
 pub struct Setup {
+    /// What to call it: the built-in model by its own name, others by their files'.
+    pub name: String,
     /// The model.
     pub model: Box<dyn LanguageModel>,
     /// Its tokenizer.
@@ -55,7 +58,7 @@ pub struct Setup {
 
 impl std::fmt::Debug for Setup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Setup").field("tokenizer", &self.tokenizer.name()).finish_non_exhaustive()
+        f.debug_struct("Setup").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -66,11 +69,14 @@ impl Setup {
     /// What is wrong with the file.
     pub fn load(model: &str) -> Result<Self> {
         if model == "demo" {
-            return Ok(Self { model: Box::new(DemoModel::new()?), tokenizer: demo_tokenizer()?, chat: None });
+            let tokenizer = demo_tokenizer()?;
+            let name = tokenizer.name().to_owned();
+            return Ok(Self { name, model: Box::new(DemoModel::new()?), tokenizer, chat: None });
         }
         let path = if model == "smollm2" { model_path(model)? } else { PathBuf::from(model) };
         let chat = Some(ChatTemplate::from_gguf(&path)?);
-        Ok(Self { model: Box::new(LlamaModel::load(&path)?), tokenizer: Tokenizer::from_file(&path)?, chat })
+        let name = path.file_stem().map_or_else(|| model.to_owned(), |stem| stem.to_string_lossy().into_owned());
+        Ok(Self { name, model: Box::new(LlamaModel::load(&path)?), tokenizer: Tokenizer::from_file(&path)?, chat })
     }
 
     /// The ids of the prompts in JSON Lines (`{"prompt": …}`), as the model wants them.

@@ -13,7 +13,7 @@ use greenmark_robustness::{
     attack::{Attack, Strength},
     corpus::key,
     detectors::{ALPHAS, Detection},
-    setup::{describe, parse_mark},
+    setup::{Setup, describe, parse_mark},
     suite::{self, About, Extent, Folder, Identity, Means, Plan, Reach, Strike, Suite, results::Results},
 };
 use serde_json::Value;
@@ -40,9 +40,10 @@ fn floor(hits: u64, of: u64, n: u64) -> u64 {
 fn run(plan: &Plan) -> Results {
     let parent = tempfile::tempdir().expect("a folder");
     let identity = Identity::of(plan, None, None, SEED);
-    let mut folder = Folder::open(&parent.path().join("run"), identity, None).expect("a new folder");
+    let mut folder = Folder::open(&parent.path().join("run"), Extent::Whole, identity, None).expect("a new folder");
+    let setup = Setup::load(&plan.model).expect("built in");
     let about = About { machine: String::new(), date: String::new(), command: String::new(), model_sha256: None };
-    suite::run(plan, Extent::Whole, SEED, about, &mut folder, &|line| eprintln!("{line}"))
+    suite::run(plan, Extent::Whole, SEED, setup, about, &mut folder, &|line| eprintln!("{line}"))
         .expect("the quick suite needs nothing")
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct EvalArgs {
     /// Seed of keys, draws and attacks
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
-    /// Report what an unfinished run has found so far, and make nothing more
+    /// Report what an unfinished run has found so far, and make nothing more; not while the run is at work
     #[arg(long)]
     pub(crate) report: bool,
     /// Print results.json in place of the table

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use greenmark_lm::model_path;
 use greenmark_robustness::{
     files::sha256,
+    setup::Setup,
     suite::{
         About, Extent, Folder, Identity, Plan, Suite,
         csv::csv,
@@ -35,17 +36,24 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
     if let Some(attacker) = &args.attacker {
         plan.attacker.clone_from(attacker);
     }
+    // All that a run needs is looked at before its folder is made.
     let model_sha256 = sha256_of(&plan.model)?;
-    let identity = Identity::of(&plan, model_sha256.clone(), sha256_of(&plan.attacker)?, args.seed);
-    let mut folder = Folder::open(&args.out, identity, option_env!("GREENMARK_COMMIT"))?;
+    let setup = Setup::load(&plan.model)?;
+    let is_other = plan.attacker != plan.model;
+    let attacker_sha256 = if is_other { sha256_of(&plan.attacker)? } else { model_sha256.clone() };
+    if is_other {
+        Setup::load(&plan.attacker).context("--attacker")?;
+    }
+    let extent = if args.report { Extent::AsItIs } else { Extent::Whole };
+    let identity = Identity::of(&plan, model_sha256.clone(), attacker_sha256, args.seed);
+    let mut folder = Folder::open(&args.out, extent, identity, option_env!("GREENMARK_COMMIT"))?;
     let about = About {
         machine: machine(),
         date: OffsetDateTime::now_utc().date().to_string(),
         command: command(args),
         model_sha256,
     };
-    let extent = if args.report { Extent::AsItIs } else { Extent::Whole };
-    let results = run(&plan, extent, args.seed, about, &mut folder, &|line| note(line))?;
+    let results = run(&plan, extent, args.seed, setup, about, &mut folder, &|line| note(line))?;
     let json = results.to_json()?;
     folder.write("results.json", &json)?;
     folder.write("results.csv", &csv(&results))?;

@@ -1,16 +1,35 @@
 //! Attacks by their names, and what is ready to make them.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
     ALL, Attack, AttackError, Attacked, Other, Strength, back_translation, paraphrase, phrases, resample, synonyms,
 };
 
+/// What attacks work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Words come, go, change or change places, each by itself.
+    Words,
+    /// Letters, marks and spaces.
+    Characters,
+    /// What stands where, and how it is set.
+    Structure,
+    /// Stretches of text are written anew by a program that minds their sense.
+    Rewriting,
+    /// Attacks of more than one kind, one after the other.
+    Several,
+}
+
 /// What an attack says of itself.
 #[derive(Debug, Clone, Copy)]
 pub struct About {
     /// Names it on the command line and in reports.
     pub name: &'static str,
+    /// What it works on.
+    pub kind: Kind,
     /// What a place is: "word", "sentence".
     pub place: &'static str,
     /// Whom it models, in a sentence.
@@ -105,9 +124,9 @@ impl Method {
 
     /// What it says of itself.
     pub fn about(&self) -> About {
-        match self {
-            Self::Plain(Attack { name, place, models, source, limits, .. }) => {
-                About { name, place, models, source, limits }
+        match *self {
+            Self::Plain(Attack { name, kind, place, models, source, limits, .. }) => {
+                About { name, kind, place, models, source, limits }
             }
             Self::Synonyms => synonyms::ABOUT,
             Self::Phrases => phrases::ABOUT,

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use self::apertium::{Apertium, Pair};
 use super::{
-    About, AttackError, Attacked, Attacker, Strength,
+    About, AttackError, Attacked, Attacker, Kind, Strength,
     paraphrase::{Unit, units::units},
     places::struck,
     rng_of,
@@ -22,6 +22,7 @@ use super::{
 
 pub(super) const ABOUT: About = About {
     name: "back-translate",
+    kind: Kind::Rewriting,
     place: "sentence",
     models: "a writer who has a machine put the text into Spanish and back",
     source: "a usual baseline of paraphrasing; the translator is Apertium (Forcada et al. 2011, doi:10.1007/s10590-011-9090-0), by dictionaries and rules",

@@ -3,13 +3,14 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Attack, AttackError, Attacked, Strength,
+    Attack, AttackError, Attacked, Kind, Strength,
     lexical::attacked,
     places::{one_of, struck},
 };
 
 pub(super) const HOMOGLYPHS: Attack = Attack {
     name: "homoglyphs",
+    kind: Kind::Characters,
     place: "letter that has a look-alike",
     models: "letters exchanged for others of the same look, Cyrillic or Greek",
     source: "Boucher et al. 2022 (arXiv:2106.09898); the normaliser of SPEC §9.5 is made against it",
@@ -29,6 +30,7 @@ pub(super) const HOMOGLYPHS: Attack = Attack {
 
 pub(super) const ZERO_WIDTH: Attack = Attack {
     name: "zero-width",
+    kind: Kind::Characters,
     place: "letter or digit",
     models: "invisible characters put between letters",
     source: "as `homoglyphs`",
@@ -45,6 +47,7 @@ pub(super) const ZERO_WIDTH: Attack = Attack {
 
 pub(super) const SPACES: Attack = Attack {
     name: "spaces",
+    kind: Kind::Characters,
     place: "space",
     models: "spaces of another kind or width, and doubled ones",
     source: "as `homoglyphs`; a by-product of copying from web pages and PDF files, too",
@@ -59,6 +62,7 @@ pub(super) const SPACES: Attack = Attack {
 
 pub(super) const DISGUISE: Attack = Attack {
     name: "disguise",
+    kind: Kind::Characters,
     place: "letter or space of the three",
     models: "homoglyphs, zero-width and spaces one after the other, each at the full strength",
     source: "the three",

@@ -4,13 +4,14 @@ use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
-    Attack, AttackError, Attacked, Other, Strength,
+    Attack, AttackError, Attacked, Kind, Other, Strength,
     places::{below, one_of, struck},
     words::{Words, in_case_of},
 };
 
 pub(super) const REPLACE: Attack = Attack {
     name: "replace",
+    kind: Kind::Words,
     place: "word",
     models: "an editor who changes words without knowing which of them matter",
     source: "the substitution of Kirchenbauer et al. 2023 (arXiv:2306.04634), on words rather than tokens",
@@ -22,6 +23,7 @@ pub(super) const REPLACE: Attack = Attack {
 
 pub(super) const DELETE: Attack = Attack {
     name: "delete",
+    kind: Kind::Words,
     place: "word",
     models: "shortening without regard to sense",
     source: "Fernandez et al. 2023 (arXiv:2308.00113), Krishna et al. 2023 (arXiv:2303.13408) and others, as a baseline",
@@ -47,6 +49,7 @@ pub(super) const DELETE: Attack = Attack {
 
 pub(super) const INSERT: Attack = Attack {
     name: "insert",
+    kind: Kind::Words,
     place: "word",
     models: "padding with words that say nothing",
     source: "as `delete`",
@@ -67,6 +70,7 @@ pub(super) const INSERT: Attack = Attack {
 
 pub(super) const SWAP: Attack = Attack {
     name: "swap",
+    kind: Kind::Words,
     place: "word",
     models: "words put in another order",
     source: "as `delete`",
@@ -85,6 +89,7 @@ pub(super) const SWAP: Attack = Attack {
 
 pub(super) const SENTENCES: Attack = Attack {
     name: "shuffle-sentences",
+    kind: Kind::Structure,
     place: "sentence",
     models: "an editor who puts sentences in another order",
     source: "a baseline of our own; sentences as UAX #29 has them",
@@ -112,6 +117,7 @@ pub(super) const SENTENCES: Attack = Attack {
 
 pub(super) const TYPOS: Attack = Attack {
     name: "typos",
+    kind: Kind::Characters,
     place: "word of four letters or more",
     models: "hasty typing: two letters exchanged, one left out, one doubled, or its neighbour on a keyboard",
     source: "the character noise of Belinkov & Bisk 2018 (arXiv:1711.02173)",
@@ -126,6 +132,7 @@ pub(super) const TYPOS: Attack = Attack {
 
 pub(super) const MISSPELLINGS: Attack = Attack {
     name: "misspell",
+    kind: Kind::Words,
     place: "word that is often misspelt",
     models: "a writer who spells by ear",
     source: "a list of our own of words that are often misspelt",
@@ -140,6 +147,7 @@ pub(super) const MISSPELLINGS: Attack = Attack {
 
 pub(super) const CONTRACTIONS: Attack = Attack {
     name: "contractions",
+    kind: Kind::Words,
     place: "contraction, or pair of words that has one",
     models: "a change of register: “do not” becomes “don't”, and the other way round",
     source: "a list of our own",
@@ -151,6 +159,7 @@ pub(super) const CONTRACTIONS: Attack = Attack {
 
 pub(super) const CASE: Attack = Attack {
     name: "case",
+    kind: Kind::Characters,
     place: "word",
     models: "careless or playful capitals",
     source: "a baseline of our own; the normaliser of SPEC §9.5 does not undo it",
@@ -170,6 +179,7 @@ pub(super) const CASE: Attack = Attack {
 
 pub(super) const PUNCTUATION: Attack = Attack {
     name: "punctuation",
+    kind: Kind::Characters,
     place: "punctuation mark",
     models: "a writer who leaves marks out, or sets others",
     source: "a baseline of our own",

@@ -20,10 +20,11 @@ pub use endpoint::{Endpoint, EndpointOptions, Secret};
 pub use local::LocalChat;
 
 use self::{answer::usable, units::units};
-use super::{About, AttackError, Attacked, Attacker, Strength, places::struck, rng_of};
+use super::{About, AttackError, Attacked, Attacker, Kind, Strength, places::struck, rng_of};
 
 pub(super) const ABOUT: About = About {
     name: "paraphrase",
+    kind: Kind::Rewriting,
     place: "sentence, paragraph or text",
     models: "a writer who has a chat model say it in other words",
     source: "Krishna et al. 2023 (arXiv:2303.13408) and Kirchenbauer et al. 2023 (arXiv:2306.04634), with any chat model",

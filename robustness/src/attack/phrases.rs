@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 pub use self::table::{Table, table_path};
 use super::{
-    About, AttackError, Attacked, Attacker, Strength,
+    About, AttackError, Attacked, Attacker, Kind, Strength,
     branches::{self, Branch, Logits},
     english::{agreeing, is_function_word, is_name, openings},
     places::below,
@@ -26,6 +26,7 @@ use crate::surprise::opening;
 
 pub(super) const ABOUT: About = About {
     name: "phrases",
+    kind: Kind::Rewriting,
     place: "word of a phrase that the table has",
     models: "an editor who puts phrases in other words, one by one, and looks whether they fit",
     source: "the paraphrase table of METEOR (Denkowski & Lavie 2014, doi:10.3115/v1/W14-3348), reranked by a language model",

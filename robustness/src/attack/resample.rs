@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
 
 use super::{
-    About, AttackError, Attacked, Attacker, Strength,
+    About, AttackError, Attacked, Attacker, Kind, Strength,
     branches::{self, Branch, Logits},
     places::spans,
     rng_of,
@@ -25,6 +25,7 @@ use crate::surprise::opening;
 
 pub(super) const ABOUT: About = About {
     name: "resample",
+    kind: Kind::Rewriting,
     place: "token",
     models: "an editor with a language model of their own, who has it write words or passages anew where they stand",
     source: "the corruption of Kuditipudi et al. 2023 (arXiv:2307.15593), with tokens of a model; \

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
-    Attack, AttackError, Attacked, Other, Strength,
+    Attack, AttackError, Attacked, Kind, Other, Strength,
     lexical::attacked,
     places::{below, struck},
     words::Words,
@@ -12,6 +12,7 @@ use super::{
 
 pub(super) const TRUNCATE: Attack = Attack {
     name: "truncate",
+    kind: Kind::Structure,
     place: "word",
     models: "a quotation: the text breaks off, and the strength is the share that is missing",
     source: "the lengths in every evaluation since Kirchenbauer et al. 2023 (arXiv:2306.04634)",
@@ -33,6 +34,7 @@ pub(super) const TRUNCATE: Attack = Attack {
 
 pub(super) const FORMAT: Attack = Attack {
     name: "format",
+    kind: Kind::Structure,
     place: "paragraph",
     models: "a text carried over into another form: Markdown taken off, lines wrapped anew, sentences made items of a list",
     source: "what copying between a chat, a mail and a web page does",
@@ -65,6 +67,7 @@ pub(super) const FORMAT: Attack = Attack {
 
 pub(super) const PASTE: Attack = Attack {
     name: "paste",
+    kind: Kind::Structure,
     place: "word of the result",
     models: "stretches of the text pasted into another, and the strength is the other's share: .75 leaves 25 % of the words to the attacked text",
     source: "the copy-paste attack of Kirchenbauer et al. 2023 (arXiv:2306.04634)",
@@ -76,6 +79,7 @@ pub(super) const PASTE: Attack = Attack {
 
 pub(super) const MIX: Attack = Attack {
     name: "mix",
+    kind: Kind::Structure,
     place: "sentence",
     models: "a text of several sources: sentences give way to those of another text, which may be marked with another key",
     source: "a baseline of our own",

@@ -18,7 +18,7 @@ use self::{
     wordnet::{Pos, WordNet},
 };
 use super::{
-    About, AttackError, Attacked, Attacker, Strength,
+    About, AttackError, Attacked, Attacker, Kind, Strength,
     english::{agreeing, is_function_word, is_name, openings},
     places::{below, struck},
     rng_of,
@@ -27,6 +27,7 @@ use super::{
 
 pub(super) const ABOUT: About = About {
     name: "synonyms",
+    kind: Kind::Words,
     place: "word that WordNet has a synonym of",
     models: "an editor with a thesaurus, who keeps the sense and the form of each word",
     source: "WordNet 3.0 (Miller 1995, doi:10.1145/219717.219748), by the most frequent sense, the usual baseline of sense disambiguation",

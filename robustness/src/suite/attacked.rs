@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -110,7 +110,7 @@ pub(super) fn attacker(means: &Means, model: &str) -> Result<Option<Box<dyn Atta
         }
         Means::BackTranslation => Some(Box::new(BackTranslation::new(TRANSLATION_LIMIT)?)),
         Means::Paraphrase(unit) => {
-            let Setup { model: lm, tokenizer, chat } = Setup::load(model)?;
+            let Setup { model: lm, tokenizer, chat, .. } = Setup::load(model)?;
             let chat = chat.context("the model follows no instructions")?;
             let chat = LocalChat::new(lm, tokenizer, chat, model, PARAPHRASE_TEMPERATURE)?;
             Some(Box::new(Paraphrase::new(Box::new(chat), *unit)))
@@ -140,7 +140,13 @@ impl Kept {
     /// The line that is none of its kind.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let (journal, lines) = Journal::open(path)?;
-        Ok(Self { journal, known: lines.into_iter().map(|Line { of, done }| (of, done)).collect() })
+        let mut known = HashMap::new();
+        for (number, Line { of, done }) in (1..).zip(lines) {
+            let is_sound = (0.0..=1.0).contains(&done.rate);
+            ensure!(is_sound, "{}, line {number}: {} is no share of places", path.display(), done.rate);
+            known.insert(of, done);
+        }
+        Ok(Self { journal, known })
     }
 
     /// Each text after an attack. Those that are not kept are made, some at a time.

@@ -4,13 +4,13 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
-    time::Instant,
+    time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{plan::Plan, results::FORMAT};
+use super::{Extent, plan::Plan, results::FORMAT};
 use crate::files::write_file;
 
 /// What the figures in a folder depend on.
@@ -78,9 +78,9 @@ impl Identity {
 struct Record {
     #[serde(flatten)]
     identity: Identity,
-    /// Commits of the programs that worked on it, in that order.
+    /// Commits of the programs that made something in it, in that order.
     commits: Vec<String>,
-    /// Seconds that they took.
+    /// Seconds that they took for what they made.
     seconds: f64,
 }
 
@@ -89,29 +89,38 @@ struct Record {
 pub struct Folder {
     path: PathBuf,
     record: Record,
+    /// Of this program, where it is known.
+    commit: Option<String>,
     /// Held as long as this run is at work.
     _lock: File,
-    /// Since when seconds are not yet in the record.
-    since: Instant,
 }
 
 impl Folder {
-    /// Makes the folder, or goes on in it.
+    /// Makes the folder, or goes on in it. A run that makes nothing more has to be there.
+    ///
+    /// - `commit`: of this program.
     ///
     /// # Errors
     /// If it is of another run, holds something else, or cannot be written.
-    pub fn open(path: &Path, identity: Identity, commit: Option<&str>) -> Result<Self> {
+    pub fn open(path: &Path, extent: Extent, identity: Identity, commit: Option<&str>) -> Result<Self> {
         let name = path.display();
-        fs::create_dir_all(path).with_context(|| format!("cannot make {name}"))?;
+        if extent == Extent::Whole {
+            fs::create_dir_all(path).with_context(|| format!("cannot make {name}"))?;
+        }
         let file = path.join("run.json");
-        let mut record = match fs::read(&file) {
+        let record = match fs::read(&file) {
             Ok(bytes) => {
                 let record: Record = serde_json::from_slice(&bytes)
                     .with_context(|| format!("{} is no record of a run: choose another folder", file.display()))?;
                 if let Some(difference) = identity.difference(&record.identity) {
                     bail!("{name} holds another run ({difference}): choose another folder, or remove this one");
                 }
+                let seconds = record.seconds;
+                ensure!(seconds.is_finite() && seconds >= 0.0, "{}: {seconds} is no time in seconds", file.display());
                 record
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && extent == Extent::AsItIs => {
+                bail!("{name} holds no run, so there is nothing to report");
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let is_empty = fs::read_dir(path).with_context(|| format!("{name}"))?.next().is_none();
@@ -122,26 +131,30 @@ impl Folder {
             }
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
         };
-        if let Some(commit) = commit.filter(|commit| !record.commits.iter().any(|known| known == commit)) {
-            record.commits.push(commit.to_owned());
-        }
         let lock = path.join("lock");
         let lock = File::create(&lock).with_context(|| format!("cannot write {}", lock.display()))?;
         if let Err(TryLockError::WouldBlock) = lock.try_lock() {
             bail!("another run is at work in {name}: wait for it, or choose another folder");
         }
-        let mut folder = Self { path: path.to_owned(), record, _lock: lock, since: Instant::now() };
-        folder.save()?;
+        let folder = Self { path: path.to_owned(), record, commit: commit.map(str::to_owned), _lock: lock };
+        if extent == Extent::Whole {
+            folder.save()?;
+        }
         Ok(folder)
     }
 
-    /// Puts the time so far on record.
+    /// Puts on record that something was made, and how long it took.
     ///
     /// # Errors
     /// If the folder cannot be written.
-    pub fn save(&mut self) -> Result<()> {
-        self.record.seconds += self.since.elapsed().as_secs_f64();
-        self.since = Instant::now();
+    pub fn made_something(&mut self, took: Duration) -> Result<()> {
+        self.record.seconds += took.as_secs_f64();
+        let new = self.commit.clone().filter(|commit| !self.record.commits.contains(commit));
+        self.record.commits.extend(new);
+        self.save()
+    }
+
+    fn save(&self) -> Result<()> {
         let text = serde_json::to_string_pretty(&self.record)?;
         self.write("run.json", &text)
     }
@@ -193,15 +206,23 @@ mod tests {
     fn only_the_same_run_goes_on() {
         let parent = tempfile::tempdir().expect("a folder");
         let path = parent.path().join("run");
-        drop(Folder::open(&path, identity(1), Some("abc")).expect("a new folder"));
-        let again = Folder::open(&path, identity(1), Some("abd")).expect("the same run");
-        let error = Folder::open(&path, identity(1), None).expect_err("it is at work").to_string();
+        let error = Folder::open(&path, Extent::AsItIs, identity(1), None).expect_err("no run").to_string();
+        assert!(error.contains("holds no run") && !path.exists(), "{error}");
+        let mut first = Folder::open(&path, Extent::Whole, identity(1), Some("abc")).expect("a new folder");
+        first.made_something(Duration::from_secs(2)).expect("a writable folder");
+        drop(first);
+        let idle = Folder::open(&path, Extent::Whole, identity(1), Some("idle")).expect("the same run");
+        drop(idle);
+        let mut again = Folder::open(&path, Extent::AsItIs, identity(1), Some("abd")).expect("the same run");
+        again.made_something(Duration::from_secs(3)).expect("a writable folder");
+        assert_eq!(again.seconds(), 5.0);
+        let error = Folder::open(&path, Extent::Whole, identity(1), None).expect_err("it is at work").to_string();
         assert!(error.contains("another run is at work"), "{error}");
         assert_eq!(again.commits().as_deref(), Some("abc, abd"));
-        let error = Folder::open(&path, identity(2), None).expect_err("another seed").to_string();
+        let error = Folder::open(&path, Extent::Whole, identity(2), None).expect_err("another seed").to_string();
         assert!(error.contains("--seed: 1 there, 2 here"), "{error}");
         let older = Identity { version: "0.0.1".into(), ..identity(1) };
-        let error = Folder::open(&path, older, None).expect_err("another version").to_string();
+        let error = Folder::open(&path, Extent::Whole, older, None).expect_err("another version").to_string();
         assert!(error.contains("version: 0.1.0 there, 0.0.1 here"), "{error}");
     }
 
@@ -209,8 +230,8 @@ mod tests {
     fn a_folder_of_something_else_is_left_alone() {
         let parent = tempfile::tempdir().expect("a folder");
         fs::write(parent.path().join("thesis.txt"), "years of work").expect("writable");
-        assert!(Folder::open(parent.path(), identity(1), None).is_err());
+        assert!(Folder::open(parent.path(), Extent::Whole, identity(1), None).is_err());
         fs::write(parent.path().join("run.json"), "{}").expect("writable");
-        assert!(Folder::open(parent.path(), identity(1), None).is_err());
+        assert!(Folder::open(parent.path(), Extent::Whole, identity(1), None).is_err());
     }
 }

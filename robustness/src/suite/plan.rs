@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::results::AttackRow;
 use crate::{
-    attack::{Attack, Strength, Unit},
+    attack::{About, Attack, Kind, Method, Strength, Unit},
     corpus::Mark,
     setup::parse_mark,
 };
@@ -134,6 +135,42 @@ impl Means {
     }
 }
 
+impl Means {
+    /// The attacks that it is made of.
+    fn methods(&self) -> Vec<Method> {
+        match self {
+            Self::Plain(steps) => steps.iter().map(|(attack, _)| Method::Plain(*attack)).collect(),
+            Self::Resample(_) => vec![Method::Resample],
+            Self::Paraphrase(_) => vec![Method::Paraphrase],
+            Self::Synonyms => vec![Method::Synonyms],
+            Self::Phrases => vec![Method::Phrases],
+            Self::BackTranslation => vec![Method::BackTranslation],
+        }
+    }
+
+    /// What it says of itself in reports; `None` where nothing is done.
+    fn about(&self) -> Option<AttackRow> {
+        let about = match self.methods()[..] {
+            [] => return None,
+            [one] => one.about(),
+            _ => SEVERAL,
+        };
+        let About { kind, place, models, source, limits, .. } = about;
+        let [place, models, source, limits] = [place, models, source, limits].map(str::to_owned);
+        Some(AttackRow { attack: self.name(), kind, place, models, source, limits })
+    }
+}
+
+/// What several attacks say of themselves together.
+const SEVERAL: About = About {
+    name: "several",
+    kind: Kind::Several,
+    place: "as each has it",
+    models: "several attacks one after the other, each as it is described by itself",
+    source: "theirs",
+    limits: "as theirs",
+};
+
 /// Attacks that need no model, and their strengths, weakest first.
 const PLAIN: [(&str, &[f64]); 18] = [
     ("replace", &[0.1, 0.2, 0.35, 0.5]),
@@ -251,6 +288,17 @@ impl Plan {
         self.chief.iter().chain(&self.others)
     }
 
+    /// Every attack once, in their order.
+    pub(super) fn attacks(&self) -> Vec<AttackRow> {
+        let mut rows: Vec<AttackRow> = Vec::new();
+        for row in self.strikes.iter().filter_map(|strike| strike.means.about()) {
+            if rows.iter().all(|known| known.attack != row.attack) {
+                rows.push(row);
+            }
+        }
+        rows
+    }
+
     /// Whether likeness in sense is measured.
     pub fn is_likened(&self, mark: &Mark, tokens: usize) -> bool {
         self.likened > 0 && self.chief.contains(mark) && tokens == self.chief_length
@@ -271,27 +319,24 @@ impl Plan {
     }
 }
 
-/// Attacks that need more than a seed: what, how strong, and on how many texts of each chief mark.
+/// Attacks that need more than a seed: what, how strong, on how many texts of each chief mark and on how many unmarked ones.
 fn strikes_with_means(suite: Suite) -> Vec<Strike> {
     use Means::{BackTranslation, Paraphrase, Phrases, Resample, Synonyms};
     // The quick suite finds the same everywhere: it asks for nothing that has to be installed.
-    let (unmarked, all): (_, Vec<(Means, f64, usize)>) = match suite {
-        Suite::Quick => (60, vec![(Resample(5), 0.2, 60), (Resample(5), 0.5, 60)]),
-        Suite::Standard => (
-            32,
-            vec![
-                (Synonyms, 0.5, 200),
-                (Synonyms, 1.0, 200),
-                (BackTranslation, 1.0, 200),
-                (Paraphrase(Unit::Sentence), 1.0, 200),
-                (Phrases, 1.0, 100),
-                (Resample(5), 0.5, 200),
-                (Paraphrase(Unit::Paragraph), 1.0, 100),
-                (Resample(20), 0.5, 100),
-                (Resample(5), 0.2, 100),
-                (Resample(1), 0.2, 100),
-            ],
-        ),
+    let all: Vec<(Means, f64, usize, usize)> = match suite {
+        Suite::Quick => vec![(Resample(5), 0.2, 60, 60), (Resample(5), 0.5, 60, 60)],
+        Suite::Standard => vec![
+            (Synonyms, 0.5, 200, 200),
+            (Synonyms, 1.0, 200, 200),
+            (BackTranslation, 1.0, 200, 200),
+            (Paraphrase(Unit::Sentence), 1.0, 200, 100),
+            (Phrases, 1.0, 200, 100),
+            (Resample(5), 0.5, 200, 100),
+            (Paraphrase(Unit::Paragraph), 1.0, 100, 100),
+            (Resample(20), 0.5, 100, 100),
+            (Resample(5), 0.2, 100, 100),
+            (Resample(1), 0.2, 100, 100),
+        ],
         Suite::Full => {
             let resampled =
                 [1, 5, 20].into_iter().flat_map(|span| [0.2, 0.35, 0.5].map(|share| (Resample(span), share)));
@@ -299,10 +344,10 @@ fn strikes_with_means(suite: Suite) -> Vec<Strike> {
             all.extend([(Synonyms, 0.25), (Synonyms, 0.5), (Synonyms, 1.0), (Phrases, 0.5), (Phrases, 1.0)]);
             all.extend([(BackTranslation, 0.5), (BackTranslation, 1.0), (Paraphrase(Unit::Sentence), 0.5)]);
             all.extend([Unit::Sentence, Unit::Paragraph, Unit::Text].map(|unit| (Paraphrase(unit), 1.0)));
-            (1000, all.into_iter().map(|(means, share)| (means, share, 1000)).collect())
+            all.into_iter().map(|(means, share)| (means, share, 1000, 1000)).collect()
         }
     };
-    let strike = |(means, share, texts): (Means, f64, usize)| Strike {
+    let strike = |(means, share, texts, unmarked): (Means, f64, usize, usize)| Strike {
         name: means.name(),
         strength: strength(share),
         means,

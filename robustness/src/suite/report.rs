@@ -2,9 +2,8 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `choice` | what a report dwells on: the chief length, the chief marks, an attack's strengths |
+//! | `choice` | the cells that a report dwells on, and the strengths of an attack as a series |
 //! | `findings` | the chief findings in sentences, computed |
-//! | `kind` | what attacks are made of and work on, by their names |
 //! | `page` | HTML: escaping, tables, figures, the page around them |
 //! | `plot` | the plots |
 //! | `reading` | how to read a report, and what it cannot say |
@@ -13,7 +12,6 @@
 
 mod choice;
 mod findings;
-mod kind;
 mod page;
 mod plot;
 mod reading;
@@ -24,7 +22,7 @@ pub(super) mod words;
 
 use anyhow::Result;
 
-pub(super) use choice::{Choice, Series, found};
+pub(super) use choice::{Choice, Series, distinct, found};
 
 use super::results::Results;
 
@@ -42,7 +40,7 @@ pub fn html(results: &Results) -> Result<String> {
         page::section("marks", "Detection by mark", &tables::marks(&choice)),
         page::section("lengths", "Detection by length", &tables::lengths(results, &choice)),
         page::section("detectors", "Detectors side by side", &tables::detectors(results, &choice)),
-        page::section("attacks", "The attacks", &tables::attacks(results)),
+        page::section("attacks", "The attacks", &tables::attacks(results, &choice)),
         page::section("skipped", "What was left out", &tables::skipped(results)),
         page::section("reading", "How to read this, and its limits", &reading::limits(results)),
     ];
@@ -119,6 +117,12 @@ mod tests {
         }
         run.commit = Some(hostile.to_owned());
         run.model_sha256 = Some(hostile.to_owned());
+        results.run.chief_marks.iter_mut().for_each(|mark| *mark += hostile);
+        results.attacks.iter_mut().for_each(|row| {
+            for text in [&mut row.attack, &mut row.place, &mut row.models, &mut row.source, &mut row.limits] {
+                *text += hostile;
+            }
+        });
         results.marks.iter_mut().for_each(|row| row.mark += hostile);
         results.cells.iter_mut().for_each(|cell| {
             cell.mark += hostile;

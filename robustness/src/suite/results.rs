@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use crate::detectors::{ALPHAS, Detection};
 use crate::summary;
+pub use crate::{
+    attack::Kind,
+    detectors::{ALPHAS, Detection},
+};
 
 /// Names this layout of `results.json`; another one is refused.
-pub const FORMAT: &str = "greenmark-eval/1";
+pub const FORMAT: &str = "greenmark-eval/2";
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,8 @@ pub struct Results {
     pub format: String,
     /// What was run, where and when.
     pub run: Run,
+    /// The attacks of the suite, each once, whatever its strengths.
+    pub attacks: Vec<AttackRow>,
     /// What each mark costs the text, unattacked; the unmarked texts first.
     pub marks: Vec<MarkRow>,
     /// Detection and damage, one row for each mark, attack and length.
@@ -43,6 +48,10 @@ pub struct Run {
     pub model: String,
     /// SHA-256 of its file, in hexadecimal digits; `None` for the built-in model.
     pub model_sha256: Option<String>,
+    /// Tokens of a text that most was measured at.
+    pub chief_length: usize,
+    /// The marks that all attacks were made on, as in [`MarkRow`]; the default first.
+    pub chief_marks: Vec<String>,
     /// Divides the logits; nothing else filters.
     pub temperature: f64,
     /// Seed of keys, draws and attacks.
@@ -51,8 +60,25 @@ pub struct Run {
     pub others: String,
     /// The command that runs it again.
     pub command: String,
-    /// Seconds that this process took, what was cached left out.
+    /// Seconds that it took to make what the folder has, over all its sittings.
     pub seconds: f64,
+}
+
+/// An attack, as it describes itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttackRow {
+    /// As in [`CellRow`].
+    pub attack: String,
+    /// What it works on.
+    pub kind: Kind,
+    /// What a place is: "word", "sentence".
+    pub place: String,
+    /// Whom it models, in a sentence.
+    pub models: String,
+    /// Where it comes from.
+    pub source: String,
+    /// What it does not do.
+    pub limits: String,
 }
 
 /// What a mark does to unattacked texts, each pair of a marked and an unmarked text being of one prompt.
@@ -153,6 +179,38 @@ pub struct Skipped {
     pub why: String,
 }
 
+impl CellRow {
+    /// Whether its figures can be what was measured.
+    ///
+    /// # Errors
+    /// What cannot be.
+    pub fn check(&self) -> Result<(), String> {
+        let all = std::iter::once(&self.detection).chain(&self.false_positives);
+        for rate in all.flat_map(Detection::named).flat_map(|(_, rates)| rates) {
+            let Rate { hits, n, low, high } = *rate;
+            let is_within = hits <= n && n > 0 && (0.0..=high).contains(&low) && high <= 1.0;
+            if !is_within || !(low - SLACK..=high + SLACK).contains(&rate.value()) {
+                return Err(format!("{hits} of {n}, between {low} and {high}, is no rate"));
+            }
+        }
+        if self.detection.named().iter().any(|(_, rates)| rates.iter().any(|rate| rate.n != self.n as u64)) {
+            return Err(format!("rates are not of {} texts", self.n));
+        }
+        let Damage { word_edit_rate, chrf, similarity, perplexity_factor } = self.damage;
+        let means = [self.achieved, word_edit_rate, chrf, similarity, perplexity_factor];
+        let is_sound = |mean: &Estimate| (mean.low..=mean.high).contains(&mean.value) && mean.n > 1;
+        match means.into_iter().flatten().find(|mean| !is_sound(mean)) {
+            Some(Estimate { value, low, high, n }) => {
+                Err(format!("{value} of {n} texts, between {low} and {high}, is no mean"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Ends of intervals are [`rounded`].
+const SLACK: f64 = 1e-5;
+
 impl Results {
     /// The file's text: a row a line, so that two runs can be compared line by line.
     ///
@@ -164,9 +222,10 @@ impl Results {
             Ok(if lines.is_empty() { "[]".into() } else { format!("[\n{}\n]", lines.join(",\n")) })
         }
         Ok(format!(
-            "{{\"format\": {},\n\"run\": {},\n\"marks\": {},\n\"cells\": {},\n\"skipped\": {}}}\n",
+            "{{\"format\": {},\n\"run\": {},\n\"attacks\": {},\n\"marks\": {},\n\"cells\": {},\n\"skipped\": {}}}\n",
             serde_json::to_string(&self.format)?,
             serde_json::to_string_pretty(&self.run)?,
+            rows(&self.attacks)?,
             rows(&self.marks)?,
             rows(&self.cells)?,
             rows(&self.skipped)?

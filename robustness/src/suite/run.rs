@@ -1,8 +1,11 @@
 //! A suite from its plan to its results, going on where it was broken off.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use indicatif::ProgressBar;
 
 use super::{
@@ -46,6 +49,7 @@ pub enum Extent {
 
 /// Runs a suite in its folder, where what was done before is not done again.
 ///
+/// - `setup`: of the plan's model.
 /// - `say`: told what is done, a line now and then.
 ///
 /// # Errors
@@ -54,16 +58,15 @@ pub fn run(
     plan: &Plan,
     extent: Extent,
     seed: u64,
+    mut setup: Setup,
     about: About,
     folder: &mut Folder,
     say: &dyn Fn(&str),
 ) -> Result<Results> {
+    let texts = Texts::write(plan, extent, seed, &mut setup, folder, say)?;
     let cells = folder.path().join("cells.jsonl");
-    ensure!(extent == Extent::Whole || cells.exists(), "no attack has been made yet, so there is nothing to report");
-    let mut setup = Setup::load(&plan.model)?;
-    let texts = Texts::write(plan, seed, &mut setup, folder, say)?;
-    folder.save()?;
     let (journal, rows) = Journal::open(&cells)?;
+    check(plan, &rows).with_context(|| format!("{}", cells.display()))?;
     let (judges, skipped) = Judges::load(plan.likened, plan.reread);
     if let Some(Skipped { what, why }) = &skipped {
         say(&format!("SKIPPED {what}: {why}"));
@@ -93,8 +96,10 @@ pub fn run(
             continue;
         }
         progress.set_message(title(strike));
-        bench.strike(strike, folder, &progress, say)?;
-        folder.save()?;
+        let start = Instant::now();
+        if bench.strike(strike, folder, &progress, say)? {
+            folder.made_something(start.elapsed())?;
+        }
     }
     progress.finish_and_clear();
     let run = Run {
@@ -104,16 +109,38 @@ pub fn run(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: folder.commits(),
         machine: about.machine,
-        model: bench.setup.tokenizer.name().to_owned(),
+        model: bench.setup.name.clone(),
         model_sha256: about.model_sha256,
+        chief_length: plan.chief_length,
+        chief_marks: plan.chief.iter().map(|mark| describe(Some(*mark))).collect(),
         temperature: plan.temperature,
         seed,
         others: "unmarked texts by the same model".to_owned(),
         command: about.command,
         seconds: folder.seconds(),
     };
-    let cells = bench.in_order();
-    Ok(Results { format: FORMAT.to_owned(), run, marks: quality(plan, &bench.texts), cells, skipped: bench.skipped })
+    let (format, attacks, marks) = (FORMAT.to_owned(), plan.attacks(), quality(plan, &bench.texts));
+    Ok(Results { format, run, attacks, marks, cells: bench.in_order(), skipped: bench.skipped })
+}
+
+/// A file of rows that was touched may still be JSON: its figures would be of nothing.
+fn check(plan: &Plan, rows: &[CellRow]) -> Result<()> {
+    let mut left: BTreeSet<Place> = places(plan).collect();
+    for (row, line) in rows.iter().zip(1..) {
+        let is_asked_for = left.remove(&Place::of(row));
+        ensure!(is_asked_for, "line {line}: no cell of this suite, or one that is there before");
+        row.check().map_err(|wrong| anyhow!("line {line}: {wrong}"))?;
+    }
+    Ok(())
+}
+
+/// What names the rows of a suite, by mark, length and attack.
+fn places(plan: &Plan) -> impl Iterator<Item = Place> {
+    let lengths = plan.marks().flat_map(|mark| plan.lengths_of(mark).iter().map(move |&tokens| (mark, tokens)));
+    lengths.flat_map(move |(mark, tokens)| {
+        let made = plan.strikes.iter().filter(move |strike| plan.has(strike, mark, tokens));
+        made.map(move |strike| Place::new(mark, strike, tokens))
+    })
 }
 
 /// What names a row.
@@ -164,8 +191,7 @@ impl Bench<'_> {
     }
 
     fn cells(&self) -> usize {
-        let of = |strike| self.places(strike).values().map(Vec::len).sum::<usize>();
-        self.plan.strikes.iter().map(of).sum()
+        places(self.plan).count()
     }
 
     fn todo(&self) -> usize {
@@ -194,14 +220,20 @@ impl Bench<'_> {
     }
 
     /// All cells of one attack.
-    fn strike(&mut self, strike: &Strike, folder: &Folder, progress: &ProgressBar, say: &dyn Fn(&str)) -> Result<()> {
+    ///
+    /// - returns: whether any was made.
+    fn strike(&mut self, strike: &Strike, folder: &Folder, progress: &ProgressBar, say: &dyn Fn(&str)) -> Result<bool> {
         let places = self.missing(strike);
         if places.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
+        let before = self.rows.len();
         let mut attacker = match attacker(&strike.means, &self.plan.attacker) {
             Ok(attacker) => attacker,
-            Err(error) => return self.skip(strike, &error, progress, &places, say),
+            Err(error) => {
+                self.skip(strike, &error, progress, &places, say);
+                return Ok(false);
+            }
         };
         if attacker.is_some() {
             say(&title(strike));
@@ -209,12 +241,13 @@ impl Bench<'_> {
         for (&tokens, marks) in &places {
             match self.at_length(strike, tokens, marks, &mut attacker, folder, progress) {
                 Err(error) if error.is::<crate::attack::AttackError>() => {
-                    return self.skip(strike, &error, progress, &places, say);
+                    self.skip(strike, &error, progress, &places, say);
+                    break;
                 }
                 done => done?,
             }
         }
-        Ok(())
+        Ok(self.rows.len() > before)
     }
 
     /// Leaves an attack out, loudly.
@@ -225,13 +258,12 @@ impl Bench<'_> {
         progress: &ProgressBar,
         places: &BTreeMap<usize, Vec<Mark>>,
         say: &dyn Fn(&str),
-    ) -> Result<()> {
+    ) {
         let what = title(strike);
         let why = format!("{error:#}");
         say(&format!("SKIPPED {what}: {why}"));
         progress.inc(places.values().map(|marks| marks.len() as u64).sum());
         self.skipped.push(Skipped { what, why });
-        Ok(())
     }
 
     fn at_length(
@@ -246,8 +278,7 @@ impl Bench<'_> {
         let Self { plan, seed, setup, texts, judges, journal, rows, .. } = self;
         let (seed, tokenizer, model) = (*seed, &setup.tokenizer, setup.model.as_mut());
         let longest = plan.lengths.last().copied().unwrap_or(tokens);
-        let others = texts.beginnings(None, longest, tokenizer);
-        let pool = Pool { texts: &others, seed };
+        let pool = Pool { texts: texts.beginnings(None, longest), seed };
         let options = attacker.as_ref().map(|attacker| attacker.options()).unwrap_or_default();
         let mut make = |texts: &[String]| -> Result<Vec<Struck>> {
             match (&strike.means, attacker.as_mut()) {
@@ -262,25 +293,24 @@ impl Bench<'_> {
                 (_, None) => anyhow::bail!("{} has no attacker", strike.name),
             }
         };
-        let first = |mark: Option<&Mark>, n| {
-            let mut beginnings = texts.beginnings(mark, tokens, tokenizer);
-            beginnings.truncate(n);
-            beginnings
+        let first = |mark: Option<&Mark>, n: usize| {
+            let all = texts.beginnings(mark, tokens);
+            &all[..n.min(all.len())]
         };
-        let unmarked = make(&first(None, strike.unmarked))?;
+        let unmarked = make(first(None, strike.unmarked))?;
         for mark in marks {
             let asked = Asked { scheme: mark.scheme, tokenizer, seed };
             let before = first(Some(mark), strike.texts);
-            let after = make(&before)?;
+            let after = make(before)?;
             let (found, negatives) = (asked.about(&after)?, asked.about(&unmarked)?);
-            let (word_edit_rate, chrf) = wear(&before, &after);
+            let (word_edit_rate, chrf) = wear(before, &after);
             let mut damage = Damage { word_edit_rate, chrf, similarity: None, perplexity_factor: None };
             if plan.is_likened(mark, tokens) {
-                damage.similarity = judges.similarity(&before, &after)?;
+                damage.similarity = judges.similarity(before, &after)?;
             }
             if plan.is_reread(mark, tokens) {
                 let prompts = &texts.prompts;
-                damage.perplexity_factor = judges.perplexity_factor(model, tokenizer, prompts, &before, &after)?;
+                damage.perplexity_factor = judges.perplexity_factor(model, tokenizer, prompts, before, &after)?;
             }
             let achieved: Vec<f64> = after.iter().flatten().map(|done| done.rate).collect();
             let Some((detection, median_ln_p)) = rates(&found).zip(medians(&found)) else {
@@ -311,10 +341,7 @@ impl Bench<'_> {
 
     /// The rows by mark, length and attack, as the plan has them.
     fn in_order(&self) -> Vec<CellRow> {
-        let plan = self.plan;
-        let lengths = plan.marks().flat_map(|mark| plan.lengths_of(mark).iter().map(move |&tokens| (mark, tokens)));
-        let places = lengths.flat_map(|(mark, tokens)| plan.strikes.iter().map(move |s| Place::new(mark, s, tokens)));
-        places.filter_map(|place| self.rows.get(&place).cloned()).collect()
+        places(self.plan).filter_map(|place| self.rows.get(&place).cloned()).collect()
     }
 }
 

@@ -1,12 +1,14 @@
 //! The texts of a suite: written once at the greatest length, and cut to the shorter ones.
 
-use anyhow::Result;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
 use greenmark::TokenId;
 use greenmark_lm::Tokenizer;
 
-use super::{folder::Folder, plan::Plan};
+use super::{Extent, folder::Folder, plan::Plan};
 use crate::{
-    corpus::{Job, Mark, Recipe, Text},
+    corpus::{self, Job, Mark, Recipe, Text},
     setup::{Setup, describe, file_name},
 };
 
@@ -19,6 +21,8 @@ const PROMPTS: [&str; 2] =
 pub(super) struct Texts {
     /// Of each mark, of none first, and each number of tokens that texts were written at.
     written: Vec<(Option<Mark>, usize, Vec<Text>)>,
+    /// The first tokens of each, by mark and length.
+    beginnings: Vec<(Option<Mark>, usize, Vec<String>)>,
     /// What the model continued, by the text's index.
     pub(super) prompts: Vec<Vec<TokenId>>,
 }
@@ -27,15 +31,17 @@ impl Texts {
     /// Writes what the folder lacks of them: of every mark at the chief length, so that costs are compared at one, and at a mark's greatest
     /// where that is beyond.
     ///
+    /// - `extent`: whether what is missing is written, or refused.
     /// - `say`: told of each file before it is written.
     ///
     /// # Errors
     /// What the model or a file has against it.
     pub(super) fn write(
         plan: &Plan,
+        extent: Extent,
         seed: u64,
         setup: &mut Setup,
-        folder: &Folder,
+        folder: &mut Folder,
         say: &dyn Fn(&str),
     ) -> Result<Self> {
         let known = setup.prompt_ids(PROMPTS.into_iter().flat_map(str::lines))?;
@@ -43,19 +49,39 @@ impl Texts {
         let prompts: Vec<Vec<TokenId>> = known.into_iter().cycle().take(plan.texts).collect();
         let jobs: Vec<Job> =
             (0..).zip(&prompts).map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index }).collect();
-        let path = folder.within("texts")?;
-        let mut written = Vec::new();
+        let path = folder.path().join("texts");
+        let (mut written, mut beginnings) = (Vec::new(), Vec::new());
         for mark in std::iter::once(None).chain(plan.marks().copied().map(Some)) {
             let lengths = mark.map_or(&*plan.lengths, |mark| plan.lengths_of(&mark));
             let longest = lengths.iter().copied().filter(|&tokens| tokens > plan.chief_length).max();
+            let mut of_mark: Vec<(usize, Vec<Text>)> = Vec::new();
             for tokens in std::iter::once(plan.chief_length).chain(longest) {
-                say(&format!("{} texts of {tokens} tokens, mark: {}", plan.texts, describe(mark)));
+                let title = format!("{} texts of {tokens} tokens, mark: {}", plan.texts, describe(mark));
                 let recipe = Recipe { mark, temperature: plan.temperature, tokens, seed };
                 let name = format!("{}-{tokens}", file_name(mark, plan.temperature));
-                written.push((mark, tokens, setup.texts(&path, &name, &recipe, &jobs)?));
+                let (_, mut known) = corpus::known(&path.join(format!("{name}.jsonl")), &setup.tokenizer)?;
+                let missing = jobs.iter().filter(|job| !known.contains_key(&job.index)).count();
+                if missing == 0 {
+                    let texts: Option<Vec<Text>> = jobs.iter().map(|job| known.remove(&job.index)).collect();
+                    of_mark.push((tokens, texts.context("no text is missing")?));
+                    continue;
+                }
+                ensure!(
+                    extent == Extent::Whole,
+                    "{missing} of {title} are not written yet, so there is nothing to report: the same command without --report goes on"
+                );
+                say(&title);
+                let start = Instant::now();
+                folder.within("texts")?;
+                of_mark.push((tokens, setup.texts(&path, &name, &recipe, &jobs)?));
+                folder.made_something(start.elapsed())?;
             }
+            for &tokens in lengths {
+                beginnings.push((mark, tokens, begun(&of_mark, tokens, &setup.tokenizer)));
+            }
+            written.extend(of_mark.into_iter().map(|(tokens, texts)| (mark, tokens, texts)));
         }
-        Ok(Self { written, prompts })
+        Ok(Self { written, beginnings, prompts })
     }
 
     /// The texts of each mark, of none first, at the chief length.
@@ -67,15 +93,20 @@ impl Texts {
     /// The first tokens of each text of a mark, of unmarked ones for `None`.
     ///
     /// # Panics
-    /// If the suite has no such mark, or its texts are shorter.
-    pub(super) fn beginnings(&self, mark: Option<&Mark>, tokens: usize, tokenizer: &Tokenizer) -> Vec<String> {
-        let of_mark = self.written.iter().filter(|(of, length, _)| of.as_ref() == mark && *length >= tokens);
-        let (_, length, texts) =
-            of_mark.min_by_key(|(_, length, _)| *length).expect("the texts of a suite's marks and lengths are written");
-        let begin = |text: &Text| match text.ids.get(..tokens) {
-            Some(ids) if tokens < *length => tokenizer.decode_text(ids),
-            _ => text.text.clone(),
-        };
-        texts.iter().map(begin).collect()
+    /// If the suite has no such mark or length.
+    pub(super) fn beginnings(&self, mark: Option<&Mark>, tokens: usize) -> &[String] {
+        let found = self.beginnings.iter().find(|(of, length, _)| of.as_ref() == mark && *length == tokens);
+        &found.expect("a suite's marks and lengths are all cut").2
     }
+}
+
+/// The first tokens of the shortest texts that are long enough.
+fn begun(of_mark: &[(usize, Vec<Text>)], tokens: usize, tokenizer: &Tokenizer) -> Vec<String> {
+    let long_enough = of_mark.iter().filter(|(length, _)| *length >= tokens);
+    let (length, texts) = long_enough.min_by_key(|(length, _)| *length).expect("the greatest length is written");
+    let begin = |text: &Text| match text.ids.get(..tokens) {
+        Some(ids) if tokens < *length => tokenizer.decode_text(ids),
+        _ => text.text.clone(),
+    };
+    texts.iter().map(begin).collect()
 }

@@ -1,14 +1,9 @@
-//! What a report dwells on: the chief length, the chief marks, and the strengths of one attack as a series.
+//! What a report dwells on: cells of the chief length, the chief marks, and the strengths of one attack as a series.
 
 use serde_json::{Map, Value};
 
 use super::words;
-use crate::suite::results::{ALPHAS, CellRow, Damage, Estimate, Rate, Results};
-
-/// At most so many marks have a panel of their own.
-const CHIEF: usize = 4;
-/// Greenmark's standard operating point: of lengths that are measured alike, the nearest to it is the chief one.
-const STANDARD_TOKENS: usize = 200;
+use crate::suite::results::{ALPHAS, AttackRow, CellRow, Damage, Estimate, Kind, Rate, Results};
 
 /// The share that `detect` finds at the lowest level, 1e-6.
 pub(crate) fn found(cell: &CellRow) -> Rate {
@@ -18,34 +13,31 @@ pub(crate) fn found(cell: &CellRow) -> Rate {
 /// What a report dwells on.
 #[derive(Debug)]
 pub(crate) struct Choice<'r> {
-    /// Cells at the chief length: that of the most cells.
+    /// Cells at the chief length.
     pub(crate) at_length: Vec<&'r CellRow>,
-    /// The chief length; 0 where there are no cells.
+    /// The chief length.
     pub(crate) tokens: usize,
-    /// Marks in the run's order.
+    /// Marks that have cells there, in the run's order.
     pub(crate) marks: Vec<&'r str>,
-    /// Those with the most cells at the chief length, in the run's order.
+    /// The chief ones of them.
     pub(crate) chief: Vec<&'r str>,
     /// What says how much is left of a text.
     pub(crate) left: Left,
+    attacks: &'r [AttackRow],
 }
 
 impl<'r> Choice<'r> {
     pub(crate) fn of(results: &'r Results) -> Self {
-        let lengths = distinct(results.cells.iter().map(|cell| cell.tokens));
-        let count = |tokens: usize| results.cells.iter().filter(|cell| cell.tokens == tokens).count();
-        let nearness = |tokens: usize| std::cmp::Reverse(tokens.abs_diff(STANDARD_TOKENS));
-        let tokens = lengths.into_iter().max_by_key(|&tokens| (count(tokens), nearness(tokens))).unwrap_or(0);
+        let tokens = results.run.chief_length;
         let at_length: Vec<&CellRow> = results.cells.iter().filter(|cell| cell.tokens == tokens).collect();
         let marks = distinct(at_length.iter().map(|cell| &*cell.mark));
-        let cells = |mark: &str| at_length.iter().filter(|cell| cell.mark == mark).count();
-        let most = marks.iter().map(|mark| cells(mark)).max().unwrap_or(0);
-        let chief: Vec<&str> = marks.iter().copied().filter(|mark| cells(mark) == most).take(CHIEF).collect();
+        let chief = results.run.chief_marks.iter().map(|mark| &**mark).filter(|mark| marks.contains(mark));
+        let chief: Vec<&str> = chief.collect();
         let attacked = at_length.iter().filter(|cell| chief.contains(&&*cell.mark) && !words::is_none(cell));
         let mut attacked = attacked.peekable();
         let is_complete = attacked.peek().is_some() && attacked.all(|cell| cell.damage.similarity.is_some());
         let left = if is_complete { Left::Similarity } else { Left::Chrf };
-        Self { tokens, marks, chief, left, at_length }
+        Self { tokens, marks, chief, left, at_length, attacks: &results.attacks }
     }
 
     /// The cells of a mark at the chief length.
@@ -55,7 +47,38 @@ impl<'r> Choice<'r> {
 
     /// The same, by attack.
     pub(crate) fn series(&self, mark: &str) -> Vec<Series<'r>> {
-        Series::of(self.cells(mark))
+        self.grouped(self.cells(mark))
+    }
+
+    /// Every attack on the chief marks at the chief length, with the cells of all of them.
+    pub(crate) fn of_chief(&self) -> Vec<Series<'r>> {
+        self.grouped(self.chief.iter().flat_map(|mark| self.cells(mark)))
+    }
+
+    /// Cells by attack, in their order.
+    pub(crate) fn grouped(&self, cells: impl Iterator<Item = &'r CellRow>) -> Vec<Series<'r>> {
+        let mut all: Vec<Series<'r>> = Vec::new();
+        for cell in cells {
+            let (attack, options) = (&*cell.attack, &cell.options);
+            match all.iter_mut().find(|series| (series.attack, series.options) == (attack, options)) {
+                Some(series) => series.cells.push(cell),
+                None => all.push(Series {
+                    label: words::printable(attack),
+                    attack,
+                    about: self.attacks.iter().find(|row| row.attack == attack),
+                    options,
+                    cells: vec![cell],
+                }),
+            }
+        }
+        let names: Vec<&str> = all.iter().map(|series| series.attack).collect();
+        for series in &mut all {
+            series.cells.sort_by(|a, b| a.strength.total_cmp(&b.strength));
+            if names.iter().filter(|&&name| name == series.attack).count() > 1 && !series.options.is_empty() {
+                series.label += &format!(" ({})", options(series.options));
+            }
+        }
+        all
     }
 }
 
@@ -91,39 +114,49 @@ pub(crate) struct Series<'r> {
     pub(crate) label: String,
     /// Its name.
     pub(crate) attack: &'r str,
+    /// What it says of itself; nothing of no attack.
+    pub(crate) about: Option<&'r AttackRow>,
     /// What else determines it.
     pub(crate) options: &'r Map<String, Value>,
     /// Weakest first.
     pub(crate) cells: Vec<&'r CellRow>,
 }
 
-impl<'r> Series<'r> {
-    /// Groups cells by attack, in their order.
-    pub(crate) fn of(cells: impl Iterator<Item = &'r CellRow>) -> Vec<Self> {
-        let mut all: Vec<Self> = Vec::new();
-        for cell in cells {
-            let (attack, options) = (&*cell.attack, &cell.options);
-            match all.iter_mut().find(|series| (series.attack, series.options) == (attack, options)) {
-                Some(series) => series.cells.push(cell),
-                None => all.push(Self { label: words::printable(attack), attack, options, cells: vec![cell] }),
-            }
+impl Series<'_> {
+    /// What it works on.
+    pub(crate) fn kind(&self) -> Kind {
+        self.about.map_or(Kind::Several, |about| about.kind)
+    }
+
+    /// "replace, 0.35"; the name of several attacks has the strength of each.
+    pub(crate) fn title(&self, cell: &CellRow) -> String {
+        match self.kind() {
+            _ if words::is_none(cell) => "nothing".to_owned(),
+            Kind::Several => self.label.clone(),
+            _ => format!("{}, {}", self.label, cell.strength),
         }
-        let names: Vec<&str> = all.iter().map(|series| series.attack).collect();
-        for series in &mut all {
-            series.cells.sort_by(|a, b| a.strength.total_cmp(&b.strength));
-            if names.iter().filter(|&&name| name == series.attack).count() > 1 && !series.options.is_empty() {
-                series.label += &format!(" ({})", options(series.options));
-            }
-        }
-        all
+    }
+
+    /// Each strength once, weakest first, with its cells.
+    pub(crate) fn strengths(&self) -> impl Iterator<Item = &[&CellRow]> {
+        self.cells.chunk_by(|a, b| a.strength == b.strength)
     }
 }
 
 /// "model smollm2, temperature 1".
 pub(crate) fn options(options: &Map<String, Value>) -> String {
-    let value = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let all = options.iter().map(|(name, of)| format!("{} {}", name, value(of)));
+    let all = options.iter().map(|(name, of)| format!("{} {}", name.replace('_', " "), plain(of)));
     words::printable(&all.collect::<Vec<_>>().join(", "))
+}
+
+/// A value without JSON's signs: "eng-spa, spa-eng".
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(members) => options(members),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
 }
 
 /// Each once, in the order of their first coming.
@@ -142,8 +175,15 @@ mod tests {
     use super::{super::specimen, *};
 
     #[test]
-    fn the_length_and_marks_of_most_cells_are_chief() {
-        let results = specimen::results(1);
+    fn the_run_says_which_length_and_marks_are_chief() {
+        let mut results = specimen::results(1);
+        // As in the middle of a run: the second mark is a few cells behind, and of the first one short texts alone are done with the last attack.
+        let mut left_to_do = 5;
+        results.cells.retain(|cell| {
+            let is_missing = left_to_do > 0 && cell.mark == "gm1:gumbel,h=2" && cell.tokens == 200;
+            left_to_do -= usize::from(is_missing);
+            !is_missing
+        });
         let choice = Choice::of(&results);
         assert_eq!(choice.tokens, 200);
         assert_eq!(choice.chief, ["gm1:green,h=1,gamma=64/256, delta 2", "gm1:gumbel,h=2"]);
@@ -168,5 +208,7 @@ mod tests {
         results.cells[1].options.insert("model".to_owned(), "b".into());
         let labels: Vec<String> = Choice::of(&results).series(&mark).into_iter().map(|series| series.label).collect();
         assert_eq!(labels, ["replace (model a)", "replace (model b)"]);
+        let way = serde_json::json!({ "way": ["eng-spa", "spa-eng"], "max_tokens": 7 });
+        assert_eq!(options(way.as_object().expect("an object")), "max tokens 7, way eng-spa, spa-eng");
     }
 }

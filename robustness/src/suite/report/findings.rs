@@ -1,6 +1,6 @@
 //! The chief findings in sentences, computed from the rows.
 
-use super::{Choice, found, page::escape, words};
+use super::{Choice, Series, found, page::escape, words};
 use crate::suite::results::{CellRow, Rate, Results};
 
 /// So many attacks are named of each mark.
@@ -41,8 +41,8 @@ fn unattacked(results: &Results, choice: &Choice<'_>) -> Option<String> {
 fn below_half(choice: &Choice<'_>) -> Option<String> {
     let of_mark = |mark: &&str| {
         let series = choice.series(mark);
-        let attacked = series.iter().flat_map(|series| series.cells.iter().map(|&cell| (&*series.label, cell)));
-        let attacked: Vec<(&str, &CellRow)> =
+        let attacked = series.iter().flat_map(|series| series.cells.iter().map(move |&cell| (series, cell)));
+        let attacked: Vec<(&Series<'_>, &CellRow)> =
             attacked.filter(|(_, cell)| !words::is_none(cell) && found(cell).n > 0).collect();
         if attacked.is_empty() {
             return None;
@@ -54,9 +54,9 @@ fn below_half(choice: &Choice<'_>) -> Option<String> {
         if below.is_empty() {
             return Some(format!("<b>{name}</b>: none of {all}."));
         }
-        let named = below.iter().take(NAMED).map(|(label, cell)| {
+        let named = below.iter().take(NAMED).map(|(series, cell)| {
             let left = choice.left.of(&cell.damage).map_or_else(words::none, |mean| format!("{:.2}", mean.value));
-            let attack = escape(&words::attack(label, cell));
+            let attack = escape(&series.title(cell));
             format!("<i>{attack}</i> ({} {left}, found {})", choice.left.name(), words::rate(found(cell)))
         });
         let named = words::list(&named.collect::<Vec<_>>());
@@ -69,23 +69,27 @@ fn below_half(choice: &Choice<'_>) -> Option<String> {
 
 fn false_positives(choice: &Choice<'_>) -> Option<String> {
     const COARSEST: usize = 0;
-    let rates = choice.at_length.iter().filter_map(|cell| cell.false_positives.map(|rates| (*cell, rates.detect)));
-    let rates: Vec<(&CellRow, [Rate; 3])> = rates.filter(|(_, rates)| rates[COARSEST].n > 0).collect();
-    let (worst, of_worst) = rates.iter().max_by(|a, b| a.1[COARSEST].value().total_cmp(&b.1[COARSEST].value()))?;
+    let all = choice.grouped(choice.at_length.iter().copied());
+    let cells = all.iter().flat_map(|series| series.cells.iter().map(move |&cell| (series, cell)));
+    let rates = cells.filter_map(|at| at.1.false_positives.map(|rates| (at, rates.detect)));
+    let rates: Vec<((&Series<'_>, &CellRow), [Rate; 3])> = rates.filter(|(_, rates)| rates[COARSEST].n > 0).collect();
+    let ((series, worst), of_worst) =
+        rates.iter().max_by(|a, b| a.1[COARSEST].value().total_cmp(&b.1[COARSEST].value()))?;
     let sum = |level: usize| {
         let (hits, n) = rates.iter().fold((0, 0), |(hits, n), (_, of)| (hits + of[level].hits, n + of[level].n));
         format!("{hits} of {n}")
     };
     let above = rates.iter().filter(|(_, of)| of[COARSEST].low > 1e-2).count();
     Some(format!(
-        "<p>Of unmarked texts attacked alike, each asked about one key, <code>detect</code> calls {} marked at p ≤ 1e-2 and {} at p ≤ 1e-6; the highest rate of a cell is {} ({}, {}), and of {} cells \
-         {above} have an interval that lies above 1e-2, as about one in forty does by chance where the rate is 1e-2.</p>\n",
+        "<p>Of unmarked texts attacked alike, each asked about one key, <code>detect</code> calls {} marked at p ≤ 1e-2 and {} at p ≤ 1e-6; the highest rate of a cell is {} ({}, {}), and of {} \
+         {above} {} an interval that lies above 1e-2, as at most about one in forty does by chance where the rate is 1e-2.</p>\n",
         sum(COARSEST),
         sum(2),
         words::rate(of_worst[COARSEST]),
         words::mark_html(&worst.mark),
-        escape(&words::attack(&words::printable(&worst.attack), worst)),
-        rates.len()
+        escape(&series.title(worst)),
+        words::count(rates.len(), "cell"),
+        if above == 1 { "has" } else { "have" }
     ))
 }
 
@@ -104,9 +108,9 @@ mod tests {
         let choice = Choice::of(&results);
         let said = below_half(&choice).expect("attacks");
         assert!(said.contains(&format!("<b>{}</b>: 1 of ", words::mark(&mark))), "{said}");
-        assert!(said.contains("<i>case, 0.5</i> (") && said.contains("found 0.10 (0.06–0.15)"), "{said}");
+        assert!(said.contains("<i>case, 0.5</i> (") && said.contains("found 0.100 (0.06–0.15)"), "{said}");
         let said = unattacked(&results, &choice).expect("unattacked");
-        assert!(said.contains("0.75 (0.68–0.81) are found"), "{said}");
+        assert!(said.contains("0.750 (0.68–0.81) are found"), "{said}");
     }
 
     #[test]
@@ -122,6 +126,6 @@ mod tests {
         let said = false_positives(&Choice::of(&results)).expect("rates");
         let n = 100 * results.cells.len();
         assert!(said.contains(&format!("calls 9 of {n} marked at p ≤ 1e-2 and 0 of {n} at")), "{said}");
-        assert!(said.contains("0.09 (") && said.contains("1 have an interval"), "{said}");
+        assert!(said.contains("0.090 (") && said.contains(" cells 1 has an interval"), "{said}");
     }
 }

@@ -82,8 +82,8 @@ fn class(column: Column) -> &'static str {
     if column == Column::Number { " class=\"n\"" } else { "" }
 }
 
-const STYLE: &str = r##":root { color-scheme: light dark; --ink: #1b1f1c; --paper: #fcfcfa; --faint: #5f6661; --line: #d9ddd8; --box: #f3f4f1; --link: #0b5f2a; }
-@media screen and (prefers-color-scheme: dark) { :root { --ink: #e6e9e6; --paper: #151815; --faint: #a0a8a2; --line: #3a423c; --box: #1e231f; --link: #8fd6a3; } }
+const STYLE: &str = r##":root { color-scheme: light dark; --ink: #1b1f1c; --paper: #fcfcfa; --faint: #5f6661; --line: #d9ddd8; --box: #f3f4f1; --link: #0b5f2a; --shade: #0005; }
+@media screen and (prefers-color-scheme: dark) { :root { --ink: #e6e9e6; --paper: #151815; --faint: #a0a8a2; --line: #3a423c; --box: #1e231f; --link: #8fd6a3; --shade: #fff5; } }
 * { box-sizing: border-box; }
 body { font: 1rem/1.6 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 76rem; margin: 2.5rem auto; padding: 0 1.2rem; }
 h1 { font-size: 1.5rem; line-height: 1.3; } h2 { font-size: 1.2rem; margin: 0 0 .8rem; } h1, h2 { overflow-wrap: anywhere; }
@@ -92,13 +92,13 @@ section { border-top: 1px solid var(--line); padding: 1.6rem 0 .8rem; scroll-mar
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem 1.2rem; }
 dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 code { font: .92em ui-monospace, monospace; } pre { background: var(--box); padding: .7rem .9rem; border-radius: .3rem; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }
-.scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
+.scroll { overflow-x: auto; background: linear-gradient(to right, var(--paper) 40%, transparent) left / 3rem 100%, linear-gradient(to left, var(--paper) 40%, transparent) right / 3rem 100%, linear-gradient(to right, var(--shade), transparent) left / 1rem 100%, linear-gradient(to left, var(--shade), transparent) right / 1rem 100%; background-repeat: no-repeat; background-attachment: local, local, scroll, scroll; } .scroll:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 figure { margin: 1.2rem 0 2.4rem; max-width: 60rem; } ul { max-width: 46rem; padding-left: 1.2rem; } nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; padding: 0; max-width: none; } .k { white-space: nowrap; } figcaption { color: var(--faint); font-size: .92rem; max-width: 46rem; }
 figure svg { display: block; width: 100%; min-width: 40rem; height: auto; }
 figure svg [fill="#FFFFFF"] { fill: var(--paper); } figure svg [fill="#000000"] { fill: var(--ink); } figure svg [stroke="#000000"] { stroke: var(--ink); }
 table { border-collapse: collapse; font-size: .88rem; line-height: 1.4; font-variant-numeric: tabular-nums; margin: .3rem 0 1.8rem; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; } caption span { font-weight: 400; color: var(--faint); }
-th, td { text-align: left; vertical-align: top; padding: .22rem .7rem; border-bottom: 1px solid var(--line); font-weight: 400; }
+th, td { text-align: left; vertical-align: top; padding: .22rem .5rem; border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { vertical-align: bottom; color: var(--faint); border-bottom: 1px solid var(--faint); }
 tbody th, thead th:first-child { position: sticky; left: 0; background: var(--paper); padding-left: 0; min-width: 8rem; max-width: 15rem; }
 .n { text-align: right; white-space: nowrap; } thead .n { white-space: normal; } small { color: var(--faint); font-size: .82em; }

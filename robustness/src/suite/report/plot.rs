@@ -108,7 +108,7 @@ fn found_axis(range: Range<f64>) -> Axis<'static> {
     Axis { name: "share found at p ≤ 1e-6", range, ticks, label: &|share| format!("{share:.1}") }
 }
 
-/// A linear axis with ticks at given places.
+/// A linear axis with ticks at given places; what is on it may be stretched before.
 struct Ticked {
     linear: RangedCoordf64,
     ticks: Vec<f64>,
@@ -264,6 +264,23 @@ fn panels_height(count: usize, each: u32) -> u32 {
     count.div_ceil(2) as u32 * each
 }
 
+/// Stretches what is near 1, where most attacks leave a text: the root of the distance from it. Order and sign are kept.
+fn stretched(share: f64) -> f64 {
+    let distance = 1.0 - share;
+    -distance.signum() * distance.abs().sqrt()
+}
+
+/// What was [`stretched`].
+fn shrunk(place: f64) -> f64 {
+    1.0 + place.signum() * place * place
+}
+
+/// Shares for an axis that is [`stretched`], those from `least` on.
+fn stretched_ticks(least: f64) -> Vec<f64> {
+    let shares = [1.0, 0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.4, 0.2, 0.0, -0.5, -1.0];
+    shares.into_iter().filter(|&share| share >= least).map(stretched).collect()
+}
+
 /// Steps of 1, 2 or 5 times a power of ten, at most eight of them from `low` to `high`.
 fn steps(low: f64, high: f64) -> Vec<f64> {
     let step =
@@ -275,6 +292,15 @@ fn steps(low: f64, high: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_stretched_and_come_back() {
+        let shares = [-1.0, 0.0, 0.5, 0.99, 1.0, 1.04];
+        for share in shares {
+            assert!((shrunk(stretched(share)) - share).abs() < 1e-12, "{share}");
+        }
+        assert!(shares.map(stretched).is_sorted());
+    }
 
     #[test]
     fn ticks_are_few_and_within() {

@@ -1,7 +1,7 @@
 //! What was run, how to read the figures, and what they cannot say.
 
 use super::{page::escape, words};
-use crate::suite::results::{ALPHAS, Results};
+use crate::suite::results::{ALPHAS, Damage, Estimate, Results};
 
 /// Everything that makes the same figures again.
 pub(super) fn run(results: &Results) -> String {
@@ -22,7 +22,7 @@ pub(super) fn run(results: &Results) -> String {
             run.commit.as_deref().map_or_else(|| "unknown".to_owned(), |c| format!("<code>{}</code>", escape(c))),
         ),
         ("machine", escape(&run.machine)),
-        ("time", format!("{}, without what was kept from earlier", words::duration(run.seconds))),
+        ("time", words::duration(run.seconds)),
         ("model", escape(&run.model)),
         ("its SHA-256", format!("<code>{}</code>", escape(sha256))),
         ("temperature", run.temperature.to_string()),
@@ -39,14 +39,8 @@ pub(super) fn run(results: &Results) -> String {
 pub(super) fn limits(results: &Results) -> String {
     let n = results.cells.iter().map(|cell| cell.n).filter(|&n| n > 0).max();
     let coarse = n.map_or_else(String::new, |n| format!(" With n = {n} that is {:.1e}.", 3.0 / n as f64));
-    let likened = results.cells.iter().filter_map(|cell| cell.damage.similarity).map(|mean| mean.n);
-    let likened = match (likened.clone().min(), likened.max()) {
-        (Some(least), Some(most)) if least < most => {
-            format!("of {least} to {most} texts of a cell, and not in every cell")
-        }
-        (Some(n), _) => format!("of {} of a cell, and not in every cell", words::count(n, "text")),
-        _ => "of no cell here".to_owned(),
-    };
+    let (likened, reread) =
+        (sample(results, |damage| damage.similarity), sample(results, |damage| damage.perplexity_factor));
     let paragraphs = [
         "The p-values are exact tails, or bounds that cannot be exceeded more often than they say, over the choice of the key, for any text that does not depend on it (SPEC §7). So the level of a test holds \
          by proof, not by this run; what this run measures is power."
@@ -64,7 +58,7 @@ pub(super) fn limits(results: &Results) -> String {
         format!(
             "What is left of a text is measured by program. Words edited and chrF count changed letters, whatever they do to the sense. Sentence similarity is the cosine of two embeddings, {likened}; it knows \
              little of facts and names. All three make much of characters that a reader does not see (homoglyphs, zero-width), which leave the text as it was to the eye; and none sees that a \
-             text has become clumsy, which its perplexity does."
+             text has become clumsy, which its perplexity does: that is told of the default mark alone, as it takes long, {reread}, and of no text that an attack made three times as long."
         ),
         "An attack changes the share of places that its strength says, drawn at random, without knowing the key or asking a detector; where a text has no such place it is as it was. Texts that an attack could \
          not be made on are counted as refused and are not among n. An adversary who asks a detector, or has learnt from many marked texts, does better."
@@ -76,4 +70,15 @@ pub(super) fn limits(results: &Results) -> String {
         ),
     ];
     paragraphs.iter().map(|said| format!("<p>{said}</p>\n")).collect()
+}
+
+/// How many texts of a cell something was measured on.
+fn sample(results: &Results, of: fn(&Damage) -> Option<Estimate>) -> String {
+    let all: Vec<usize> = results.cells.iter().filter_map(|cell| of(&cell.damage)).map(|mean| mean.n).collect();
+    let without = if all.len() < results.cells.len() { ", and not in every cell" } else { "" };
+    match (all.iter().min(), all.iter().max()) {
+        (Some(least), Some(most)) if least < most => format!("of {least} to {most} texts of a cell{without}"),
+        (Some(&n), _) => format!("of {} of a cell{without}", words::count(n, "text")),
+        _ => "of no cell here".to_owned(),
+    }
 }

@@ -5,7 +5,9 @@ use greenmark_lm::text_rng;
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 use serde_json::Map;
 
-use crate::suite::results::{CellRow, Damage, Detection, Estimate, FORMAT, MarkRow, Rate, Results, Run, Skipped};
+use crate::suite::results::{
+    AttackRow, CellRow, Damage, Detection, Estimate, FORMAT, Kind, MarkRow, Rate, Results, Run, Skipped,
+};
 
 /// Texts of a cell.
 const N: u64 = 200;
@@ -76,12 +78,15 @@ pub(crate) fn results(seed: u64) -> Results {
             machine: "a processor, 2 cores".to_owned(),
             model: "Specimen 135M".to_owned(),
             model_sha256: Some("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned()),
+            chief_length: 200,
+            chief_marks: MARKS.iter().filter(|mark| mark.3).map(|mark| mark.0.to_owned()).collect(),
             temperature: 1.0,
             seed,
             others: "unmarked texts by the same model".to_owned(),
             command: format!("greenmark eval --suite standard --seed {seed} --out eval/standard"),
             seconds: 20_000.0,
         },
+        attacks: ATTACKS.iter().skip(1).map(|(name, ..)| attack_row(name)).collect(),
         marks: std::iter::once(&plain).chain(&MARKS).map(|mark| mark_row(&mut rng, mark.0, mark.1)).collect(),
         cells,
         skipped: vec![Skipped {
@@ -89,6 +94,19 @@ pub(crate) fn results(seed: u64) -> Results {
             why: "no chat model was given; --chat-url names one".to_owned(),
         }],
     }
+}
+
+fn attack_row(name: &str) -> AttackRow {
+    let kind = match name.split(',').next() {
+        Some("resample" | "paraphrase") => Kind::Rewriting,
+        Some("truncate" | "paste" | "mix" | "format") => Kind::Structure,
+        Some("homoglyphs" | "zero-width" | "spaces" | "disguise" | "case") => Kind::Characters,
+        Some(name) if name.contains(' ') => Kind::Several,
+        _ => Kind::Words,
+    };
+    let said = |what: &str| format!("{what} of {name}");
+    let [place, models, source, limits] = ["a place", "the model", "the source", "the limits"].map(said);
+    AttackRow { attack: name.to_owned(), kind, place, models, source, limits }
 }
 
 fn mark_row(rng: &mut ChaCha8Rng, mark: &str, cost: f64) -> MarkRow {

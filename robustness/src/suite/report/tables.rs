@@ -1,17 +1,16 @@
 //! The tables.
 
 use super::{
-    Choice, Series,
+    Choice,
     choice::{distinct, options},
     found,
-    kind::methods,
     page::{
         Column::{Number, Row, Text},
         Table, escape,
     },
-    words::{self, mark_html, mean_html, rate_html},
+    words::{self, mark_html, mean_html, rate_html, sampled_html},
 };
-use crate::suite::results::{ALPHAS, CellRow, Rate, Results};
+use crate::suite::results::{ALPHAS, Rate, Results};
 
 /// What each mark does to unattacked texts.
 pub(super) fn quality(results: &Results) -> String {
@@ -75,8 +74,8 @@ fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
         (Number, "false positives at <span class=\"k\">1e-2</span>"),
     ]);
     let mut table = Table::new(&mark_html(mark), &heads);
-    for Series { label, cells, .. } in choice.series(mark) {
-        for cell in cells {
+    for series in choice.series(mark) {
+        for cell in &series.cells {
             let refused = match cell.refused {
                 0 => String::new(),
                 refused => format!(" <small>({refused} refused)</small>"),
@@ -84,13 +83,13 @@ fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
             let damage = cell.damage;
             let plain = |mean| words::mean(mean).unwrap_or_else(words::none);
             let mut row = vec![
-                escape(&words::attack(&label, cell)),
+                escape(&series.title(cell)),
                 format!("{}{refused}", cell.n),
                 plain(cell.achieved),
                 plain(damage.word_edit_rate),
                 plain(damage.chrf),
-                mean_html(damage.similarity),
-                mean_html(damage.perplexity_factor),
+                sampled_html(damage.similarity, cell.n),
+                sampled_html(damage.perplexity_factor, cell.n),
             ];
             row.extend(cell.detection.detect.map(rate_html));
             row.push(cell.auc.map_or_else(words::none, |auc| format!("{:.3}", auc.detect)));
@@ -122,11 +121,8 @@ pub(super) fn lengths(results: &Results, choice: &Choice<'_>) -> String {
             std::iter::once((Row, "attack, strength")).chain(heads.iter().map(|head| (Number, &**head))).collect();
         let caption = format!("{} <span>(found at p ≤ 1e-6)</span>", mark_html(mark));
         let mut table = Table::new(&caption, &heads);
-        for Series { label, cells, .. } in Series::of(cells()) {
-            let strengths = distinct(cells.iter().map(|cell| cell.strength));
-            for strength in strengths {
-                let alike: Vec<&CellRow> = cells.iter().copied().filter(|cell| cell.strength == strength).collect();
-                let Some(first) = alike.first() else { continue };
+        for series in choice.grouped(cells()) {
+            for alike in series.strengths() {
                 // What is measured at one length alone is in the table of its mark.
                 if alike.len() < 2 {
                     continue;
@@ -135,7 +131,7 @@ pub(super) fn lengths(results: &Results, choice: &Choice<'_>) -> String {
                     let cell = alike.iter().find(|cell| cell.tokens == tokens);
                     cell.map_or_else(words::none, |cell| rate_html(found(cell)))
                 });
-                let name = escape(&words::attack(&label, first));
+                let name = escape(&series.title(alike[0]));
                 table.row(&std::iter::once(name).chain(rates).collect::<Vec<_>>());
             }
         }
@@ -162,10 +158,10 @@ pub(super) fn detectors(results: &Results, choice: &Choice<'_>) -> String {
                 (Number, "detect"),
             ],
         );
-        for Series { label, cells, .. } in choice.series(mark) {
-            for cell in cells {
+        for series in choice.series(mark) {
+            for cell in &series.cells {
                 let rates = cell.detection.named().map(|(_, rates)| rate_html(rates[ALPHAS.len() - 1]));
-                let name = escape(&words::attack(&label, cell));
+                let name = escape(&series.title(cell));
                 table.row(&std::iter::once(name).chain(rates).collect::<Vec<_>>());
             }
         }
@@ -198,24 +194,27 @@ fn all_false_positives(results: &Results) -> String {
 }
 
 /// Each attack with what it models, as the attack itself says.
-pub(super) fn attacks(results: &Results) -> String {
-    let all = Series::of(results.cells.iter().filter(|cell| !words::is_none(cell)));
+pub(super) fn attacks(results: &Results, choice: &Choice<'_>) -> String {
+    let all = choice.grouped(results.cells.iter().filter(|cell| !words::is_none(cell)));
     if all.is_empty() {
         return "<p>No attack was made.</p>\n".to_owned();
     }
     let mut table = Table::new(
         "What was done <span>(a strength is the share of an attack's places that it changes)</span>",
-        &[(Row, "attack"), (Text, "models"), (Text, "a place is a"), (Text, "does not"), (Text, "options")],
+        &[
+            (Row, "attack"),
+            (Text, "models"),
+            (Text, "a place is a"),
+            (Text, "does not"),
+            (Text, "comes from"),
+            (Text, "options"),
+        ],
     );
-    for Series { attack, options: given, .. } in all {
-        let methods = methods(attack);
-        let (models, place, limits) = match &methods[..] {
-            [one] => (one.about().models, one.about().place, one.about().limits),
-            [] => ("", "", ""),
-            _ => ("several attacks one after the other, each as it is described here", "", ""),
-        };
-        let models = [attack, models, place, limits].map(escape).into_iter();
-        table.row(&models.chain([escape(&options(given))]).collect::<Vec<_>>());
+    for series in all {
+        let said = series.about.map(|about| [&about.models, &about.place, &about.limits, &about.source]);
+        let said = said.map_or_else(Default::default, |said| said.map(|said| escape(said)));
+        let name = std::iter::once(escape(series.attack));
+        table.row(&name.chain(said).chain([escape(&options(series.options))]).collect::<Vec<_>>());
     }
     table.html()
 }

@@ -1,7 +1,7 @@
 //! Figures and names as people read them.
 
-use super::{kind::methods, page::escape};
-use crate::suite::results::{CellRow, Estimate, Rate};
+use super::page::escape;
+use crate::suite::results::{CellRow, Estimate, Kind, Rate};
 
 /// Where there is no figure.
 pub(crate) fn none() -> String {
@@ -13,12 +13,12 @@ pub(crate) fn mean(mean: Option<Estimate>) -> Option<String> {
     mean.map(|mean| format!("{:.2}", mean.value))
 }
 
-/// "0.85 (0.79–0.90)".
+/// "0.995 (0.97–1.00)": three digits, as hits of two hundred come in halves of a hundredth.
 pub(crate) fn rate(rate: Rate) -> String {
     if rate.n == 0 {
         return none();
     }
-    format!("{:.2} ({})", rate.value(), interval(rate.low, rate.high))
+    format!("{:.3} ({})", rate.value(), interval(rate.low, rate.high))
 }
 
 /// The same, the interval being smaller than the rate.
@@ -26,13 +26,19 @@ pub(crate) fn rate_html(rate: Rate) -> String {
     if rate.n == 0 {
         return none();
     }
-    format!("{:.2} <small>{}</small>", rate.value(), interval(rate.low, rate.high))
+    format!("{:.3} <small>{}</small>", rate.value(), interval(rate.low, rate.high))
 }
 
 /// "1.56 1.40–1.74", the interval being smaller than the mean.
 pub(crate) fn mean_html(mean: Option<Estimate>) -> String {
     let with = |mean: Estimate| format!("{:.2} <small>{}</small>", mean.value, interval(mean.low, mean.high));
     mean.map_or_else(none, with)
+}
+
+/// The same, with its number of texts where that is not the cell's.
+pub(crate) fn sampled_html(mean: Option<Estimate>, n: usize) -> String {
+    let of = mean.filter(|mean| mean.n != n).map_or_else(String::new, |mean| format!(" <small>n={}</small>", mean.n));
+    mean_html(mean) + &of
 }
 
 /// "0.79–0.90"; two negative numbers would look like something else.
@@ -51,12 +57,14 @@ pub(crate) fn mark(mark: &str) -> String {
     printable(&short.replace(",gamma=", ", γ=").replace(", delta ", ", δ="))
 }
 
-/// "replace, 0.35"; the name of several attacks has the strength of each.
-pub(crate) fn attack(label: &str, cell: &CellRow) -> String {
-    match methods(&cell.attack).len() {
-        _ if is_none(cell) => "nothing".to_owned(),
-        0 | 1 => format!("{label}, {}", cell.strength),
-        _ => label.to_owned(),
+/// What attacks of a kind work on.
+pub(crate) fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Words => "words",
+        Kind::Characters => "characters",
+        Kind::Structure => "structure",
+        Kind::Rewriting => "rewritten by program",
+        Kind::Several => "several at once",
     }
 }
 
@@ -76,7 +84,8 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    let head: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", head.trim_end_matches(['.', ',', ' ']))
 }
 
 /// "1 text", "2 texts".
@@ -116,11 +125,12 @@ mod tests {
         assert_eq!(mark("gm1:green,h=1,gamma=64/256, delta 2"), "green, h=1, γ=64/256, δ=2");
         assert_eq!(mark("gm1:gumbel,h=2,dual"), "gumbel, h=2,dual");
         assert_eq!(mark("none"), "none");
-        assert_eq!(rate(Rate { hits: 17, n: 20, low: 0.621, high: 0.968 }), "0.85 (0.62–0.97)");
+        assert_eq!(rate(Rate { hits: 17, n: 20, low: 0.621, high: 0.968 }), "0.850 (0.62–0.97)");
         assert_eq!(rate(Rate { hits: 0, n: 0, low: 0.0, high: 1.0 }), "–");
         assert_eq!((level(1e-2), level(1e-6)), ("1e-2".to_owned(), "1e-6".to_owned()));
         assert_eq!([5.0, 83.4, 5000.0].map(duration), ["5 s", "1 min 23 s", "1 h 23 min"]);
         assert_eq!(cut("abcdef", 4), "abc…");
+        assert_eq!(cut("by 0.123", 6), "by 0…");
         assert_eq!(list(&["a", "b", "c"].map(str::to_owned)), "a, b and c");
         assert_eq!(interval(-0.1, 0.2), "-0.10 to 0.20");
     }

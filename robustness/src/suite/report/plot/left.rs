@@ -7,18 +7,17 @@ use plotters::{
 };
 
 use super::{
-    Area, Axis, GREY, LINE, Look, Panel, Pixel, Plot, WIDTH, found_axis, labels::Labels, panels, panels_height, steps,
-    svg, text,
+    Area, Axis, GREY, LINE, Look, Panel, Pixel, Plot, WIDTH, found_axis, labels::Labels, panels, panels_height, shrunk,
+    stretched, stretched_ticks, svg, text,
 };
 use crate::suite::{
     report::{
         Choice, Series,
         choice::{Left, distinct},
         found,
-        kind::{Kind, kind},
-        words::{cut, is_none, mark},
+        words::{self, cut, is_none, mark},
     },
-    results::{Estimate, Rate},
+    results::{Estimate, Kind, Rate},
 };
 
 const HEIGHT: u32 = 410;
@@ -55,7 +54,7 @@ pub(super) fn plot(choice: &Choice<'_>, left: Left) -> Result<Option<Plot>> {
     }
     let least = all.iter().map(|point| point.left.value).fold(1.0, f64::min);
     let most = all.iter().map(|point| point.left.value).fold(1.0, f64::max);
-    let extent = Extent { least: (least - 0.04).min(0.9), most: most + 0.03 };
+    let extent = Extent { least: (least - 0.04).min(0.9), most: most + 0.004 };
     let numbered = numbered(&marks, left);
     let kinds = distinct(numbered.iter().map(|attack| attack.kind));
     let column = (WIDTH as i32 - 30) / kinds.len() as i32;
@@ -80,7 +79,7 @@ pub(super) fn plot(choice: &Choice<'_>, left: Left) -> Result<Option<Plot>> {
     let in_full = numbered.iter().enumerate().filter(|(_, attack)| short(&attack.label, column) != attack.label);
     let in_full: String = in_full.map(|(at, attack)| format!(" {} in full: {}.", at + 1, attack.label)).collect();
     let caption = format!(
-        "Texts of {} tokens, by detect. Strengths of one attack are joined, and the strongest has the number; the tables below have their values. At the upper right, mark and text are both left; an \
+        "Texts of {} tokens, by detect. Strengths of one attack are joined, and the strongest has the number; the tables below have their values. The axis is stretched towards 1, where most attacks are. At the upper right, mark and text are both left; an \
          attack that strips the mark and spares the text lies at the lower right. Dashed: unattacked. Bars: 95 % intervals; what is left is the mean of {n}.{in_full}",
         choice.tokens
     );
@@ -94,7 +93,7 @@ pub(super) fn plot(choice: &Choice<'_>, left: Left) -> Result<Option<Plot>> {
 /// Every attack once, those that work on the same things beside each other.
 fn numbered(marks: &[(&str, Vec<Series<'_>>)], left: Left) -> Vec<Numbered> {
     let shown = marks.iter().flat_map(|(_, all)| all).filter(|series| !points(series, left).is_empty());
-    let attacks = distinct(shown.map(|series| (series.label.clone(), kind(series.attack))));
+    let attacks = distinct(shown.map(|series| (series.label.clone(), series.kind())));
     let mut numbered: Vec<Numbered> = attacks.into_iter().map(|(label, kind)| Numbered { label, kind }).collect();
     numbered.sort_by_key(|attack| attack.kind);
     numbered
@@ -113,24 +112,26 @@ fn draw<'a>(
         Left::Similarity => "sentence similarity to the text before (cosine)",
         Left::Chrf => "chrF to the text before",
     };
-    let x = Axis { name, range: least..most, ticks: steps(least, most), label: &|x| format!("{x:.1}") };
+    let label = |x: f64| format!("{:.2}", shrunk(x)).trim_end_matches('0').trim_end_matches('.').to_owned();
+    let x = Axis { name, range: stretched(least)..stretched(most), ticks: stretched_ticks(least), label: &label };
     let panel = Panel::new(area, title, x, found_axis(FOUND.0..FOUND.1))?;
+    let at = |left: f64, found: f64| panel.at(stretched(left), found);
     let cells = || series.iter().flat_map(|series| &series.cells);
     if let Some(unattacked) = cells().find(|cell| is_none(cell) && found(cell).n > 0) {
         let share = found(unattacked).value();
-        let ends = [panel.at(least, share), panel.at(most, share)];
+        let ends = [at(least, share), at(most, share)];
         whole.draw(&DashedPathElement::new(ends, 3, 4, GREY.stroke_width(1)))?;
     }
     let number = |series: &Series<'_>| numbered.iter().position(|known| known.label == series.label);
     let shown = series.iter().filter_map(|series| Some((number(series)?, points(series, left))));
     let shown: Vec<(usize, Vec<Point>)> = shown.collect();
     let look = |number: usize| Look::nth(numbered[number].kind as usize);
-    let pixel = |point: &Point| panel.at(point.left.value, point.found.value());
+    let pixel = |point: &Point| at(point.left.value, point.found.value());
     for (number, points) in &shown {
         for Point { left, found } in points {
-            look(*number).bar(whole, panel.at(left.value, found.low), panel.at(left.value, found.high))?;
+            look(*number).bar(whole, at(left.value, found.low), at(left.value, found.high))?;
             let (low, high) = (left.low.max(least), left.high.min(most));
-            look(*number).bar(whole, panel.at(low, found.value()), panel.at(high, found.value()))?;
+            look(*number).bar(whole, at(low, found.value()), at(high, found.value()))?;
         }
         let path: Vec<Pixel> = points.iter().map(pixel).collect();
         if path.len() > 1 {
@@ -141,7 +142,7 @@ fn draw<'a>(
         points.iter().try_for_each(|point| look(*number).point(whole, pixel(point)))?;
     }
     let all: Vec<Pixel> = shown.iter().flat_map(|(_, points)| points.iter().map(pixel)).collect();
-    let mut labels = Labels::new((panel.at(least, FOUND.1), panel.at(most, FOUND.0)), &all);
+    let mut labels = Labels::new((at(least, FOUND.1), at(most, FOUND.0)), &all);
     for (number, points) in &shown {
         // The strongest: there the attacks are furthest apart.
         let Some(point) = points.last().map(pixel) else { continue };
@@ -164,7 +165,7 @@ fn key(area: &Area<'_>, numbered: &[Numbered], kinds: &[Kind], column: i32) -> R
     for (at, &kind) in kinds.iter().enumerate() {
         let (x, y) = (24 + at as i32 * column, 8);
         Look::nth(kind as usize).point(area, (x, y))?;
-        text(area, kind.name(), (x + 12, y), 12.0)?;
+        text(area, words::kind(kind), (x + 12, y), 12.0)?;
         let of_kind = numbered.iter().enumerate().filter(|(_, attack)| attack.kind == kind);
         for (row, (number, attack)) in of_kind.enumerate() {
             let y = y + (row as i32 + 1) * LINE;

@@ -24,7 +24,8 @@ struct Line<'r> {
 
 /// A panel for each chief mark; nothing where one length was measured.
 pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot>> {
-    let lines: Vec<(&str, Vec<Line<'_>>)> = choice.chief.iter().map(|mark| (*mark, of_mark(results, mark))).collect();
+    let lines: Vec<(&str, Vec<Line<'_>>)> =
+        choice.chief.iter().map(|mark| (*mark, of_mark(results, choice, mark))).collect();
     let marks: Vec<_> = lines.into_iter().filter(|(_, lines)| !lines.is_empty()).collect();
     let labels = distinct(marks.iter().flat_map(|(_, lines)| lines.iter().map(|line| line.label.clone())));
     let mut tokens =
@@ -68,14 +69,14 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
 }
 
 /// Unattacked, and under attacks that were made at several lengths.
-fn of_mark<'r>(results: &'r Results, mark: &str) -> Vec<Line<'r>> {
+fn of_mark<'r>(results: &'r Results, choice: &Choice<'r>, mark: &str) -> Vec<Line<'r>> {
     let cells = results.cells.iter().filter(|cell| cell.mark == mark && found(cell).n > 0);
-    let series = Series::of(cells);
+    let series = choice.grouped(cells);
     let line = |series: &Series<'r>, strength: f64| {
         let mut cells: Vec<&CellRow> = series.cells.iter().copied().filter(|cell| cell.strength == strength).collect();
         cells.sort_by_key(|cell| cell.tokens);
         let first = cells.first().filter(|_| cells.len() > 1)?;
-        let label = if words::is_none(first) { "unattacked".to_owned() } else { words::attack(&series.label, first) };
+        let label = if words::is_none(first) { "unattacked".to_owned() } else { series.title(first) };
         Some(Line { label, cells })
     };
     let named = |name: &str, strength: f64| series.iter().find(|s| s.attack == name).and_then(|s| line(s, strength));
