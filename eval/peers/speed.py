@@ -81,11 +81,12 @@ def synthid_steps(repeat, rng):
 
 
 def our_record(folder):
-    records = sorted(folder.glob("*.csv"))
-    if not records:
-        return None, {}
-    with records[-1].open(newline="") as file:
-        return records[-1], {row["bench"]: row for row in csv.DictReader(file)}
+    """The newest row of each bench, and where it is from: a day's record need not have all."""
+    rows = {}
+    for record in sorted(folder.glob("*.csv")):
+        with record.open(newline="") as file:
+            rows |= {row["bench"]: row | {"source": f"Greenmark, {record.name}"} for row in csv.DictReader(file) if "bench" in row}
+    return rows
 
 
 def main():
@@ -133,27 +134,26 @@ def main():
     else:
         print("peers: SKIPPED vLLM, no wheel of it\n", file=sys.stderr)
 
-    record, ours = our_record(args.record)
+    ours = our_record(args.record)
     if not ours:
         print("peers: SKIPPED our own numbers, run scripts/bench-record.sh first\n", file=sys.stderr)
-    source = f"Greenmark, {record.name}" if record else ""
     for name, bench in [("green list, new context", "cold"), ("green list, cached", "cached")]:
         if row := ours.get(f"bias/V={V}/{bench}"):
-            step(f"**{name}**", source, float(row["median_ns"]) / 1e9, "criterion")
+            step(f"**{name}**", row["source"], float(row["median_ns"]) / 1e9, "criterion")
     for bench, row in ours.items():
         if bench.startswith(f"choice/V={V}/"):
             what = bench.rsplit("/", 1)[1]
             what = "whole vocabulary" if what == "whole" else f"after top-p, {what}"
-            step(f"**gumbel, h = 1, {what}**", source, float(row["median_ns"]) / 1e9, "criterion")
+            step(f"**gumbel, h = 1, {what}**", row["source"], float(row["median_ns"]) / 1e9, "criterion")
     for h in [1, 2, 4]:
         for state in ["warm", "cold"]:
             if row := ours.get(f"score/h={h}/V={OUR_V}/T={tokens}/{state}"):
                 seconds = float(row["median_ns"]) / 1e9 / tokens
-                detection(f"**green list, h = {h}, {state} detector**", source, seconds, "criterion")
+                detection(f"**green list, h = {h}, {state} detector**", row["source"], seconds, "criterion")
     for h in ["1", "2", "4", "4/dual"]:
         if row := ours.get(f"score/gumbel/h={h}/V={OUR_V}/T={tokens}/warm"):
             seconds = float(row["median_ns"]) / 1e9 / tokens
-            detection(f"**gumbel, h = {h.replace('/', ', ')}, warm detector**", source, seconds, "criterion")
+            detection(f"**gumbel, h = {h.replace('/', ', ')}, warm detector**", row["source"], seconds, "criterion")
 
     date = datetime.date.today().isoformat()
     print(
