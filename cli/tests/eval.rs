@@ -121,6 +121,7 @@ fn what_cannot_be_run_is_refused_and_nothing_is_left_behind() {
         (&["--attacker", "smollm2"], "scripts/fetch-model.sh"),
         (&["--model", "Cargo.toml"], "Cargo.toml"),
         (&["--attacker", "Cargo.toml"], "Cargo.toml"),
+        (&["--endpoint", "http://localhost:9/v1", "--endpoint-model", "m"], "the suite quick makes none"),
         (&["--report"], "holds no run, so there is nothing to report"),
     ] {
         let output = eval(&out, options);

@@ -2,9 +2,10 @@
 
 use std::{path::Path, thread};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use greenmark_lm::model_path;
 use greenmark_robustness::{
+    attack::{Endpoint, PARAPHRASE_TEMPERATURE},
     files::sha256,
     setup::Setup,
     suite::{
@@ -35,6 +36,11 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
     }
     if let Some(attacker) = &args.attacker {
         plan.attacker.clone_from(attacker);
+    }
+    plan.endpoint = args.at.options(PARAPHRASE_TEMPERATURE)?;
+    if let Some(options) = &plan.endpoint {
+        ensure!(plan.paraphrases(), "--endpoint goes with paraphrases, and the suite {} makes none", plan.suite);
+        Endpoint::new(options.clone()).map_err(|reason| anyhow!(reason))?;
     }
     // All that a run needs is looked at before its folder is made.
     let model_sha256 = sha256_of(&plan.model)?;
@@ -81,6 +87,10 @@ fn command(args: &EvalArgs) -> String {
     }
     if let Some(attacker) = &args.attacker {
         command += &format!(" --attacker {attacker}");
+    }
+    // What admits to an endpoint is not said: where a key was given in place of its variable's name, it would be in every report.
+    if let (Some(url), Some(name)) = (&args.at.endpoint, &args.at.endpoint_model) {
+        command += &format!(" --endpoint {url} --endpoint-model {name}");
     }
     if args.seed != 1 {
         command += &format!(" --seed {}", args.seed);

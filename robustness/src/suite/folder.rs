@@ -32,6 +32,8 @@ pub struct Identity {
     pub attacker: String,
     /// SHA-256 of its file.
     pub attacker_sha256: Option<String>,
+    /// URL and name of the model that paraphrases in its place.
+    pub endpoint: Option<String>,
     /// Seed of everything.
     pub seed: u64,
 }
@@ -50,6 +52,7 @@ impl Identity {
             model_sha256,
             attacker: plan.attacker.clone(),
             attacker_sha256,
+            endpoint: plan.endpoint.as_ref().map(|at| format!("{} {}", at.url, at.model)),
             seed,
         }
     }
@@ -60,15 +63,16 @@ impl Identity {
             let (here, there) = (here.to_string(), there.to_string());
             (here != there).then(|| format!("{name}: {there} there, {here} here"))
         };
-        let file = |sha256: &Option<String>| sha256.clone().unwrap_or_else(|| "none".into());
+        let or_none = |name: &Option<String>| name.clone().unwrap_or_else(|| "none".into());
         differs("layout", &self.format, &there.format)
             .or_else(|| differs("version", &self.version, &there.version))
             .or_else(|| differs("--suite", &self.suite, &there.suite))
             .or_else(|| differs("--texts", &self.texts, &there.texts))
             .or_else(|| differs("model", &self.model, &there.model))
-            .or_else(|| differs("model's file", &file(&self.model_sha256), &file(&there.model_sha256)))
+            .or_else(|| differs("model's file", &or_none(&self.model_sha256), &or_none(&there.model_sha256)))
             .or_else(|| differs("--attacker", &self.attacker, &there.attacker))
-            .or_else(|| differs("attacker's file", &file(&self.attacker_sha256), &file(&there.attacker_sha256)))
+            .or_else(|| differs("attacker's file", &or_none(&self.attacker_sha256), &or_none(&there.attacker_sha256)))
+            .or_else(|| differs("--endpoint", &or_none(&self.endpoint), &or_none(&there.endpoint)))
             .or_else(|| differs("--seed", &self.seed, &there.seed))
     }
 }
