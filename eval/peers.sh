@@ -2,6 +2,7 @@
 # Other watermarks beside ours, on the same prompts, the same model and the same attacked texts: tables, JSON and a plot.
 #
 #   scripts/fetch-model.sh && eval/peers.sh OUT_DIR [TEXTS]
+#   SELFHASH_DELTA=4    another strength of selfhash, in an OUT_DIR of its own; by default 2, as Hugging Face has it
 #
 # Writes robustness/results/peers/{peers.md,peers.json,peers.svg}. Keeps texts and scores in OUT_DIR, and goes on where it was broken off. 100
 # texts, unless TEXTS says otherwise (at most 200): an hour and a half on two idle cores. The peers come by pip (scripts/peers-venv.sh: 6 GB in
@@ -11,6 +12,7 @@ cd "$(dirname "$0")/.."
 out=${1:?usage: eval/peers.sh OUT_DIR [TEXTS]}
 texts=${2:-100}
 seed=1
+selfhash_delta=${SELFHASH_DELTA:-2}
 tokens=200
 prompts=(eval/prompts.jsonl eval/more-prompts.jsonl)
 umask 077
@@ -29,23 +31,23 @@ if [ ! -e "$out/ours/complete" ]; then
     touch "$out/ours/complete"
 fi
 
-peers=(lefthash-1 selfhash-1 selfhash-4 synthid)
+peers=(lefthash-1 selfhash-4 synthid)
 vllm_files=()
 if [ -n "$wheel" ]; then
     peers+=(vllm-gumbel-4)
     vllm_files=(--vllm "$wheel")
 fi
-write=("$python" eval/peers/write.py "$out" --prompts "${prompts[@]}" --texts "$texts" --tokens "$tokens" --seed "$seed" "${vllm_files[@]}" --schemes)
+write=("$python" eval/peers/write.py "$out" --prompts "${prompts[@]}" --texts "$texts" --tokens "$tokens" --seed "$seed" --selfhash-delta "$selfhash_delta" "${vllm_files[@]}" --schemes)
 score=("$python" eval/peers/score.py "$out" --greenmark target/release/greenmark --texts "$texts" --seed "$seed" "${vllm_files[@]}" --schemes)
 
 # Two at a time: one core each.
 "${write[@]}" plain
-"${write[@]}" lefthash-1 selfhash-1 selfhash-4 &
+"${write[@]}" lefthash-1 selfhash-4 &
 "${write[@]}" synthid "${peers[@]:4}"
 wait $!
-"${score[@]}" lefthash-1 selfhash-1 selfhash-4 &
+"${score[@]}" lefthash-1 selfhash-4 &
 "${score[@]}" green gumbel-2 gumbel-4 synthid "${peers[@]:4}"
 wait $!
 
-"$python" eval/peers/report.py "$out" robustness/results/peers --texts "$texts" --head "Measured on $(date -u +%F), $(nproc) cores of $(lscpu |
+"$python" eval/peers/report.py "$out" robustness/results/peers --texts "$texts" --selfhash-delta "$selfhash_delta" --head "Measured on $(date -u +%F), $(nproc) cores of $(lscpu |
     sed -n 's/^Model name: *//p' | head -1), at $(git rev-parse --short=12 HEAD), seed $seed. Rerun: \`eval/peers.sh OUT_DIR $texts\`."

@@ -14,5 +14,5 @@ with_vllm=()
 [ -z "$wheel" ] || with_vllm=(--vllm "$wheel" --vllm-version "$vllm")
 
 cpu=$(lscpu | sed -n 's/^Model name: *//p' | head -1)
-OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 "$python" scripts/peers.py \
+OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 "$python" eval/peers/speed.py \
     --cpu "$cpu" --record benches/record "${with_vllm[@]}" "$@"

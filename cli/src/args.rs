@@ -3,6 +3,7 @@
 mod attack;
 mod attack_model;
 mod calibrate;
+mod endpoint;
 mod eval;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use greenmark::{Delta, Embedder, Family, MixingShare, Scheme};
 pub(crate) use attack::AttackArgs;
 pub(crate) use attack_model::AttackModelArgs;
 pub(crate) use calibrate::CalibrateArgs;
+pub(crate) use endpoint::EndpointArgs;
 pub(crate) use eval::EvalArgs;
 
 /// Write watermarked text, detect it later from text and key alone, and see how sure that is.

@@ -1,9 +1,6 @@
-//! What reaches the user: complaints on stderr, files that are whole or not there.
+//! What reaches the user: complaints on stderr, results on stdout.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
@@ -71,32 +68,4 @@ pub(crate) fn print_styled(text: &str) -> Result<()> {
 /// Whether stdout shows colour: a terminal without `NO_COLOR`, or `--color always`.
 pub(crate) fn stdout_has_colour() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-}
-
-/// Makes `path` hold what `write` writes, or leaves it as it was: a temporary file beside it, then a rename.
-pub(crate) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let attempt = || -> io::Result<()> {
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        let mut file = io::BufWriter::new(builder.tempfile_in(folder).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => io::Error::other("there is no such folder"),
-            _ => error,
-        })?);
-        write(&mut file)?;
-        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    attempt().map_err(without_place).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// The system's error without the name that it may carry of a temporary file, which nobody asked for. Errors of our own stay.
-pub(crate) fn without_place(error: io::Error) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::Other => error,
-        kind => kind.into(),
-    }
 }

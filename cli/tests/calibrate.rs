@@ -1,5 +1,7 @@
 //! `calibrate` as a user meets it: what it writes, that it goes on where it was, what it refuses.
 
+mod support;
+
 use std::{
     fmt::Write,
     fs,
@@ -9,22 +11,13 @@ use std::{
 };
 
 use serde_json::Value;
-
-fn greenmark() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_greenmark"));
-    command.env_remove("GREENMARK_KEY_FILE").env("GREENMARK_CACHE", "/nonexistent").stdin(Stdio::null());
-    command
-}
+use support::{greenmark, marked, run, stderr, stdout};
 
 /// `calibrate` of these files, results in `out`.
 fn calibrate(corpus: &[&Path], out: &Path, options: &[&str]) -> Output {
     let mut command = greenmark();
     command.arg("calibrate").arg("--corpus").args(corpus).arg("--out").arg(out).args(options);
     command.output().expect("the binary runs")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("messages are UTF-8")
 }
 
 fn results(out: &Path) -> Value {
@@ -58,7 +51,7 @@ fn results_are_whole_and_the_same_again() {
     let options = ["--keys", "9", "--scheme", "gm1:gumbel,h=1", "--scheme", "gm1:green,h=1,gamma=64/256"];
     let output = calibrate(&[&corpus, &plain], &out, &options);
     assert!(output.status.success(), "{}", stderr(&output));
-    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let said = stdout(&output);
     for part in ["61 texts, 549 pairs", "gm1:gumbel,h=1", "shared phrases once", "calibration.svg"] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -253,13 +246,13 @@ fn a_deployed_key_is_named_and_never_shown() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (corpus, key, out) = (folder.path().join("a.jsonl"), folder.path().join("our.key"), folder.path().join("out"));
     fs::write(&corpus, lines(30)).expect("writable");
-    let made = greenmark().arg("keygen").arg("-o").arg(&key).output().expect("it runs");
-    let said = String::from_utf8(made.stdout).expect("UTF-8");
+    let key = key.to_str().expect("UTF-8");
+    let said = stdout(&run(&["keygen", "-o", key]));
     let id = said.split_whitespace().nth(1).expect("the id").to_owned();
-    let output = calibrate(&[&corpus], &out, &["--keys", "4", "-k", key.to_str().expect("UTF-8")]);
+    let output = calibrate(&[&corpus], &out, &["--keys", "4", "-k", key]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!((&results(&out)["deployed_key"], &results(&out)["deployed_key_is_given"]), (&id.into(), &true.into()));
-    let secret = fs::read_to_string(&key).expect("a key file")[4..20].to_owned();
+    let secret = fs::read_to_string(key).expect("a key file")[4..20].to_owned();
     for file in fs::read_dir(&out).expect("a folder") {
         let written = fs::read_to_string(file.expect("a file").path()).expect("UTF-8");
         assert!(!written.contains(&secret));
@@ -274,13 +267,11 @@ fn texts_that_depend_on_a_key_are_no_false_positives_and_it_is_said() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (corpus, key, out) = (folder.path().join("a.txt"), folder.path().join("our.key"), folder.path().join("out"));
     let key = key.to_str().expect("UTF-8");
-    assert!(greenmark().args(["keygen", "-o", key]).output().expect("it runs").status.success());
-    let args = ["embed", "-k", key, "--prompt", "One morning", "-n", "200", "--ignore-eos", "--seed", "5"];
-    let text = greenmark().args(args).output().expect("it runs").stdout;
-    fs::write(&corpus, text).expect("writable");
+    assert!(run(&["keygen", "-o", key]).status.success());
+    fs::write(&corpus, marked(key, "200")).expect("writable");
     let output = calibrate(&[&corpus], &out, &["--keys", "20", "-k", key]);
     assert!(output.status.success(), "it ran: {}", stderr(&output));
-    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let said = stdout(&output);
     assert!(said.contains("RATES EXCEED THEIR ALPHA") && said.contains("shared phrases once"), "{said}");
     let found = results(&out);
     let places = found["exceeds"].as_array().expect("a list");

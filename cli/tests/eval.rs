@@ -1,26 +1,19 @@
 //! `eval` as a user meets it: what it writes, that it goes on where it was, what it refuses.
 
+mod support;
+
 use std::{
     fs,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
+use support::{greenmark, stderr, stdout};
 
 const FILES: [&str; 4] = ["results.json", "results.csv", "report.html", "detection-against-chrf.svg"];
-
-fn greenmark() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_greenmark"));
-    command.env("GREENMARK_CACHE", "/nonexistent").stdin(Stdio::null());
-    command
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("messages are UTF-8")
-}
 
 /// The quick suite with few texts, in `out`.
 fn eval(out: &Path, options: &[&str]) -> Output {
@@ -53,7 +46,7 @@ fn a_run_that_was_killed_goes_on_and_gives_the_same() {
     for file in FILES {
         assert!(fs::metadata(whole.join(file)).expect(file).len() > 1000, "{file}");
     }
-    let said = String::from_utf8(output.stdout).expect("a table");
+    let said = stdout(&output);
     assert!(said.contains("replace") && said.contains("gumbel, h=2"), "{said}");
 
     let mut child = greenmark();
@@ -128,6 +121,7 @@ fn what_cannot_be_run_is_refused_and_nothing_is_left_behind() {
         (&["--attacker", "smollm2"], "scripts/fetch-model.sh"),
         (&["--model", "Cargo.toml"], "Cargo.toml"),
         (&["--attacker", "Cargo.toml"], "Cargo.toml"),
+        (&["--endpoint", "http://localhost:9/v1", "--endpoint-model", "m"], "the suite quick makes none"),
         (&["--report"], "holds no run, so there is nothing to report"),
     ] {
         let output = eval(&out, options);

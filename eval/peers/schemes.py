@@ -55,14 +55,18 @@ class GreenList:
         return count
 
 
+def synthid(rng: random.Random) -> SynthIDTextWatermarkingConfig:
+    """SynthID with keys drawn at random."""
+    return SynthIDTextWatermarkingConfig(ngram_len=NGRAM, keys=[rng.randrange(1 << 30) for _ in range(DEPTH)])
+
+
 class SynthID:
     """Hugging Face's SynthIDTextWatermarkingConfig: 5-grams, 30 keys, two candidates."""
 
     name = "synthid"
 
     def config(self, seed, number):
-        rng = draws(self.name, seed, number)
-        return SynthIDTextWatermarkingConfig(ngram_len=NGRAM, keys=[rng.randrange(1 << 30) for _ in range(DEPTH)])
+        return synthid(draws(self.name, seed, number))
 
     def processor(self, model_config, seed, number):
         return self.config(seed, number).construct_processor(model_config.vocab_size, "cpu")

@@ -2,10 +2,10 @@
 
 mod ngrams;
 
-use std::collections::HashMap;
 use std::fmt;
 
 use self::ngrams::{NGrams, RowScratch};
+use crate::sequences::Sequences;
 use crate::{LanguageModel, LmError, SequenceId, TokenId, Tokenizer};
 
 static MODEL: &[u8] = include_bytes!("demo/model.bin");
@@ -44,8 +44,7 @@ const END: TokenId = 0;
 pub struct DemoModel<'m> {
     ngrams: NGrams<'m>,
     /// The last tokens of each open sequence, as many as matter.
-    sequences: HashMap<usize, Vec<TokenId>>,
-    next_sequence: usize,
+    sequences: Sequences<Vec<TokenId>>,
     scratch: RowScratch,
 }
 
@@ -66,7 +65,7 @@ impl<'m> DemoModel<'m> {
     /// [`LmError::Model`] if it is damaged.
     pub fn read(bytes: &'m [u8]) -> Result<Self, LmError> {
         let ngrams = NGrams::parse(bytes).map_err(|reason| LmError::Model { path: NAME.into(), reason })?;
-        Ok(Self { ngrams, sequences: HashMap::new(), next_sequence: 0, scratch: RowScratch::default() })
+        Ok(Self { ngrams, sequences: Sequences::default(), scratch: RowScratch::default() })
     }
 }
 
@@ -94,24 +93,16 @@ impl LanguageModel for DemoModel<'_> {
     }
 
     fn open(&mut self) -> SequenceId {
-        let id = self.next_sequence;
-        self.next_sequence += 1;
         // Every training text follows an end token, so a sequence that begins is one that follows it.
-        self.sequences.insert(id, vec![END]);
-        SequenceId(id)
+        self.sequences.open(vec![END])
     }
 
     fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError> {
-        let held = self.sequences.get(&sequence.0).cloned();
-        let held = held.ok_or(LmError::Sequence { index: 0, reason: "is closed" })?;
-        let id = self.next_sequence;
-        self.next_sequence += 1;
-        self.sequences.insert(id, held);
-        Ok(SequenceId(id))
+        self.sequences.fork(sequence)
     }
 
     fn close(&mut self, sequence: SequenceId) {
-        self.sequences.remove(&sequence.0);
+        self.sequences.take(sequence);
     }
 
     fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {
@@ -121,7 +112,7 @@ impl LanguageModel for DemoModel<'_> {
             return Err(LmError::LogitsLength { length: logits.len(), expected });
         }
         for (index, ((id, tokens), out)) in inputs.iter().zip(logits.chunks_exact_mut(vocab_size)).enumerate() {
-            let Some(history) = self.sequences.get_mut(&id.0) else {
+            let Some(history) = self.sequences.get_mut(*id) else {
                 return Err(LmError::Sequence { index, reason: "is closed" });
             };
             if tokens.is_empty() {

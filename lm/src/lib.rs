@@ -23,6 +23,7 @@ mod mark;
 mod model;
 mod offsets;
 mod sampling;
+mod sequences;
 mod stream_decoder;
 mod stream_encoder;
 mod tokenizer;

@@ -8,7 +8,6 @@ mod product;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 
@@ -19,6 +18,7 @@ use self::file::{Config, ModelFile};
 use self::lanes::vectorise;
 use self::matrix::{BLOCK, LANES, Matrix};
 use self::product::{Activations, Product, quantise_row};
+use crate::sequences::Sequences;
 use crate::{LanguageModel, LmError, SequenceId, TokenId};
 
 /// Rows that pass a layer together. Their activations stay within the second-level cache.
@@ -51,8 +51,7 @@ pub struct LlamaModel {
     output: Option<Matrix>,
     /// Angle a position turns each rotated pair by, `[rotated / 2]`, radians.
     frequencies: Vec<f64>,
-    sequences: HashMap<usize, Sequence>,
-    next_sequence: usize,
+    sequences: Sequences<Sequence>,
     scratch: Scratch,
 }
 
@@ -168,8 +167,7 @@ impl LlamaModel {
             output_norm,
             output,
             frequencies,
-            sequences: HashMap::new(),
-            next_sequence: 0,
+            sequences: Sequences::default(),
             scratch: Scratch::default(),
         })
     }
@@ -182,7 +180,7 @@ impl LlamaModel {
         }
         let mut seen = std::collections::HashSet::new();
         for (index, (id, tokens)) in inputs.iter().enumerate() {
-            let Some(sequence) = self.sequences.get(&id.0).filter(|_| seen.insert(id.0)) else {
+            let Some(sequence) = self.sequences.get(*id).filter(|_| seen.insert(id.0)) else {
                 return Err(LmError::Sequence { index, reason: "is closed or named twice" });
             };
             if tokens.is_empty() {
@@ -370,7 +368,7 @@ impl LlamaModel {
         self.check(inputs, wanted, logits)?;
         let mut sequences: Vec<(Sequence, &[TokenId])> = Vec::with_capacity(inputs.len());
         for (id, tokens) in inputs {
-            sequences.push((self.sequences.remove(&id.0).unwrap_or_default(), *tokens));
+            sequences.push((self.sequences.take(*id).unwrap_or_default(), *tokens));
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let model = &*self;
@@ -401,7 +399,7 @@ impl LlamaModel {
         });
         self.scratch = scratch;
         for ((id, _), (sequence, _)) in inputs.iter().zip(sequences) {
-            self.sequences.insert(id.0, sequence);
+            self.sequences.put_back(*id, sequence);
         }
         Ok(())
     }
@@ -423,24 +421,16 @@ impl LanguageModel for LlamaModel {
     }
 
     fn open(&mut self) -> SequenceId {
-        let id = self.next_sequence;
-        self.next_sequence += 1;
         let caches = self.layers.iter().map(|_| Cache::default()).collect();
-        self.sequences.insert(id, Sequence { length: 0, caches });
-        SequenceId(id)
+        self.sequences.open(Sequence { length: 0, caches })
     }
 
     fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError> {
-        let held = self.sequences.get(&sequence.0).cloned();
-        let held = held.ok_or(LmError::Sequence { index: 0, reason: "is closed" })?;
-        let id = self.next_sequence;
-        self.next_sequence += 1;
-        self.sequences.insert(id, held);
-        Ok(SequenceId(id))
+        self.sequences.fork(sequence)
     }
 
     fn close(&mut self, sequence: SequenceId) {
-        self.sequences.remove(&sequence.0);
+        self.sequences.take(sequence);
     }
 
     fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {

@@ -28,7 +28,9 @@ use rand_chacha::ChaCha8Rng;
 
 pub use attacker::{About, Attacker, Kind, METHODS, Method, Plain};
 pub use back_translation::BackTranslation;
-pub use paraphrase::{Answer, Chat, Endpoint, EndpointOptions, LocalChat, Paraphrase, Question, Secret, Unit};
+pub use paraphrase::{
+    Answer, Chat, Endpoint, EndpointOptions, LocalChat, PARAPHRASE_TEMPERATURE, Paraphrase, Question, Secret, Unit,
+};
 pub use phrases::{Phrases, PhrasesOptions, Table, table_path};
 pub use resample::{Resample, ResampleOptions};
 pub use synonyms::{Synonyms, wordnet_path};

@@ -67,6 +67,11 @@ pub struct Job {
     pub key: u64,
 }
 
+/// A text of each prompt, under its own key.
+pub fn jobs(prompts: &[Vec<TokenId>]) -> Vec<Job> {
+    (0..).zip(prompts).map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index }).collect()
+}
+
 /// A key that anyone can make again: for experiments alone.
 pub fn key(seed: u64, number: u64) -> Key {
     Key::from_bytes(Sha256::digest(format!("greenmark/robustness/key/{seed}/{number}")).into())

@@ -8,6 +8,7 @@
 //! | `damage` | what an attack does to a text, whatever it does to the mark |
 //! | `detectors` | every detector, asked about one text |
 //! | `evidence` | rules that make one p-value of a text's scored positions |
+//! | `files` | files written whole or not at all, and their hashes |
 //! | `fit` | weights of evidence, fitted on marked texts |
 //! | `journal` | files of records that outlive a run's being broken off |
 //! | `power` | how many tokens a detector needs: curves of detection by length |
@@ -29,6 +30,7 @@ pub mod corpus;
 pub mod damage;
 pub mod detectors;
 pub mod evidence;
+pub mod files;
 pub mod fit;
 pub mod journal;
 pub mod power;

@@ -23,7 +23,10 @@ use greenmark_lm::{
 use indicatif::ProgressBar;
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
-use crate::corpus::{Job, Recipe};
+use crate::{
+    corpus::{Job, Recipe},
+    files::write_file,
+};
 
 /// Tokens of a distribution that are kept one by one, at most.
 pub const HEAD: usize = 256;
@@ -336,10 +339,7 @@ fn file(folder: &Path, index: u64) -> PathBuf {
 }
 
 fn write(folder: &Path, recording: &Recording) -> Result<()> {
-    let path = file(folder, recording.index);
-    let part = path.with_extension("part");
-    fs::write(&part, recording.to_bytes()).with_context(|| format!("{}", part.display()))?;
-    fs::rename(&part, &path).with_context(|| format!("{}", path.display()))
+    write_file(&file(folder, recording.index), |file| file.write_all(&recording.to_bytes()))
 }
 
 #[cfg(test)]

@@ -5,13 +5,44 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use clap::Args;
 use greenmark::{Delta, Scheme, TokenId};
 use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
 use crate::corpus::{self, Job, Mark, Recipe, Text};
+
+/// What an experiment on texts in files is told.
+#[derive(Debug, Args)]
+pub struct SetupArgs {
+    /// Folder of the texts, written as far as it lacks them
+    pub out: PathBuf,
+    /// smollm2, demo, or a GGUF file with a chat template
+    #[arg(long, default_value = "smollm2")]
+    pub model: String,
+    /// JSON Lines with prompts; may be given several times
+    #[arg(long, default_values = ["eval/prompts.jsonl", "eval/more-prompts.jsonl"])]
+    pub prompts: Vec<PathBuf>,
+    /// Seed of keys, draws and attacks
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+impl SetupArgs {
+    /// Makes the folder, and loads the model and its prompts.
+    ///
+    /// # Errors
+    /// Fewer prompts than `needed`; what is wrong with the folder or a file.
+    pub fn load(&self, needed: usize) -> Result<(Setup, Vec<Vec<TokenId>>)> {
+        fs::create_dir_all(&self.out).with_context(|| format!("{}", self.out.display()))?;
+        let setup = Setup::load(&self.model)?;
+        let prompts = setup.prompts(&self.prompts)?;
+        ensure!(prompts.len() >= needed, "{needed} prompts are needed, and the files hold {}", prompts.len());
+        Ok((setup, prompts))
+    }
+}
 
 /// A model with its tokenizer and, if it has one, its chat template.
 pub struct Setup {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use greenmark_robustness::attack::Unit;
 
+use super::EndpointArgs;
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Language models, tables and thesauri")]
 pub(crate) struct AttackModelArgs {
@@ -29,24 +31,8 @@ pub(crate) struct AttackModelArgs {
     /// What paraphrase rewrites at a time; by default a sentence
     #[arg(long, value_enum)]
     pub(crate) unit: Option<UnitName>,
-    /// Have paraphrase ask a model behind a URL that speaks OpenAI's protocol, as https://host/v1: the texts go there
-    #[arg(long, value_name = "URL", requires = "endpoint_model")]
-    pub(crate) endpoint: Option<String>,
-    /// The model's name there
-    #[arg(long, value_name = "NAME", requires = "endpoint")]
-    pub(crate) endpoint_model: Option<String>,
-    /// Environment variable that holds the key to it; without, none is sent
-    #[arg(long, value_name = "VAR", requires = "endpoint")]
-    pub(crate) endpoint_key_env: Option<String>,
-    /// Seconds that one attempt may take; by default 120
-    #[arg(long, value_name = "SECONDS", requires = "endpoint", value_parser = clap::value_parser!(u32).range(1..=86_400))]
-    pub(crate) endpoint_timeout: Option<u32>,
-    /// Further attempts where the endpoint is overloaded or out of reach; by default 4, after 1, 2, 4 and 8 seconds
-    #[arg(long, value_name = "N", requires = "endpoint", value_parser = clap::value_parser!(u32).range(..=20))]
-    pub(crate) endpoint_retries: Option<u32>,
-    /// Folder that keeps the endpoint's answers, so that an interrupted run pays for none twice
-    #[arg(long, value_name = "DIR", requires = "endpoint")]
-    pub(crate) cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) at: EndpointArgs,
 }
 
 /// [`Unit`] as an argument.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use greenmark_robustness::suite::Suite;
 
+use super::EndpointArgs;
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Lets a language model write texts, marked in several ways and unmarked, makes every attack on them, and counts at p <= 1e-2, 1e-4 and 1e-6 \
@@ -24,6 +26,7 @@ Examples:
   greenmark eval --suite quick --out look
   scripts/fetch-model.sh && greenmark eval --suite standard --out standard
   greenmark eval --suite standard --out standard --report          after Ctrl-C: what there is so far
+  greenmark eval --suite standard --out strong --endpoint https://host.example/v1 --endpoint-model NAME --endpoint-key-env API_KEY --cache said
   greenmark eval --suite quick --texts 30 --json --out look | jq '.cells[0]'")]
 pub(crate) struct EvalArgs {
     /// What to measure
@@ -41,6 +44,8 @@ pub(crate) struct EvalArgs {
     /// Model that makes the attacks that need one, where it is another
     #[arg(long, value_name = "demo|smollm2|PATH.gguf")]
     pub(crate) attacker: Option<String>,
+    #[command(flatten)]
+    pub(crate) at: EndpointArgs,
     /// Seed of keys, draws and attacks
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,

@@ -1,8 +1,7 @@
 //! `greenmark calibrate`: how often unmarked texts are called marked.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufReader, Read},
+    fs, io,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -10,16 +9,18 @@ use std::{
 use anyhow::{Context, Result, bail};
 use greenmark::{Key, TokenId};
 use greenmark_lm::Tokenizer;
-use greenmark_robustness::calibration::{About, Batch, CorpusFile, Ngrams, Plan, Report, Tables, Text, svg};
+use greenmark_robustness::{
+    calibration::{About, Batch, CorpusFile, Ngrams, Plan, Report, Tables, Text, svg},
+    files::{sha256, write_file},
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{
     Outcome,
     args::CalibrateArgs,
     interrupt, keys, models,
-    output::{complain, count, print_line, printable, write_file},
+    output::{complain, count, print_line, printable},
     texts::{Content, Document, Source},
 };
 
@@ -257,17 +258,7 @@ fn open_corpus(args: &CalibrateArgs) -> Result<(Vec<CorpusFile>, Vec<Source>, u6
 }
 
 fn corpus_file(path: &Path) -> io::Result<CorpusFile> {
-    let mut reader = BufReader::with_capacity(1 << 16, File::open(path)?);
-    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 16]);
-    loop {
-        let read = reader.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&buffer[..read]);
-        bytes += read as u64;
-    }
-    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let (sha256, bytes) = sha256(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(CorpusFile { name, bytes, sha256 })
 }

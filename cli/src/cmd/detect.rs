@@ -10,6 +10,7 @@ use anyhow::{Result, anyhow, bail};
 use greenmark::{Examiner, KeyId, TokenId};
 use greenmark_evidence::{Answer, Evidence};
 use greenmark_lm::Tokenizer;
+use greenmark_robustness::files::{without_place, write_file};
 
 use super::stream;
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     interrupt,
     keys::KeyRing,
     models,
-    output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour, without_place, write_file},
+    output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour},
     show::{Piece, coloured, legend, note_passages, pieces},
     texts::{Content, Source, Text},
 };

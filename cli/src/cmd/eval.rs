@@ -1,10 +1,12 @@
 //! `greenmark eval`: what is left of marks after attacks, measured and reported.
 
-use std::{fs::File, io::Read, path::Path, thread};
+use std::{path::Path, thread};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use greenmark_lm::model_path;
 use greenmark_robustness::{
+    attack::{Endpoint, PARAPHRASE_TEMPERATURE},
+    files::sha256,
     setup::Setup,
     suite::{
         About, Extent, Folder, Identity, Plan, Suite,
@@ -14,7 +16,6 @@ use greenmark_robustness::{
         run,
     },
 };
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::{
@@ -35,6 +36,11 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
     }
     if let Some(attacker) = &args.attacker {
         plan.attacker.clone_from(attacker);
+    }
+    plan.endpoint = args.at.options(PARAPHRASE_TEMPERATURE)?;
+    if let Some(options) = &plan.endpoint {
+        ensure!(plan.paraphrases(), "--endpoint goes with paraphrases, and the suite {} makes none", plan.suite);
+        Endpoint::new(options.clone()).map_err(|reason| anyhow!(reason))?;
     }
     // All that a run needs is looked at before its folder is made.
     let model_sha256 = sha256_of(&plan.model)?;
@@ -82,6 +88,10 @@ fn command(args: &EvalArgs) -> String {
     if let Some(attacker) = &args.attacker {
         command += &format!(" --attacker {attacker}");
     }
+    // What admits to an endpoint is not said: where a key was given in place of its variable's name, it would be in every report.
+    if let (Some(url), Some(name)) = (&args.at.endpoint, &args.at.endpoint_model) {
+        command += &format!(" --endpoint {url} --endpoint-model {name}");
+    }
     if args.seed != 1 {
         command += &format!(" --seed {}", args.seed);
     }
@@ -97,16 +107,8 @@ fn sha256_of(model: &str) -> Result<Option<String>> {
     if !Path::new(&path).is_file() {
         bail!("{} is no file, and no model known by name (demo, smollm2)", path.display());
     }
-    let mut file = File::open(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut block).with_context(|| format!("cannot read {}", path.display()))? {
-            0 => break,
-            length => hash.update(&block[..length]),
-        }
-    }
-    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    let (hash, _) = sha256(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Some(hash))
 }
 
 /// "AMD EPYC, 2 cores".

@@ -1,4 +1,5 @@
 //! Running the command line, and what most tests begin with.
+#![allow(dead_code, reason = "no test uses all of it")]
 
 use std::process::{Command, Output, Stdio};
 

@@ -31,6 +31,9 @@ pub(super) const ABOUT: About = About {
     limits: "as good as the model; a unit is rewritten without sight of the others, and sentences end where UAX #29 has them end; links are left to the model",
 };
 
+/// Temperature of a model that paraphrases, where no other is asked for: drafts should differ, and sentences hold together.
+pub const PARAPHRASE_TEMPERATURE: f64 = 0.7;
+
 /// What a model rewrites at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {

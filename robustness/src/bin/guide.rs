@@ -3,8 +3,6 @@
 //! `guide OUT_DIR` writes what OUT_DIR lacks of the texts, then prints the tables. Broken off, it goes on where it was.
 //! `eval/guide.sh` runs it.
 
-use std::{fs, path::PathBuf};
-
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use greenmark::{Detection, Detector, Scheme, TokenId};
@@ -13,7 +11,7 @@ use greenmark_robustness::{
     attack::substitute,
     corpus::{self, Job, Mark, Recipe, Text},
     quality::{repeated_ngrams, self_bleu},
-    setup::{Setup, describe, file_name, file_name_part, parse_mark},
+    setup::{Setup, SetupArgs, describe, file_name, file_name_part, parse_mark},
     summary::{Mean, Rate, median},
 };
 
@@ -49,14 +47,8 @@ Example:
 
 eval/guide.sh runs it with date and machine above the tables.")]
 struct Args {
-    /// Folder of the texts, written as far as it lacks them
-    out: PathBuf,
-    /// smollm2, demo, or a GGUF file with a chat template
-    #[arg(long, default_value = "smollm2")]
-    model: String,
-    /// JSON Lines with prompts; may be given several times
-    #[arg(long, default_values = ["eval/prompts.jsonl", "eval/more-prompts.jsonl"])]
-    prompts: Vec<PathBuf>,
+    #[command(flatten)]
+    setup: SetupArgs,
     /// Prompts of a cell
     #[arg(long, default_value_t = 100)]
     texts: usize,
@@ -78,14 +70,10 @@ struct Args {
     /// Tokens of an answer, for variety
     #[arg(long, default_value_t = 100)]
     answer_tokens: usize,
-    /// Seed of keys, draws and attacks
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
 }
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    fs::create_dir_all(&args.out).with_context(|| format!("{}", args.out.display()))?;
     let mut bench = Bench::new(args)?;
     bench.detection()?;
     bench.variety()
@@ -107,22 +95,16 @@ struct Cell {
 
 impl Bench {
     fn new(args: Args) -> Result<Self> {
-        let setup = Setup::load(&args.model)?;
-        let prompts = setup.prompts(&args.prompts)?;
-        let needed = args.texts.max(args.quality_texts).max(args.variety[0]);
-        if prompts.len() < needed {
-            bail!("{needed} prompts are needed, and the files hold {}", prompts.len());
-        }
+        let (setup, prompts) = args.setup.load(args.texts.max(args.quality_texts).max(args.variety[0]))?;
         Ok(Self { args, setup, prompts })
     }
 
     fn cell(&mut self, mark: Option<Mark>, temperature: f64) -> Result<Cell> {
         let is_quality = temperature == 1.0 && mark.is_none_or(|mark| mark.scheme.gamma().is_none());
         let count = if is_quality { self.args.quality_texts.max(self.args.texts) } else { self.args.texts };
-        let jobs: Vec<Job> =
-            (0..).zip(&self.prompts[..count]).map(|(index, p)| Job { index, prompt: p.clone(), key: index }).collect();
-        let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.seed };
-        let texts = self.setup.texts(&self.args.out, &file_name(mark, temperature), &recipe, &jobs)?;
+        let jobs = corpus::jobs(&self.prompts[..count]);
+        let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.setup.seed };
+        let texts = self.setup.texts(&self.args.setup.out, &file_name(mark, temperature), &recipe, &jobs)?;
         Ok(Cell { mark, temperature, texts })
     }
 
@@ -133,7 +115,7 @@ impl Bench {
              (by tokens of unmarked texts of that temperature), with 95 % Clopper–Pearson intervals. Perplexity under the unmarked model at \
              temperature 1, as a factor over unmarked texts on the same prompts; repetition: share of 4-grams that stood in the text \
              before, less that of unmarked texts; both with 95 % intervals of paired differences.\n",
-            self.args.model, self.args.tokens, self.args.seed
+            self.args.setup.model, self.args.tokens, self.args.setup.seed
         );
         print!("| temperature | mark | n | scored (median) | ln p (median) |");
         SUBSTITUTED.iter().for_each(|share| print!(" {:.0} % replaced |", 100.0 * share));
@@ -183,7 +165,7 @@ impl Bench {
     }
 
     fn detector(&self, scheme: Scheme, key: u64) -> Detector {
-        Detector::new(&corpus::key(self.args.seed, key), scheme)
+        Detector::new(&corpus::key(self.args.setup.seed, key), scheme)
     }
 
     fn row(&self, cell: &Cell, plain: &Cell, pool: &[TokenId]) -> Result<Row> {
@@ -191,7 +173,7 @@ impl Bench {
         let detections = |share: f64| -> Vec<Detection> {
             let attacked = |text: &Text| {
                 // One stream of random numbers a text and strength, whatever the scheme.
-                let mut rng = text_rng(self.args.seed ^ share.to_bits(), text.index);
+                let mut rng = text_rng(self.args.setup.seed ^ share.to_bits(), text.index);
                 let ids = substitute(&text.ids, share, pool, &mut rng);
                 self.detector(mark.scheme, text.index).detect(&ids)
             };
@@ -224,7 +206,7 @@ impl Bench {
         println!(
             "{answers} answers of {} tokens to each of {prompts} prompts at temperature 1, one key a prompt, seed {}. Self-BLEU-4 of the token \
              ids: 1 where all answers are equal. Means over prompts ± standard error.\n",
-            self.args.answer_tokens, self.args.seed
+            self.args.answer_tokens, self.args.setup.seed
         );
         println!("| mark | different answers | self-BLEU |\n|---|---|---|");
         let varied = VARIED.iter().map(|scheme| parse_mark(scheme).map(Some).map_err(|error| anyhow!(error)));
@@ -232,9 +214,9 @@ impl Bench {
             let jobs: Vec<Job> = (0..prompts * answers)
                 .map(|i| Job { index: i as u64, prompt: self.prompts[i / answers].clone(), key: (i / answers) as u64 })
                 .collect();
-            let recipe = Recipe { mark, temperature: 1.0, tokens: self.args.answer_tokens, seed: self.args.seed };
+            let recipe = Recipe { mark, temperature: 1.0, tokens: self.args.answer_tokens, seed: self.args.setup.seed };
             let texts =
-                self.setup.texts(&self.args.out, &format!("variety-{}", file_name_part(mark)), &recipe, &jobs)?;
+                self.setup.texts(&self.args.setup.out, &format!("variety-{}", file_name_part(mark)), &recipe, &jobs)?;
             let groups: Vec<Vec<Vec<TokenId>>> =
                 texts.chunks(answers).map(|group| group.iter().map(|text| text.ids.clone()).collect()).collect();
             let distinct: Vec<f64> = groups

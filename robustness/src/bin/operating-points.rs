@@ -11,10 +11,10 @@ use clap::Parser;
 use greenmark::{Family, Position, Scheme, Scorer, TokenId};
 use greenmark_lm::text_rng;
 use greenmark_robustness::{
-    corpus::{Job, Mark, Recipe, Text, key},
+    corpus::{Mark, Recipe, Text, jobs, key},
     power::{Critical, Curve, Needed, needed_with_interval},
     recording::{Recording, read, record, unit},
-    setup::{Setup, bar, describe, file_name, parse_mark},
+    setup::{SetupArgs, bar, describe, file_name, parse_mark},
     simulation::{Green, Outcome, Trials, Wandered, green, gumbel, wandered},
     summary::Mean,
 };
@@ -53,14 +53,8 @@ Example:
 
 eval/operating-points.sh runs it with date and machine above the tables.")]
 struct Args {
-    /// Folder of the recordings, written as far as it lacks them
-    out: PathBuf,
-    /// smollm2, demo, or a GGUF file with a chat template
-    #[arg(long, default_value = "smollm2")]
-    model: String,
-    /// JSON Lines with prompts; may be given several times
-    #[arg(long, default_values = ["eval/prompts.jsonl", "eval/more-prompts.jsonl"])]
-    prompts: Vec<PathBuf>,
+    #[command(flatten)]
+    setup: SetupArgs,
     /// Prompts
     #[arg(long, default_value_t = 200)]
     texts: usize,
@@ -91,9 +85,6 @@ struct Args {
     /// Tokens that an attacker has collected
     #[arg(long, default_value_t = 100_000)]
     collected: usize,
-    /// Seed of keys and draws
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
     /// Records and prints no table
     #[arg(long)]
     record_only: bool,
@@ -101,7 +92,6 @@ struct Args {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    fs::create_dir_all(&args.out).with_context(|| format!("{}", args.out.display()))?;
     let bench = Bench::new(args)?;
     if bench.args.record_only {
         return Ok(());
@@ -112,12 +102,12 @@ fn main() -> Result<()> {
          one text that is hard for every key moves them, and no interval is given.\n\nPerplexity under the unmarked model at temperature 1, as a factor over unmarked texts. *Steps*: of \
          what the mark draws, over what is drawn at the same steps without it. *Text*: the steps weighed by how much likelier a marked text is to come there, judged by its last {MEMORY} tokens; \
          that is what a reader gets. It takes contexts as new each time and says nothing of h = 0, where the one list stays and the model takes up its own words.",
-        bench.args.model,
+        bench.args.setup.model,
         bench.args.texts,
         bench.args.tokens,
         bench.args.trials,
         bench.args.texts * bench.args.trials as usize,
-        bench.args.seed,
+        bench.args.setup.seed,
         bench.args.resamples,
         bench.args.texts,
     );
@@ -217,27 +207,23 @@ impl Bench {
         if args.check_tokens > args.tokens {
             bail!("a check is of at most {} tokens", args.tokens);
         }
-        let mut setup = Setup::load(&args.model)?;
-        let prompts = setup.prompts(&args.prompts)?;
         let needed = args.texts.max(if args.checks.is_empty() { 0 } else { args.check_texts });
-        if prompts.len() < needed {
-            bail!("{needed} prompts are needed, and the files hold {}", prompts.len());
-        }
-        let jobs: Vec<Job> = (0..).zip(prompts).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
+        let (mut setup, prompts) = args.setup.load(needed)?;
+        let jobs = jobs(&prompts[..needed]);
         for &temperature in &args.temperatures {
-            let recipe = Recipe { mark: None, temperature, tokens: args.tokens, seed: args.seed };
+            let recipe = Recipe { mark: None, temperature, tokens: args.tokens, seed: args.setup.seed };
             let name = file_name(None, temperature);
             let bar = bar((args.texts * args.tokens) as u64, &name)?;
             let jobs = &jobs[..args.texts];
-            record(&args.out.join(name), &recipe, jobs, setup.model.as_mut(), setup.tokenizer.eos_ids(), &bar)?;
+            record(&args.setup.out.join(name), &recipe, jobs, setup.model.as_mut(), setup.tokenizer.eos_ids(), &bar)?;
             bar.finish_and_clear();
         }
         let mut written = HashMap::new();
         for &(temperature, mark) in &args.checks {
             for mark in [None, Some(mark)] {
-                let recipe = Recipe { mark, temperature, tokens: args.check_tokens, seed: args.seed };
+                let recipe = Recipe { mark, temperature, tokens: args.check_tokens, seed: args.setup.seed };
                 let name = file_name(mark, temperature);
-                let texts = setup.texts(&args.out, &name, &recipe, &jobs[..args.check_texts])?;
+                let texts = setup.texts(&args.setup.out, &name, &recipe, &jobs[..args.check_texts])?;
                 written.insert(name, texts);
             }
         }
@@ -252,7 +238,7 @@ impl Bench {
         value: impl Fn(Recording) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
         let bar = bar(texts as u64, &format!("computing, temperature {temperature}"))?;
-        let folder = self.args.out.join(file_name(None, temperature));
+        let folder = self.args.setup.out.join(file_name(None, temperature));
         let values = (0..texts as u64).into_par_iter().map(|index| {
             let result = value(read(&folder, index)?);
             bar.inc(1);
@@ -264,7 +250,7 @@ impl Bench {
     }
 
     fn plan(&self, temperature: f64, length: usize) -> Trials {
-        Trials { length, temperature, trials: self.args.trials, seed: self.args.seed }
+        Trials { length, temperature, trials: self.args.trials, seed: self.args.setup.seed }
     }
 
     /// The table of one temperature.
@@ -340,7 +326,7 @@ impl Bench {
     fn needed(&self, outcomes: &[&Outcome], shares: &[f64]) -> Vec<Vec<Needed>> {
         let level = |level: usize| {
             let curves: Vec<Curve> = outcomes.iter().map(|outcome| outcome.curves[level].clone()).collect();
-            needed_with_interval(&curves, shares, self.args.resamples, &mut text_rng(self.args.seed, 0))
+            needed_with_interval(&curves, shares, self.args.resamples, &mut text_rng(self.args.setup.seed, 0))
         };
         (0..ALPHAS.len()).map(level).collect()
     }
@@ -350,7 +336,7 @@ impl Bench {
         let cost = |texts: &mut dyn Iterator<Item = &Wandered>| {
             texts.fold(Wandered::default(), Wandered::and).surprise().exp()
         };
-        let mut rng = text_rng(self.args.seed, 1);
+        let mut rng = text_rng(self.args.setup.seed, 1);
         let mut drawn: Vec<f64> = (0..self.args.resamples)
             .map(|_| cost(&mut (0..texts.len()).map(|_| &texts[(unit(&mut rng) * texts.len() as f64) as usize])))
             .collect();
@@ -541,7 +527,7 @@ impl Bench {
             let (low, high) = cost.interval();
             let cost = format!("{:.2} ({:.2}–{:.2})", cost.value.exp(), low.exp(), high.exp());
             let detect =
-                |text: &Text| measure(&key(self.args.seed, text.index), mark.scheme, &text.ids, critical, length);
+                |text: &Text| measure(&key(self.args.setup.seed, text.index), mark.scheme, &text.ids, critical, length);
             let written: Vec<Outcome> = marked.iter().map(detect).collect();
             let computed =
                 self.each(temperature, self.args.texts, |recording| Ok(simulate(&recording, mark, critical, plan)))?;

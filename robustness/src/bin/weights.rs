@@ -11,9 +11,9 @@ use greenmark::{Delta, Detector, Field, Gamma, Position, Scheme, TokenId, colour
 use greenmark_lm::text_rng;
 use greenmark_robustness::{
     attack::{substitute, substitute_some},
-    corpus::{self, Job, Mark, Recipe, Text},
+    corpus::{self, Mark, Recipe, Text},
     evidence::{Rule, Scored, Test, effects},
-    setup::{Setup, file_name},
+    setup::{Setup, SetupArgs, file_name},
     summary::{Mean, Rate, median},
     traits::{TRAITS, Table, Trait, classes, classes_of_absent},
 };
@@ -54,17 +54,11 @@ Example:
 
 eval/weights.sh runs it with date and machine above the tables.")]
 struct Args {
-    /// Folder of the texts, written as far as it lacks them
-    out: PathBuf,
-    /// smollm2 or demo
-    #[arg(long, default_value = "smollm2")]
-    model: String,
+    #[command(flatten)]
+    setup: SetupArgs,
     /// JSON Lines with a field \"text\", for frequencies; may be given several times. Without it, unmarked texts of the fitting prompts serve
     #[arg(long)]
     public: Vec<PathBuf>,
-    /// JSON Lines with prompts; may be given several times
-    #[arg(long, default_values = ["eval/prompts.jsonl", "eval/more-prompts.jsonl"])]
-    prompts: Vec<PathBuf>,
     /// Prompts of a cell
     #[arg(long, default_value_t = 200)]
     texts: usize,
@@ -74,9 +68,6 @@ struct Args {
     /// What is marked, how strongly, and at which temperature
     #[arg(long, num_args = 1.., default_values = CELLS, value_name = "SCHEME@DELTA@T")]
     cells: Vec<String>,
-    /// Seed of keys, draws and attacks
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
 }
 
 /// A text, read to one length after another; the last is the whole.
@@ -106,7 +97,6 @@ struct Cell {
 
 fn main() -> Result<()> {
     let args = Args::parse();
-    fs::create_dir_all(&args.out).with_context(|| format!("{}", args.out.display()))?;
     let mut bench = Bench::new(args)?;
     let mut cells: Vec<Cell> = Vec::new();
     for name in bench.args.cells.clone() {
@@ -123,11 +113,11 @@ fn main() -> Result<()> {
         "{}, frequencies from {} tokens of {}. Texts of {} tokens, seed {}, a key for each prompt. Rules are fitted on prompts of even number (all temperatures \
          of the scheme, as written and after 20 % and 35 % of the tokens were replaced at random) and tried on those of odd number, and the other way round; n \
          counts both.",
-        bench.args.model,
+        bench.args.setup.model,
         bench.table.tokens(),
         if bench.args.public.is_empty() { "unmarked texts" } else { "public text" },
         bench.args.tokens,
-        bench.args.seed
+        bench.args.setup.seed
     );
     for scheme in schemes {
         let cells: Vec<&Cell> = cells.iter().filter(|cell| cell.mark.scheme == scheme).collect();
@@ -142,7 +132,7 @@ fn main() -> Result<()> {
             let content = (format!("{:.0} % (content words)", 100.0 * CONTENT_SHARE), &cell.content);
             for (share, samples) in random.chain([content]) {
                 println!("\nTemperature {}, {share} replaced:\n", cell.temperature);
-                let results = print_tests(&tests, samples, bench.args.seed);
+                let results = print_tests(&tests, samples, bench.args.setup.seed);
                 short.push((format!("{scheme}, {}, {share}", cell.temperature), results));
             }
         }
@@ -411,11 +401,7 @@ impl Bench {
         struct Public {
             text: String,
         }
-        let setup = Setup::load(&args.model)?;
-        let prompts = setup.prompts(&args.prompts)?;
-        if prompts.len() < args.texts {
-            bail!("{} prompts are needed, and the files hold {}", args.texts, prompts.len());
-        }
+        let (setup, prompts) = args.setup.load(args.texts)?;
         let mut public = Vec::new();
         for file in &args.public {
             let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
@@ -441,10 +427,9 @@ impl Bench {
     /// The texts of a recipe, in a file named as the guide's.
     fn texts(&mut self, mark: Option<Mark>, temperature: f64) -> Result<Vec<Text>> {
         let name = file_name(mark, temperature);
-        let prompts = (0..).zip(&self.prompts[..self.args.texts]);
-        let jobs: Vec<Job> = prompts.map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index }).collect();
-        let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.seed };
-        self.setup.texts(&self.args.out, &name, &recipe, &jobs)
+        let jobs = corpus::jobs(&self.prompts[..self.args.texts]);
+        let recipe = Recipe { mark, temperature, tokens: self.args.tokens, seed: self.args.setup.seed };
+        self.setup.texts(&self.args.setup.out, &name, &recipe, &jobs)
     }
 
     fn cell(&mut self, name: &str) -> Result<Cell> {
@@ -458,7 +443,7 @@ impl Bench {
         let pool: Vec<TokenId> = plain.iter().flat_map(|text| text.ids.iter().copied()).collect();
         let samples = SUBSTITUTED.map(|share| {
             let of = |text: &Text| {
-                let mut rng = text_rng(self.args.seed ^ share.to_bits(), text.index);
+                let mut rng = text_rng(self.args.setup.seed ^ share.to_bits(), text.index);
                 let ids = substitute(&text.ids, share, &pool, &mut rng);
                 self.sample(mark.scheme, text.index, text.index, &ids, STRIDE)
             };
@@ -466,7 +451,7 @@ impl Bench {
         });
         let contents: Vec<TokenId> = pool.iter().copied().filter(|&token| token >= CONTENT).collect();
         let of = |text: &Text| {
-            let mut rng = text_rng(self.args.seed ^ CONTENT_SHARE.to_bits(), text.index);
+            let mut rng = text_rng(self.args.setup.seed ^ CONTENT_SHARE.to_bits(), text.index);
             let ids = substitute_some(&text.ids, CONTENT_SHARE, &contents, |token| token >= CONTENT, &mut rng);
             self.sample(mark.scheme, text.index, text.index, &ids, STRIDE)
         };
@@ -482,7 +467,7 @@ impl Bench {
 
     /// A text under a key, read to every `stride` tokens and to its end.
     fn sample(&self, scheme: Scheme, index: u64, key: u64, ids: &[TokenId], stride: usize) -> Sample {
-        let key = corpus::key(self.args.seed, key);
+        let key = corpus::key(self.args.setup.seed, key);
         let (_, positions) = Detector::new(&key, scheme).detect_positions(ids);
         let width = scheme.context_width();
         let seed = (width.get() == 0).then(|| Field::new(&key, width).seed(&[]));

@@ -2,17 +2,18 @@
 
 use std::{collections::HashMap, path::Path, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::plan::{Means, Strike};
+use super::plan::{Means, Plan, Strike};
 use crate::{
     attack::{
-        Attack, AttackError, Attacked, Attacker, BackTranslation, LocalChat, Other, Paraphrase, Phrases,
-        PhrasesOptions, Resample, ResampleOptions, Strength, Synonyms, Table,
+        Attack, AttackError, Attacked, Attacker, BackTranslation, Chat, Endpoint, LocalChat, Other,
+        PARAPHRASE_TEMPERATURE, Paraphrase, Phrases, PhrasesOptions, Resample, ResampleOptions, Strength, Synonyms,
+        Table,
     },
     journal::Journal,
     setup::Setup,
@@ -23,9 +24,6 @@ const OTHERS: usize = 20;
 
 /// Of a span that is written anew: half of what the command makes, in half the time.
 const DRAFTS: usize = 2;
-
-/// Of a paraphrase: drafts should differ, and sentences hold together.
-const PARAPHRASE_TEMPERATURE: f64 = 0.7;
 
 /// How long a batch of texts may be on its way into Spanish and back.
 const TRANSLATION_LIMIT: Duration = Duration::from_secs(300);
@@ -90,11 +88,12 @@ fn bare(word: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
 }
 
-/// The attacker that a strike needs, with the model that makes attacks.
+/// The attacker that a strike needs, with the model that makes the plan's attacks.
 ///
 /// # Errors
 /// What is missing, and what to do about it.
-pub(super) fn attacker(means: &Means, model: &str) -> Result<Option<Box<dyn Attacker>>> {
+pub(super) fn attacker(means: &Means, plan: &Plan) -> Result<Option<Box<dyn Attacker>>> {
+    let model = &*plan.attacker;
     Ok(match means {
         Means::Plain(_) => None,
         Means::Resample(span) => {
@@ -110,10 +109,15 @@ pub(super) fn attacker(means: &Means, model: &str) -> Result<Option<Box<dyn Atta
         }
         Means::BackTranslation => Some(Box::new(BackTranslation::new(TRANSLATION_LIMIT)?)),
         Means::Paraphrase(unit) => {
-            let Setup { model: lm, tokenizer, chat, .. } = Setup::load(model)?;
-            let chat = chat.context("the model follows no instructions")?;
-            let chat = LocalChat::new(lm, tokenizer, chat, model, PARAPHRASE_TEMPERATURE)?;
-            Some(Box::new(Paraphrase::new(Box::new(chat), *unit)))
+            let chat: Box<dyn Chat> = match &plan.endpoint {
+                Some(options) => Box::new(Endpoint::new(options.clone()).map_err(|reason| anyhow!(reason))?),
+                None => {
+                    let Setup { model: lm, tokenizer, chat, .. } = Setup::load(model)?;
+                    let chat = chat.context("the model follows no instructions")?;
+                    Box::new(LocalChat::new(lm, tokenizer, chat, model, PARAPHRASE_TEMPERATURE)?)
+                }
+            };
+            Some(Box::new(Paraphrase::new(chat, *unit)))
         }
     })
 }
@@ -194,5 +198,39 @@ impl Kept {
                 None => Ok(self.known[&names[at]].clone()),
             })
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        attack::{EndpointOptions, Unit},
+        suite::Suite,
+    };
+
+    #[test]
+    fn a_plan_with_an_endpoint_asks_it_for_paraphrases() {
+        let url = "http://localhost:9/v1";
+        let options = EndpointOptions {
+            url: url.into(),
+            model: "m".into(),
+            key: None,
+            temperature: PARAPHRASE_TEMPERATURE,
+            timeout: Duration::from_secs(1),
+            retries: 0,
+            pause: Duration::ZERO,
+            cache: None,
+        };
+        let mut plan = Plan { endpoint: Some(options), attacker: "demo".into(), ..Plan::of(Suite::Standard) };
+        let means = Means::Paraphrase(Unit::Sentence);
+        let mut asked = attacker(&means, &plan).expect("nothing is asked yet").expect("an attacker");
+        assert_eq!(asked.options()["endpoint"], url);
+        let whole = Strength::new(1.0).expect("a share");
+        let answer = asked.attack(&["It rains."], whole, 1).remove(0);
+        assert!(matches!(&answer, Err(AttackError::Model { reason, .. }) if reason.contains(url)), "{answer:?}");
+        plan.endpoint = None;
+        let error = attacker(&means, &plan).err().expect("the built-in model follows no instructions");
+        assert!(error.to_string().contains("follows no instructions"), "{error}");
     }
 }

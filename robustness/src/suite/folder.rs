@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{Extent, plan::Plan, results::FORMAT};
+use crate::files::write_file;
 
 /// What the figures in a folder depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub struct Identity {
     pub attacker: String,
     /// SHA-256 of its file.
     pub attacker_sha256: Option<String>,
+    /// URL and name of the model that paraphrases in its place.
+    pub endpoint: Option<String>,
     /// Seed of everything.
     pub seed: u64,
 }
@@ -49,6 +52,7 @@ impl Identity {
             model_sha256,
             attacker: plan.attacker.clone(),
             attacker_sha256,
+            endpoint: plan.endpoint.as_ref().map(|at| format!("{} {}", at.url, at.model)),
             seed,
         }
     }
@@ -59,15 +63,16 @@ impl Identity {
             let (here, there) = (here.to_string(), there.to_string());
             (here != there).then(|| format!("{name}: {there} there, {here} here"))
         };
-        let file = |sha256: &Option<String>| sha256.clone().unwrap_or_else(|| "none".into());
+        let or_none = |name: &Option<String>| name.clone().unwrap_or_else(|| "none".into());
         differs("layout", &self.format, &there.format)
             .or_else(|| differs("version", &self.version, &there.version))
             .or_else(|| differs("--suite", &self.suite, &there.suite))
             .or_else(|| differs("--texts", &self.texts, &there.texts))
             .or_else(|| differs("model", &self.model, &there.model))
-            .or_else(|| differs("model's file", &file(&self.model_sha256), &file(&there.model_sha256)))
+            .or_else(|| differs("model's file", &or_none(&self.model_sha256), &or_none(&there.model_sha256)))
             .or_else(|| differs("--attacker", &self.attacker, &there.attacker))
-            .or_else(|| differs("attacker's file", &file(&self.attacker_sha256), &file(&there.attacker_sha256)))
+            .or_else(|| differs("attacker's file", &or_none(&self.attacker_sha256), &or_none(&there.attacker_sha256)))
+            .or_else(|| differs("--endpoint", &or_none(&self.endpoint), &or_none(&there.endpoint)))
             .or_else(|| differs("--seed", &self.seed, &there.seed))
     }
 }
@@ -163,17 +168,7 @@ impl Folder {
     /// # Errors
     /// If the folder cannot be written.
     pub fn write(&self, name: &str, text: &str) -> Result<()> {
-        let path = self.path.join(name);
-        let attempt = || -> io::Result<()> {
-            let mut builder = tempfile::Builder::new();
-            #[cfg(unix)]
-            let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-            let mut file = builder.tempfile_in(&self.path)?;
-            io::Write::write_all(&mut file, text.as_bytes())?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        attempt().with_context(|| format!("cannot write {}", path.display()))
+        write_file(&self.path.join(name), |file| file.write_all(text.as_bytes()))
     }
 
     /// A folder within, made if need be.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::results::AttackRow;
 use crate::{
-    attack::{About, Attack, Kind, Method, Strength, Unit},
+    attack::{About, Attack, EndpointOptions, Kind, Method, Strength, Unit},
     corpus::Mark,
     setup::parse_mark,
 };
@@ -48,6 +48,8 @@ pub struct Plan {
     pub model: String,
     /// The same of the attacks that need a model.
     pub attacker: String,
+    /// What paraphrases in its place, behind a URL.
+    pub endpoint: Option<EndpointOptions>,
     /// Divides the logits.
     pub temperature: f64,
     /// Texts of each mark, each under a key of its own.
@@ -252,6 +254,7 @@ impl Plan {
             about: about.to_owned(),
             model: model.to_owned(),
             attacker: model.to_owned(),
+            endpoint: None,
             temperature: 1.0,
             texts,
             chief: marks(&[GREEN, GUMBEL]),
@@ -275,6 +278,11 @@ impl Plan {
             strike.unmarked = strike.unmarked.min(texts);
         }
         self
+    }
+
+    /// Whether a model is asked to paraphrase.
+    pub fn paraphrases(&self) -> bool {
+        self.strikes.iter().any(|strike| matches!(strike.means, Means::Paraphrase(_)))
     }
 
     /// Lengths that a mark is measured at.

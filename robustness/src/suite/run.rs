@@ -228,7 +228,7 @@ impl Bench<'_> {
             return Ok(false);
         }
         let before = self.rows.len();
-        let mut attacker = match attacker(&strike.means, &self.plan.attacker) {
+        let mut attacker = match attacker(&strike.means, self.plan) {
             Ok(attacker) => attacker,
             Err(error) => {
                 self.skip(strike, &error, progress, &places, say);

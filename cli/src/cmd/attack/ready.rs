@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use greenmark_robustness::attack::{
-    Attacker, BackTranslation, Chat, Endpoint, EndpointOptions, LocalChat, Method, Other, Paraphrase, Phrases,
-    PhrasesOptions, Plain, Resample, ResampleOptions, Secret, Synonyms, Table, Unit,
+    Attacker, BackTranslation, Chat, Endpoint, LocalChat, Method, Other, PARAPHRASE_TEMPERATURE, Paraphrase, Phrases,
+    PhrasesOptions, Plain, Resample, ResampleOptions, Synonyms, Table, Unit,
 };
 
 use crate::{args::AttackModelArgs, models::Writer};
 
 const DEFAULT_MODEL: &str = "smollm2";
-/// Of an attack: drafts should differ, and paraphrases hold together.
-const PARAPHRASE_TEMPERATURE: f64 = 0.7;
 /// Of one way of a batch of texts.
 const TRANSLATION_LIMIT: Duration = Duration::from_secs(300);
 
@@ -29,7 +27,7 @@ pub(super) fn check(args: &AttackModelArgs, methods: &[Method]) -> Result<()> {
         ("--table", args.table.is_some(), phrases, "phrases"),
         ("--wordnet", args.wordnet.is_some(), synonyms, "synonyms"),
         ("--unit", args.unit.is_some(), paraphrases, "paraphrase"),
-        ("--endpoint", args.endpoint.is_some(), paraphrases, "paraphrase"),
+        ("--endpoint", args.at.endpoint.is_some(), paraphrases, "paraphrase"),
         ("--model", args.model.is_some(), any, "resample, phrases and paraphrase"),
         ("--temperature", args.temperature.is_some(), resamples || paraphrases, "resample and paraphrase"),
     ] {
@@ -37,7 +35,7 @@ pub(super) fn check(args: &AttackModelArgs, methods: &[Method]) -> Result<()> {
             bail!("{option} goes with {with}, which is not asked for");
         }
     }
-    if args.model.is_some() && args.endpoint.is_some() && !resamples && !phrases {
+    if args.model.is_some() && args.at.endpoint.is_some() && !resamples && !phrases {
         bail!("--model does not go with --endpoint, whose model --endpoint-model names");
     }
     Ok(())
@@ -52,8 +50,8 @@ pub(super) fn attacker<'a>(method: Method, args: &AttackModelArgs, other: Other<
         Method::BackTranslation => Box::new(BackTranslation::new(TRANSLATION_LIMIT)?),
         Method::Resample => Box::new(resample(args)?),
         Method::Paraphrase => {
-            let chat: Box<dyn Chat> = match &args.endpoint {
-                Some(url) => Box::new(endpoint(url, args)?),
+            let chat: Box<dyn Chat> = match args.at.options(args.temperature.unwrap_or(PARAPHRASE_TEMPERATURE))? {
+                Some(options) => Box::new(Endpoint::new(options).map_err(|reason| anyhow!(reason))?),
                 None => Box::new(local(args).context("paraphrase")?),
             };
             Box::new(Paraphrase::new(chat, args.unit.map_or(Unit::Sentence, Unit::from)))
@@ -88,19 +86,4 @@ fn local(args: &AttackModelArgs) -> Result<LocalChat> {
     let Writer { model, reader } = Writer::named(name, None)?;
     let (tokenizer, template) = reader.into_chat()?;
     LocalChat::new(model, tokenizer, template, name, args.temperature.unwrap_or(PARAPHRASE_TEMPERATURE))
-}
-
-fn endpoint(url: &str, args: &AttackModelArgs) -> Result<Endpoint> {
-    let key = args.endpoint_key_env.as_deref().map(Secret::from_env).transpose().map_err(|reason| anyhow!(reason))?;
-    let options = EndpointOptions {
-        url: url.to_owned(),
-        model: args.endpoint_model.clone().context("--endpoint needs --endpoint-model")?,
-        key,
-        temperature: args.temperature.unwrap_or(PARAPHRASE_TEMPERATURE),
-        timeout: Duration::from_secs(args.endpoint_timeout.unwrap_or(120).into()),
-        retries: args.endpoint_retries.unwrap_or(4),
-        pause: Duration::from_secs(1),
-        cache: args.cache.clone(),
-    };
-    Endpoint::new(options).map_err(|reason| anyhow!(reason))
 }

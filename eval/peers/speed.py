@@ -12,19 +12,15 @@ import random
 import statistics
 import sys
 import time
-import types
 
 import torch
+from schemes import DEPTH, NGRAM, load_vllm, synthid
 from transformers import PreTrainedConfig
-from transformers.generation import (
-    SynthIDTextWatermarkLogitsProcessor,
-    WatermarkDetector,
-    WatermarkLogitsProcessor,
-)
+from transformers.generation import WatermarkDetector, WatermarkLogitsProcessor
 
 V = 128_256  # Llama 3's
 OUR_V = 131_072  # over which our texts are drawn; scoring does not know it
-H = 4  # context width of selfhash, SynthID and vLLM; lefthash reads one token
+H = NGRAM - 1  # context width of selfhash, SynthID and vLLM; lefthash reads one token
 
 
 def zipf_ids(count, rng):
@@ -66,24 +62,12 @@ def hf_detection(scheme, width, repeat, rng, tokens):
     return median_seconds(repeat, draw, run) / tokens
 
 
-def synthid(rng):
-    keys = [rng.randrange(1 << 30) for _ in range(30)]
-    return SynthIDTextWatermarkLogitsProcessor(
-        ngram_len=H + 1,
-        keys=keys,
-        sampling_table_size=1 << 16,
-        sampling_table_seed=0,
-        context_history_size=1024,
-        device=torch.device("cpu"),
-    )
-
-
 def synthid_detection(repeat, rng, tokens, with_mask):
-    processor = synthid(rng)
+    processor = synthid(rng).construct_processor(V, "cpu")
 
     def run(text):
         g_values = processor.compute_g_values(text)
-        assert g_values.shape == (1, tokens - H, 30)
+        assert g_values.shape == (1, tokens - H, DEPTH)
         if with_mask:
             processor.compute_context_repetition_mask(text)
 
@@ -91,33 +75,18 @@ def synthid_detection(repeat, rng, tokens, with_mask):
 
 
 def synthid_steps(repeat, rng):
-    processor = synthid(rng)
+    processor = synthid(rng).construct_processor(V, "cpu")
     scores = torch.randn(1, V, generator=torch.Generator().manual_seed(1))
     return median_seconds(repeat, lambda: torch.tensor([zipf_ids(16, rng)]), lambda text: processor(text, scores))
 
 
-def vllm_gumbel(folder):
-    """vLLM's own detector and sampler files, without the rest of vLLM: what they import of it is stood in for."""
-    sys.path.insert(0, str(folder))
-    stand_ins = {
-        "vllm.config.watermarking": {"derive_watermark_key": None, "WatermarkConfig": None, "WatermarkPRFName": str},
-        "vllm.v1.worker.gpu.sample.gumbel": {"gumbel_sample": None},
-    }
-    for name, contents in stand_ins.items():
-        module = types.ModuleType(name)
-        module.__dict__.update(contents)
-        sys.modules[name] = module
-    from vllm.v1.watermarking import gumbel
-
-    return gumbel
-
-
 def our_record(folder):
-    records = sorted(folder.glob("*.csv"))
-    if not records:
-        return None, {}
-    with records[-1].open(newline="") as file:
-        return records[-1], {row["bench"]: row for row in csv.DictReader(file)}
+    """The newest row of each bench, and where it is from: a day's record need not have all."""
+    rows = {}
+    for record in sorted(folder.glob("*.csv")):
+        with record.open(newline="") as file:
+            rows |= {row["bench"]: row | {"source": f"Greenmark, {record.name}"} for row in csv.DictReader(file) if "bench" in row}
+    return rows
 
 
 def main():
@@ -145,14 +114,14 @@ def main():
 
     step("KGW lefthash, h = 1", hf, hf_steps("lefthash", 1, n, rng), n)
     step(f"KGW selfhash, h = {H}", hf, hf_steps("selfhash", H, few, rng), few)
-    step(f"SynthID, depth 30, h = {H}, whole vocabulary", hf, synthid_steps(few, rng), few)
+    step(f"SynthID, depth {DEPTH}, h = {H}, whole vocabulary", hf, synthid_steps(few, rng), few)
     detection("KGW lefthash, h = 1", hf, hf_detection("lefthash", 1, few, rng, tokens), few)
     detection(f"KGW selfhash, h = {H}", hf, hf_detection("selfhash", H, few, rng, tokens), few)
-    detection(f"SynthID g-values, depth 30, h = {H}", hf, synthid_detection(n, rng, tokens, False), n)
+    detection(f"SynthID g-values, depth {DEPTH}, h = {H}", hf, synthid_detection(n, rng, tokens, False), n)
     detection("SynthID g-values and repetition mask", hf, synthid_detection(few, rng, tokens, True), few)
 
     if args.vllm:
-        gumbel, source = vllm_gumbel(args.vllm), f"vLLM {args.vllm_version}"
+        gumbel, source = load_vllm(args.vllm), f"vLLM {args.vllm_version}"
         sampler = gumbel.GumbelWatermarker(7, H)
         logits = torch.randn(1, V, generator=torch.Generator().manual_seed(1))
         seconds = median_seconds(
@@ -165,27 +134,26 @@ def main():
     else:
         print("peers: SKIPPED vLLM, no wheel of it\n", file=sys.stderr)
 
-    record, ours = our_record(args.record)
+    ours = our_record(args.record)
     if not ours:
         print("peers: SKIPPED our own numbers, run scripts/bench-record.sh first\n", file=sys.stderr)
-    source = f"Greenmark, {record.name}" if record else ""
     for name, bench in [("green list, new context", "cold"), ("green list, cached", "cached")]:
         if row := ours.get(f"bias/V={V}/{bench}"):
-            step(f"**{name}**", source, float(row["median_ns"]) / 1e9, "criterion")
+            step(f"**{name}**", row["source"], float(row["median_ns"]) / 1e9, "criterion")
     for bench, row in ours.items():
         if bench.startswith(f"choice/V={V}/"):
             what = bench.rsplit("/", 1)[1]
             what = "whole vocabulary" if what == "whole" else f"after top-p, {what}"
-            step(f"**gumbel, h = 1, {what}**", source, float(row["median_ns"]) / 1e9, "criterion")
+            step(f"**gumbel, h = 1, {what}**", row["source"], float(row["median_ns"]) / 1e9, "criterion")
     for h in [1, 2, 4]:
         for state in ["warm", "cold"]:
             if row := ours.get(f"score/h={h}/V={OUR_V}/T={tokens}/{state}"):
                 seconds = float(row["median_ns"]) / 1e9 / tokens
-                detection(f"**green list, h = {h}, {state} detector**", source, seconds, "criterion")
+                detection(f"**green list, h = {h}, {state} detector**", row["source"], seconds, "criterion")
     for h in ["1", "2", "4", "4/dual"]:
         if row := ours.get(f"score/gumbel/h={h}/V={OUR_V}/T={tokens}/warm"):
             seconds = float(row["median_ns"]) / 1e9 / tokens
-            detection(f"**gumbel, h = {h.replace('/', ', ')}, warm detector**", source, seconds, "criterion")
+            detection(f"**gumbel, h = {h.replace('/', ', ')}, warm detector**", row["source"], seconds, "criterion")
 
     date = datetime.date.today().isoformat()
     print(

@@ -1,0 +1,97 @@
+//! Files: written whole or not at all, known by their SHA-256.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::Path,
+};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+/// Makes `path` hold what `write` writes, or leaves it as it was: a temporary file beside it, then a rename.
+///
+/// # Errors
+/// Names `path`, and says what was wrong: an error of `write`, or why the file cannot be written.
+pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let attempt = || -> io::Result<()> {
+        let mut builder = tempfile::Builder::new();
+        // As any new file has, less what the umask takes; a temporary one has 0600 otherwise.
+        #[cfg(unix)]
+        let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+        let mut file = io::BufWriter::new(builder.tempfile_in(folder).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => io::Error::other("there is no such folder"),
+            _ => error,
+        })?);
+        write(&mut file)?;
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    attempt().map_err(without_place).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The system's error without the name that it may carry of a temporary file, which nobody asked for. Errors of our own stay.
+pub fn without_place(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::Other => error,
+        kind => kind.into(),
+    }
+}
+
+/// SHA-256 of a file's content, in hexadecimal, and how many bytes that is.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn sha256(path: &Path) -> io::Result<(String, u64)> {
+    let mut file = File::open(path)?;
+    let (mut hash, mut bytes, mut block) = (Sha256::new(), 0, vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut block)? {
+            0 => break,
+            length => {
+                hash.update(&block[..length]);
+                bytes += length as u64;
+            }
+        }
+    }
+    Ok((hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_whole_or_as_it_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("words.txt");
+        write_file(&path, |file| file.write_all(b"abc")).expect("a writable folder");
+        let error = write_file(&path, |file| {
+            file.write_all(b"abcd")?;
+            Err(io::Error::other("no more words"))
+        });
+        assert_eq!(
+            format!("{:#}", error.expect_err("it stopped")),
+            format!("cannot write {}: no more words", path.display())
+        );
+        assert_eq!(fs::read(&path).expect("written"), b"abc");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        let error = write_file(&folder.path().join("none/words.txt"), |_| Ok(())).expect_err("no folder");
+        assert!(format!("{error:#}").ends_with("words.txt: there is no such folder"), "{error:#}");
+    }
+
+    /// FIPS 180-2, appendix B.1.
+    #[test]
+    fn the_hash_is_that_of_the_content() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("abc");
+        fs::write(&path, "abc").expect("writable");
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(&path).expect("readable"), (expected.to_owned(), 3));
+    }
+}
