@@ -40,8 +40,10 @@ say "reference: self-test, and the committed vectors"
 if command -v python3 >/dev/null; then
     python3 tests/reference/greenmark_reference.py selftest
     python3 tests/reference/greenmark_reference.py check
+    say "README's tables are those of the results"
+    python3 eval/readme.py robustness/results/standard/results.json README.md
 else
-    skipped+=("the reference implementation: python3 is not installed")
+    skipped+=("the reference implementation and README's tables: python3 is not installed")
 fi
 
 cache=${GREENMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/greenmark}
