@@ -8,6 +8,23 @@
 #[path = "../../cli/src/texts.rs"]
 mod texts;
 
+/// What the reader takes from the rest of the command line; nothing comes in this way here.
+mod stdin {
+    pub(crate) struct Stdin;
+
+    impl Stdin {
+        pub(crate) fn new() -> Self {
+            Self
+        }
+    }
+
+    impl std::io::Read for Stdin {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Ok(0)
+        }
+    }
+}
+
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 use texts::Content;
@@ -33,6 +50,16 @@ fuzz_target!(|input: &[u8]| {
             let Some(value) = value else { continue };
             assert!(value.is_object(), "line {number}: {value}");
             assert_eq!(text.id, id(&value, number).expect("a name"));
+            let mut rest = serde_json::Map::new();
+            for member in text.rest() {
+                let object: serde_json::Map<String, Value> =
+                    serde_json::from_str(&format!("{{{}}}", member.written)).expect("a member as it is written");
+                assert!(object.len() == 1 && object.contains_key(&member.name), "line {number}");
+                rest.extend(object);
+            }
+            let mut expected = value.as_object().expect("an object").clone();
+            expected.retain(|name, _| !["id", "text", "tokens"].contains(&&**name));
+            assert_eq!(rest, expected, "line {number}");
             let found = match text.content {
                 Content::Characters(text) => Value::from(text),
                 Content::Ids(ids) => Value::from(ids),
