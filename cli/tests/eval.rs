@@ -48,6 +48,11 @@ fn a_run_that_was_killed_goes_on_and_gives_the_same() {
     }
     let said = stdout(&output);
     assert!(said.contains("replace") && said.contains("gumbel, h=2"), "{said}");
+    // Read back from the folder, every figure is the same to the last digit.
+    let bytes = |file: &str| fs::read(whole.join(file)).expect(file);
+    let made = FILES.map(bytes);
+    assert!(eval(&whole, &["--report"]).status.success());
+    assert!(FILES.map(bytes) == made, "a report of a finished run is another");
 
     let mut child = greenmark();
     child.args(["eval", "--suite", "quick", "--texts", "30", "--out"]).arg(&broken).stderr(Stdio::null());

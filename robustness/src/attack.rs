@@ -16,6 +16,7 @@ mod paraphrase;
 mod phrases;
 mod places;
 mod resample;
+mod sentences;
 mod structure;
 mod synonyms;
 mod tokens;

@@ -35,8 +35,13 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
             };
             while next(&mut line)? > 0 && line.last() == Some(&b'\n') {
                 whole += line.len() as u64;
-                let record = serde_json::from_slice(&line)
-                    .with_context(|| format!("{}, line {}", path.display(), records.len() + 1))?;
+                let record = serde_json::from_slice(&line).with_context(|| {
+                    format!(
+                        "{}, line {} is none of its kind (remove it, and it is made again)",
+                        path.display(),
+                        records.len() + 1
+                    )
+                })?;
                 records.push(record);
                 line.clear();
             }
@@ -86,6 +91,6 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).expect("text"), "100\n200\n7\n");
         fs::write(&path, "1\nmany\n").expect("writable");
         let error = Journal::<u64>::open(&path).expect_err("not a number").to_string();
-        assert!(error.ends_with("numbers.jsonl, line 2"), "{error}");
+        assert!(error.contains("numbers.jsonl, line 2 is none"), "{error}");
     }
 }

@@ -19,7 +19,7 @@ resample, phrases and paraphrase need a language model, SmolLM2 where no other i
 sentences, paragraphs or the whole in other words, for which a model as small as SmolLM2 is a poor writer: --endpoint asks a better one, over the network.
 
 The attacked text goes to standard output, and what was done to standard error. JSON Lines (`text`, and optionally `id`) come out as JSON \
-Lines, with what was done to each in `attacks` and `word_edit_rate`, in place of any that a line had; what else it has follows as it was, but for \
+Lines, with what was done to each in `attacks` and `word_edit_rate`, in place of any that a line had; what else it has follows as it was (an `id` as a string), but for \
 `tokens`, which were those of the text before.
 
 Attacks that imitate a writer leave links alone, as https://host/page, www.host or user@host; --list says which.

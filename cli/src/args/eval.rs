@@ -17,8 +17,8 @@ how many are still found, beside what the attack did to the text.
   full       1,000 texts a mark and more attacks by a model: for bigger machines
 
 DIR gets results.json, results.csv, report.html (with everything in it; it asks for nothing) and the plots as SVG. All that took long \
-is kept in DIR too: broken off and started again, the same command goes on where it was. What cannot be done here is \
-skipped, said, and named in the report.
+is kept in DIR too: broken off and started again, the same command goes on where it was. Files there are looked through for what cannot be, and otherwise believed. \
+What cannot be done here is skipped, said, and named in the report. --endpoint is for the suites that paraphrase, standard and full.
 
 Every text has a key of its own, which follows from --seed, so the figures are of no single key. These keys can be made again by anyone: they are for measuring.
 

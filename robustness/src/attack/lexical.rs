@@ -1,12 +1,12 @@
 //! Attacks on words.
 
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
-use unicode_segmentation::UnicodeSegmentation;
 
 use super::{
     Attack, AttackError, Attacked, Kind, Other, Strength,
     links::{linked, links},
     places::{below, one_of, struck},
+    sentences::sentences,
     words::{Words, in_case_of},
 };
 
@@ -98,14 +98,18 @@ pub(super) const SENTENCES: Attack = Attack {
     is_english: false,
     needs_other: false,
     apply: |text, strength, _, rng| {
-        let mut pieces: Vec<(&str, &str)> = text
-            .split_sentence_bounds()
-            .map(|sentence| sentence.split_at(sentence.trim_end().len()))
+        let mut pieces: Vec<(&str, &str)> = sentences(text)
+            .into_iter()
+            .map(|(_, sentence)| sentence.split_at(sentence.trim_end().len()))
             .filter(|(sentence, space)| !sentence.is_empty() || !space.is_empty())
             .collect();
-        let sentences: Vec<usize> = (0..pieces.len()).filter(|&i| !pieces[i].0.is_empty()).collect();
-        let struck = struck(sentences.len(), strength, rng);
-        let moved: Vec<usize> = (0..struck.len()).filter(|&i| struck[i]).map(|i| sentences[i]).collect();
+        let mut places: Vec<usize> = (0..pieces.len()).filter(|&i| !pieces[i].0.is_empty()).collect();
+        // One alone has no other place.
+        if places.len() < 2 {
+            places.clear();
+        }
+        let struck = struck(places.len(), strength, rng);
+        let moved: Vec<usize> = (0..struck.len()).filter(|&i| struck[i]).map(|i| places[i]).collect();
         for i in 0..moved.len() {
             let other = i + below(moved.len() - i, rng);
             let (here, there) = (pieces[moved[i]].0, pieces[moved[other]].0);

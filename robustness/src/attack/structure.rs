@@ -1,14 +1,13 @@
 //! Attacks on the text as a whole: what of it is there, among what, and how it is set.
 
-use rand_chacha::ChaCha8Rng;
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::{
     Attack, AttackError, Attacked, Kind, Other, Strength,
     lexical::attacked,
     places::{below, struck},
+    sentences::sentences,
     words::Words,
 };
+use rand_chacha::ChaCha8Rng;
 
 pub(super) const TRUNCATE: Attack = Attack {
     name: "truncate",
@@ -87,19 +86,19 @@ pub(super) const MIX: Attack = Attack {
     is_english: false,
     needs_other: true,
     apply: |text, strength, other, rng| {
-        let mut sentences: Vec<&str> = text.split_sentence_bounds().collect();
-        let others: Vec<&str> = other.text.unwrap_or_default().split_sentence_bounds().collect();
-        let struck = struck(sentences.len(), strength, rng);
+        let mut own = sentences(text);
+        let others = sentences(other.text.unwrap_or_default());
+        let struck = struck(own.len(), strength, rng);
         let needed = struck.iter().filter(|&&struck| struck).count();
         if others.is_empty() && needed > 0 {
             return Err(AttackError::OtherTooShort { attack: MIX.name, found: 0, needed: 1 });
         }
         // Sentences of the other text as they follow each other in it, from the start again where it ends.
         let mut next = others.iter().cycle();
-        for (sentence, _) in sentences.iter_mut().zip(&struck).filter(|(_, struck)| **struck) {
-            *sentence = next.next().expect("a cycle goes on");
+        for (sentence, _) in own.iter_mut().zip(&struck).filter(|(_, struck)| **struck) {
+            *sentence = *next.next().expect("a cycle goes on");
         }
-        Ok(attacked(sentences.concat(), &struck))
+        Ok(attacked(own.into_iter().map(|(_, sentence)| sentence).collect(), &struck))
     },
 };
 
@@ -201,7 +200,8 @@ fn wrapped(paragraph: &str) -> String {
 fn listed(paragraph: &str) -> String {
     // A line break would end a sentence.
     let paragraph = paragraph.replace('\n', " ");
-    let sentences = paragraph.split_sentence_bounds().map(str::trim).filter(|sentence| !sentence.is_empty());
+    let sentences =
+        sentences(&paragraph).into_iter().map(|(_, sentence)| sentence.trim()).filter(|sentence| !sentence.is_empty());
     sentences.map(|sentence| format!("- {sentence}")).collect::<Vec<_>>().join("\n")
 }
 

@@ -14,6 +14,7 @@ use super::{
     folder::Folder,
     judges::Judges,
     plan::{Means, Plan, Strike},
+    report::words::count,
     results::{CellRow, Damage, Estimate, FORMAT, MarkRow, Results, Run, Skipped},
     texts::Texts,
 };
@@ -82,12 +83,8 @@ pub fn run(
     let skipped = skipped.into_iter().collect();
     let mut bench = Bench { plan, seed, setup, texts, judges, journal, rows: known, skipped };
     let todo = bench.todo();
-    say(&format!(
-        "{} attacks on {} marks, {todo} cells of {} are left",
-        plan.strikes.len(),
-        plan.marks().count(),
-        bench.cells()
-    ));
+    let (attacks, marks) = (plan.strikes.len(), plan.marks().count());
+    say(&format!("{attacks} attacks on {marks} marks: left are {todo} of {}", count(bench.cells(), "cell")));
     let progress = bar(bench.cells() as u64, "attacks")?;
     progress.set_position((bench.cells() - todo) as u64);
     for strike in &plan.strikes {
@@ -128,8 +125,8 @@ fn check(plan: &Plan, rows: &[CellRow]) -> Result<()> {
     let mut left: BTreeSet<Place> = places(plan).collect();
     for (row, line) in rows.iter().zip(1..) {
         let is_asked_for = left.remove(&Place::of(row));
-        ensure!(is_asked_for, "line {line}: no cell of this suite, or one that is there before");
-        row.check().map_err(|wrong| anyhow!("line {line}: {wrong}"))?;
+        ensure!(is_asked_for, "line {line}: no cell of this suite, or one that is there before; remove it");
+        row.check().map_err(|wrong| anyhow!("line {line}: {wrong}; remove it, and the cell is made again"))?;
     }
     Ok(())
 }

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::Unit;
+use crate::attack::sentences::sentences;
 
 /// Where the units of a text stand, without the white space around them. What holds no letter or digit is none.
 pub(in crate::attack) fn units(text: &str, unit: Unit) -> Vec<Range<usize>> {
     let pieces: Vec<(usize, &str)> = match unit {
-        Unit::Sentence => text.split_sentence_bound_indices().collect(),
+        Unit::Sentence => sentences(text),
         Unit::Paragraph => paragraphs(text),
         Unit::Text => vec![(0, text)],
     };

@@ -231,7 +231,7 @@ type Entry = (Look, String);
 
 /// Four of short names, three of longer ones.
 fn key_columns(entries: &[Entry]) -> usize {
-    if entries.iter().all(|(_, name)| name.chars().count() <= 25) { 4 } else { 3 }
+    if entries.iter().all(|(_, name)| name.chars().count() <= 22) { 4 } else { 3 }
 }
 
 fn key_height(entries: &[Entry]) -> u32 {

@@ -50,7 +50,7 @@ pub(super) fn marks(choice: &Choice<'_>) -> String {
     }
     let said = format!(
         "<p>Texts of {} tokens. Found: the share with p ≤ α by <code>detect</code>, and its exact 95 % interval. False positives: the unmarked texts of the same prompts, attacked alike, with p ≤ 1e-2 \
-         under the key of the marked one. AUC: the chance that a marked text has a smaller p than an unmarked one that was attacked alike. Perplexity × is against the text before the attack.</p>\n",
+         under the key of the marked one. AUC: the chance that a marked text has a smaller p than an unmarked one that was attacked alike. Perplexity × is against the text before the attack. The intervals of the other means are in results.csv; AUC and the median have none.</p>\n",
         choice.tokens
     );
     said + &choice.marks.iter().map(|mark| of_mark(choice, mark)).collect::<String>()
@@ -92,7 +92,7 @@ fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
                 sampled_html(damage.perplexity_factor, cell.n),
             ];
             row.extend(cell.detection.detect.map(rate_html));
-            row.push(cell.auc.map_or_else(words::none, |auc| format!("{:.3}", auc.detect)));
+            row.push(cell.auc.map_or_else(words::none, |auc| escape(&words::auc(auc.detect))));
             row.push(format!("{:.1}", cell.median_ln_p.detect).replace('-', "−"));
             row.push(cell.false_positives.map_or_else(words::none, |rates| of(rates.detect[0])));
             table.row(&row);

@@ -46,6 +46,11 @@ fn interval(low: f64, high: f64) -> String {
     if low < 0.0 { format!("{low:.2} to {high:.2}") } else { format!("{low:.2}–{high:.2}") }
 }
 
+/// "0.986"; what is less than 1 does not look like it.
+pub(crate) fn auc(auc: f64) -> String {
+    if (0.9995..1.0).contains(&auc) { "> 0.999".to_owned() } else { format!("{auc:.3}") }
+}
+
 /// "1e-6".
 pub(crate) fn level(alpha: f64) -> String {
     format!("{alpha:e}")
@@ -128,6 +133,7 @@ mod tests {
         assert_eq!(rate(Rate { hits: 17, n: 20, low: 0.621, high: 0.968 }), "0.850 (0.62–0.97)");
         assert_eq!(rate(Rate { hits: 0, n: 0, low: 0.0, high: 1.0 }), "–");
         assert_eq!((level(1e-2), level(1e-6)), ("1e-2".to_owned(), "1e-6".to_owned()));
+        assert_eq!([0.98649, 0.99949, 0.99951, 1.0].map(auc), ["0.986", "0.999", "> 0.999", "1.000"]);
         assert_eq!([5.0, 83.4, 5000.0].map(duration), ["5 s", "1 min 23 s", "1 h 23 min"]);
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(cut("by 0.123", 6), "by 0…");
