@@ -43,11 +43,11 @@ score=("$python" eval/peers/score.py "$out" --greenmark target/release/greenmark
 # Two at a time: one core each.
 "${write[@]}" plain
 "${write[@]}" lefthash-1 selfhash-4 &
-"${write[@]}" synthid "${peers[@]:4}"
+"${write[@]}" synthid "${peers[@]:3}"
 wait $!
 "${score[@]}" lefthash-1 selfhash-4 &
-"${score[@]}" green gumbel-2 gumbel-4 synthid "${peers[@]:4}"
+"${score[@]}" green gumbel-2 gumbel-4 synthid "${peers[@]:3}"
 wait $!
 
-"$python" eval/peers/report.py "$out" robustness/results/peers --texts "$texts" --selfhash-delta "$selfhash_delta" --head "Measured on $(date -u +%F), $(nproc) cores of $(lscpu |
+"$python" eval/peers/report.py "$out" robustness/results/peers --texts "$texts" --selfhash-delta "$selfhash_delta" --head "Measured on $(date -u +%F), $(getconf _NPROCESSORS_ONLN) cores of $(lscpu |
     sed -n 's/^Model name: *//p' | head -1), at $(git rev-parse --short=12 HEAD), seed $seed. Rerun: \`eval/peers.sh OUT_DIR $texts\`."
