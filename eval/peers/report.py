@@ -107,7 +107,7 @@ def table(schemes, found, factors, variety, alpha):
     yield "| *perplexity, as a multiple of the unmarked* | " + " | ".join(costs) + " |"
     yield "| *4-grams that are new in their text* | " + " | ".join(f"{variety[name]:.2f}" for name, _ in columns) + " |"
     for which in map(attack.label, attack.ATTACKS):
-        cells = [f"{share(found[name][which][test], alpha):.2f}" for name, test in columns]
+        cells = [f"{share(found[name][which][test], alpha):.3f}" for name, test in columns]
         yield f"| {which} | " + " | ".join(cells) + " |"
 
 
@@ -260,8 +260,8 @@ def page(args, record, found):
     beyond = [cell for cell in record["cells_between"] if cell["rates"][0] < cell["rates"][1] and cell["sign_test_p"] <= 0.05]
     for cell in beyond:
         yield (
-            f"- {cell['attack']}, α = {level(cell['alpha'])}: {NAMES[cell['peer'][0]]} ({cell['peer'][1]}) {cell['rates'][1]:.2f}, "
-            f"{NAMES[cell['ours'][0]]} ({cell['ours'][1]}) {cell['rates'][0]:.2f}, p = {cell['sign_test_p']:g}"
+            f"- {cell['attack']}, α = {level(cell['alpha'])}: {NAMES[cell['peer'][0]]} ({cell['peer'][1]}) {cell['rates'][1]:.3f}, "
+            f"{NAMES[cell['ours'][0]]} ({cell['ours'][1]}) {cell['rates'][0]:.3f}, p = {cell['sign_test_p']:g}"
         )
     if not beyond:
         yield "none."
