@@ -101,9 +101,9 @@ fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
     table.html()
 }
 
-/// "3 of 200": of few hits the number says more than the rate.
+/// "3 of 200 0.00–0.04": of few hits the number says more than the rate.
 fn of(rate: Rate) -> String {
-    format!("{} of {}", rate.hits, rate.n)
+    format!("{} of {} <small>{}</small>", rate.hits, rate.n, words::interval(rate.low, rate.high))
 }
 
 /// A table for each chief mark: its attacks at every length.

@@ -42,7 +42,7 @@ pub(crate) fn sampled_html(mean: Option<Estimate>, n: usize) -> String {
 }
 
 /// "0.79–0.90"; two negative numbers would look like something else.
-fn interval(low: f64, high: f64) -> String {
+pub(crate) fn interval(low: f64, high: f64) -> String {
     if low < 0.0 { format!("{low:.2} to {high:.2}") } else { format!("{low:.2}–{high:.2}") }
 }
 
