@@ -8,7 +8,7 @@ use greenmark_lm::Tokenizer;
 
 use super::{Extent, folder::Folder, plan::Plan};
 use crate::{
-    corpus::{self, Job, Mark, Recipe, Text},
+    corpus::{self, Mark, Recipe, Text},
     setup::{Setup, describe, file_name},
 };
 
@@ -47,8 +47,7 @@ impl Texts {
         let known = setup.prompt_ids(PROMPTS.into_iter().flat_map(str::lines))?;
         // More texts than prompts: each prompt again, under another key.
         let prompts: Vec<Vec<TokenId>> = known.into_iter().cycle().take(plan.texts).collect();
-        let jobs: Vec<Job> =
-            (0..).zip(&prompts).map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index }).collect();
+        let jobs = corpus::jobs(&prompts);
         let path = folder.path().join("texts");
         let (mut written, mut beginnings) = (Vec::new(), Vec::new());
         for mark in std::iter::once(None).chain(plan.marks().copied().map(Some)) {
