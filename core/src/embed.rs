@@ -1,51 +1,23 @@
 //! Letting the key have its say while a model writes: by a bias on green tokens, or by the choice. SPEC §8.
 
+mod lists;
+mod race;
+mod strength;
+
 use std::collections::HashSet;
 
+use self::lists::{Lists, WORD};
 use crate::{
-    TokenId,
-    context::ContextWindow,
-    error::{ChoiceError, DeltaError, MixingShareError},
-    field::{Field, Subkey},
+    field::{ContextWindow, Field, Subkey},
     key::Key,
-    lists::{Lists, WORD},
-    race,
     scheme::{Family, Scheme},
+    token::TokenId,
 };
 
-/// The bias δ that green tokens get: nats, finite, ≥ 0. 0 marks nothing.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Delta(f32);
-
-impl Delta {
-    /// # Errors
-    /// [`DeltaError`] if `nats` is negative, infinite or not a number.
-    pub fn new(nats: f32) -> Result<Self, DeltaError> {
-        if nats.is_finite() && nats >= 0.0 { Ok(Self(nats)) } else { Err(DeltaError { found: nats }) }
-    }
-
-    /// δ, in nats.
-    pub fn nats(self) -> f32 {
-        self.0
-    }
-}
-
-/// How often the dual form of gumbel draws with the second number: a probability. ½ gives the most variety.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct MixingShare(f64);
-
-impl MixingShare {
-    /// # Errors
-    /// [`MixingShareError`] outside [0, 1].
-    pub fn new(share: f64) -> Result<Self, MixingShareError> {
-        if (0.0..=1.0).contains(&share) { Ok(Self(share)) } else { Err(MixingShareError { found: share }) }
-    }
-
-    /// ρ, in [0, 1].
-    pub fn get(self) -> f64 {
-        self.0
-    }
-}
+pub use self::{
+    race::ChoiceError,
+    strength::{Delta, DeltaError, MixingShare, MixingShareError},
+};
 
 /// The text being written, as far as the embedder needs it: O(1) work a token.
 ///
@@ -119,8 +91,12 @@ impl Embedder {
     /// Prepares an embedder; costs a few hashes. Green: δ = 2, repeats biased; gumbel, dual: a mixing share of ½.
     pub fn new(key: &Key, scheme: Scheme) -> Self {
         let means = match scheme.family() {
-            Family::Green { gamma } => Means::Bias { lists: Lists::new(gamma), delta: Delta(2.0), skip_repeats: false },
-            Family::Gumbel { dual } => Means::Choice { dual, share: MixingShare(0.5) },
+            Family::Green { gamma } => Means::Bias {
+                lists: Lists::new(gamma),
+                delta: Delta::new(2.0).expect("a strength"),
+                skip_repeats: false,
+            },
+            Family::Gumbel { dual } => Means::Choice { dual, share: MixingShare::new(0.5).expect("a share") },
         };
         Self { field: Field::new(key, scheme.context_width()), means }
     }
@@ -256,7 +232,7 @@ fn bias_green(logits: &mut [f32], green: &[u32], delta: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::green::colour;
+    use crate::mark::colour;
 
     fn embedder(scheme: &str, delta: f32) -> Embedder {
         let scheme = scheme.parse().expect("canonical");

@@ -1,5 +1,11 @@
 //! The pseudorandom byte and words of every (context, token). SPEC §5. What they are used for is not known here.
 
+mod cache;
+mod chacha_lanes;
+mod context;
+mod prf;
+mod sha_lanes;
+
 use core::fmt;
 
 use rand_chacha::{
@@ -8,7 +14,14 @@ use rand_chacha::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{TokenId, key::Key, prf::Prf, scheme::ContextWidth};
+use self::prf::Prf;
+use crate::{key::Key, scheme::ContextWidth, token::TokenId};
+
+pub(crate) use self::{
+    cache::Seeds,
+    chacha_lanes::{LANES, field_bytes, field_words},
+    context::ContextWindow,
+};
 
 /// The field of one key and context width: context → [`Seed`] → a byte and two words per token.
 #[derive(Clone)]

@@ -6,8 +6,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::error::KeyError;
-
 const PREFIX: &str = "gmk1";
 const KEY_BYTES: usize = 32;
 const CHECKSUM_BYTES: usize = 4;
@@ -116,6 +114,47 @@ impl Key {
         checksum
     }
 }
+
+/// Why a key text was refused. SPEC §2.2, in the order of its checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The text does not begin with `gmk1`.
+    Prefix,
+    /// The text is not 76 bytes long.
+    Length {
+        /// Bytes found.
+        found: usize,
+    },
+    /// A byte after the prefix is not a lower-case hexadecimal digit.
+    Character {
+        /// Byte offset into the text, from 0.
+        position: usize,
+    },
+    /// The last eight digits are not the checksum of the others.
+    Checksum,
+    /// A key file's bytes are no text.
+    NotText {
+        /// Byte offset into the file, from 0.
+        position: usize,
+    },
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix => write!(f, "a key begins with \"gmk1\", this text does not"),
+            Self::Length { found } => write!(f, "a key is 76 characters long, this text has {found} bytes"),
+            Self::Character { position } => {
+                write!(f, "character {} of the key is not a lower-case hexadecimal digit (0-9, a-f)", position + 1)
+            }
+            Self::Checksum => write!(f, "the key's checksum does not match: a character was changed or lost"),
+            Self::NotText { position } => write!(f, "not text from byte {position} on, so it is no key file"),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -40,47 +40,33 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod bet;
-mod context;
 mod detect;
 mod embed;
-mod error;
-mod examine;
 mod field;
-mod green;
-mod gumbel;
 mod key;
-mod lanes;
-mod lists;
+mod mark;
 #[cfg(feature = "normalise")]
 mod normalise;
-mod prf;
-mod race;
-mod reading;
 mod scheme;
-mod score;
-mod seeds;
-mod seen;
-mod segment;
-mod sha_lanes;
 pub mod stats;
-mod stream;
-mod weight;
+mod token;
 
-/// A token id, as the model's tokenizer gives it. A bare alias: bulk data crosses boundaries uncopied.
-pub type TokenId = u32;
+// The contract
+pub use key::{Key, KeyError, KeyId};
+pub use scheme::{ContextWidth, Family, Gamma, Scheme, SchemeError, SchemeParams};
+pub use token::TokenId;
 
-pub use detect::{Detection, Detector};
-pub use embed::{Delta, Embedder, MixingShare, TextState};
-pub use error::{ChoiceError, DeltaError, KeyError, MixingShareError, SchemeError};
-pub use examine::{Examination, Examiner, Finding};
-pub use field::{Field, Seed, Subkey};
-pub use green::{Colour, colour};
-pub use key::{Key, KeyId};
+// Embedding
+pub use embed::{ChoiceError, Delta, DeltaError, Embedder, MixingShare, MixingShareError, TextState};
+
+// Detecting
+pub use detect::{
+    Detection, Detector, Examination, Examiner, Finding, Position, Reading, Scorer, Scores, Search, Span, Stream,
+    StreamEvidence, Tally,
+};
 #[cfg(feature = "normalise")]
 pub use normalise::{Normalised, normalise};
-pub use reading::{Reading, Scores};
-pub use scheme::{ContextWidth, Family, Gamma, Scheme, SchemeParams};
-pub use score::{Position, Scorer, Tally};
-pub use segment::{Search, Span};
-pub use stream::{Stream, StreamEvidence};
+
+// The field
+pub use field::{Field, Seed, Subkey};
+pub use mark::{Colour, colour};

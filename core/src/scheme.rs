@@ -2,8 +2,6 @@
 
 use core::{fmt, str::FromStr};
 
-use crate::error::SchemeError;
-
 /// The context width h: how many preceding tokens seed one target, 0 to 16. 0 is one list for all (Unigram).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContextWidth(u8);
@@ -166,6 +164,65 @@ impl Scheme {
         }
     }
 }
+
+/// Why a scheme string or its parameters were refused. SPEC §3, in the order of its checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemeError {
+    /// The string does not begin with `gm1:`.
+    Version {
+        /// The version that it is of, if it begins as a scheme of another one.
+        found: Option<u32>,
+    },
+    /// The family is none of this version's.
+    Family {
+        /// The family as spelt, shortened to 32 characters.
+        found: String,
+    },
+    /// The parameters are not spelt in the one canonical way.
+    Syntax {
+        /// Byte offset into the string where the spelling departs, from 0.
+        position: usize,
+    },
+    /// The context width is 0 where each context is used once: nothing would be left to mark.
+    NoContext,
+    /// The context width is above 16.
+    ContextWidth {
+        /// The width as spelt, shortened to 32 characters.
+        found: String,
+    },
+    /// The numerator of gamma is not in 1..=255.
+    Gamma {
+        /// The numerator as spelt, shortened to 32 characters.
+        found: String,
+    },
+}
+
+impl fmt::Display for SchemeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version { found: None } => write!(f, "a scheme begins with \"gm1:\", this one does not"),
+            Self::Version { found: Some(version) } => {
+                write!(
+                    f,
+                    "this is a scheme of version {version} (\"gm{version}:\"), and version 1 (\"gm1:\") alone is known here"
+                )
+            }
+            Self::Family { found } => write!(f, "unknown family {found:?}; version 1 has \"green\" and \"gumbel\""),
+            Self::Syntax { position } => write!(
+                f,
+                "not the canonical spelling from character {} on; expected the form gm1:green,h=1,gamma=64/256, \
+                 gm1:gumbel,h=4 or gm1:gumbel,h=4,dual (no spaces, no leading zeros)",
+                position + 1
+            ),
+            Self::NoContext => write!(f, "gumbel marks each context once, and h=0 has but one; take h=1..=16"),
+            Self::ContextWidth { found } => write!(f, "context width h={found} is outside 0..=16"),
+            Self::Gamma { found } => write!(f, "gamma={found}/256 is outside 1/256..=255/256"),
+        }
+    }
+}
+
+impl std::error::Error for SchemeError {}
 
 impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

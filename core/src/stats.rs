@@ -13,6 +13,7 @@
 //! | `gamma` | tail and z-score of a sum of Gumbel scores |
 //! | `saddle` | deviance and Stirling remainder, from which mass functions are put together |
 //! | `interval` | exact confidence interval of a rate |
+//! | `sum` | sums of many scores that keep their digits |
 //! | `format` | decimal text of a p-value at any depth |
 //!
 //! SPEC §7.
@@ -23,6 +24,7 @@ mod format;
 mod gamma;
 mod interval;
 mod saddle;
+mod sum;
 mod weighted;
 
 pub use binomial::{ln_binomial_pmf, ln_binomial_sf, z_score};
@@ -30,4 +32,5 @@ pub use error::StatsError;
 pub use format::format_p_value;
 pub use gamma::{gamma_z_score, ln_gamma_sf};
 pub use interval::clopper_pearson;
+pub(crate) use sum::{add, sum};
 pub use weighted::WeightedBinomial;

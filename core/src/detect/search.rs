@@ -2,11 +2,14 @@
 
 use core::{f64::consts::LN_2, ops::Range};
 
-use crate::{
+use super::{
     bet::{BETS, Bet, Factors},
-    detect::ln_tail,
+    detection::ln_tail,
+    scorer::Position,
+};
+use crate::{
     scheme::{Family, Scheme},
-    score::{Position, add},
+    stats::sum,
 };
 
 /// How many spans the search reckons with in a text: a start is due every T/4 scored positions. SPEC §7.5.
@@ -129,13 +132,6 @@ impl Search {
 /// ln p of the search, of the scores of the scored positions and ln p of the whole text.
 pub(crate) fn ln_p(family: Family, scores: &[f64], ln_whole: f64) -> f64 {
     (LN_2 + ln_whole.min(-ln_greatest_stake(family, scores))).min(0.0)
-}
-
-/// The sum of some scores, as the scorer adds them.
-pub(crate) fn sum(scores: &[f64]) -> f64 {
-    let (mut sum, mut excess) = (0.0, 0.0);
-    scores.iter().for_each(|&score| add(&mut sum, &mut excess, score));
-    sum
 }
 
 /// ln of the greatest that a stake of 1 becomes in the hands of one who reckons with spans: it lies idle, is laid on one of the

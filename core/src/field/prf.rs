@@ -6,7 +6,7 @@
 use sha2::block_api::compress256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::{lanes::LANES, sha_lanes};
+use super::{chacha_lanes::LANES, sha_lanes};
 
 const BLOCK: usize = 64;
 /// Padding of a message: a one bit and the length, 8 bytes.

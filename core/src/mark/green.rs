@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{TokenId, field::Seed, scheme::Gamma};
+use crate::{field::Seed, scheme::Gamma, token::TokenId};
 
 /// What the key says of a token in its context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::{TokenId, field::Field, lanes::LANES};
+use super::{Field, chacha_lanes::LANES};
+use crate::token::TokenId;
 
 /// Tokens whose seeds are kept for h = 1: 8 MB, of which only what is touched takes memory.
 const REMEMBERED: usize = 1 << 18;

@@ -4,7 +4,7 @@ use core::fmt;
 
 use wide::u8x16;
 
-use crate::{TokenId, field::Field, scheme::Gamma};
+use crate::{field::Field, scheme::Gamma, token::TokenId};
 
 /// Tokens of one word of a list.
 pub(crate) const WORD: usize = u32::BITS as usize;

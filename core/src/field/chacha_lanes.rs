@@ -6,7 +6,7 @@
 
 use wide::u32x8;
 
-use crate::{TokenId, field::Subkey};
+use crate::token::TokenId;
 
 /// Blocks computed side by side.
 pub(crate) const LANES: usize = 8;
@@ -23,9 +23,9 @@ pub(crate) fn field_bytes(seeds: &[[u8; 32]; LANES], tokens: &[TokenId; LANES]) 
     })
 }
 
-/// The word of `tokens[lane]` under `seeds[lane]`, for every lane.
-pub(crate) fn field_words(seeds: &[[u8; 32]; LANES], subkey: Subkey, tokens: &[TokenId; LANES]) -> [u32; LANES] {
-    let words = blocks(seeds, subkey.stream(), tokens.map(|token| token / 16));
+/// The word of `tokens[lane]` in a stream under `seeds[lane]`, for every lane.
+pub(crate) fn field_words(seeds: &[[u8; 32]; LANES], stream: u32, tokens: &[TokenId; LANES]) -> [u32; LANES] {
+    let words = blocks(seeds, stream, tokens.map(|token| token / 16));
     core::array::from_fn(|lane| words[(tokens[lane] % 16) as usize][lane])
 }
 
@@ -87,7 +87,7 @@ fn rotate_left<const BITS: u32>(row: u32x8) -> u32x8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ContextWidth, Field, Key, Seed};
+    use crate::{ContextWidth, Field, Key, Seed, Subkey};
 
     #[test]
     fn lanes_agree_with_the_plain_form() {
@@ -105,7 +105,7 @@ mod tests {
                 assert_eq!(found[lane], seeds[lane].byte(tokens[lane]), "token {}", tokens[lane]);
             }
             for subkey in [Subkey::First, Subkey::Second] {
-                let found = field_words(&bytes, subkey, &tokens);
+                let found = field_words(&bytes, subkey.stream(), &tokens);
                 for lane in 0..LANES {
                     assert_eq!(found[lane], seeds[lane].word(subkey, tokens[lane]), "token {}", tokens[lane]);
                 }

@@ -2,16 +2,14 @@
 
 use core::array;
 
+use super::dedup::Seen;
 use crate::{
-    TokenId,
-    field::{Field, Seed, Subkey},
-    green::{Colour, colour},
-    gumbel,
+    field::{Field, LANES, Seed, Seeds, Subkey, field_bytes, field_words},
     key::Key,
-    lanes::{LANES, field_bytes, field_words},
+    mark::{self, Colour, colour},
     scheme::{Family, Scheme},
-    seeds::Seeds,
-    seen::Seen,
+    stats::add,
+    token::TokenId,
 };
 
 /// What a scorer says of one position of a text.
@@ -50,19 +48,11 @@ impl Tally {
     }
 }
 
-/// Adds a score to a sum. Kahan's summation, so that millions of scores keep their digits: `excess` is what rounding has added.
-pub(crate) fn add(sum: &mut f64, excess: &mut f64, score: f64) {
-    let term = score - *excess;
-    let next = *sum + term;
-    *excess = (next - *sum) - term;
-    *sum = next;
-}
-
 /// What a token scores in the context of the seed. SPEC §6.1, §6.3.
 fn score(family: Family, seed: &Seed, token: TokenId) -> f64 {
     match family {
         Family::Green { gamma } => colour(seed, token, gamma).score(),
-        Family::Gumbel { dual } => gumbel::score(seed, token, dual),
+        Family::Gumbel { dual } => mark::score(seed, token, dual),
     }
 }
 
@@ -70,11 +60,11 @@ fn score(family: Family, seed: &Seed, token: TokenId) -> f64 {
 fn scores(family: Family, seeds: &[[u8; 32]; LANES], tokens: &[TokenId; LANES]) -> [f64; LANES] {
     match family {
         Family::Green { gamma } => field_bytes(seeds, tokens).map(|byte| Colour::of(byte, gamma).score()),
-        Family::Gumbel { dual: false } => field_words(seeds, Subkey::First, tokens).map(gumbel::score_of_one),
+        Family::Gumbel { dual: false } => field_words(seeds, Subkey::First.stream(), tokens).map(mark::score_of_one),
         Family::Gumbel { dual: true } => {
-            let first = field_words(seeds, Subkey::First, tokens);
-            let second = field_words(seeds, Subkey::Second, tokens);
-            array::from_fn(|lane| gumbel::score_of_two(first[lane], second[lane]))
+            let first = field_words(seeds, Subkey::First.stream(), tokens);
+            let second = field_words(seeds, Subkey::Second.stream(), tokens);
+            array::from_fn(|lane| mark::score_of_two(first[lane], second[lane]))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How much a scored pair of green weighs in the test of the whole text. SPEC §7.8.
 
-use crate::TokenId;
+use crate::token::TokenId;
 
 /// Scored positions up to which a text is weighed: the exact tail costs about their square, and what longer texts gain has not been measured.
 pub(crate) const LONGEST: usize = 1024;

@@ -1,14 +1,12 @@
 //! Several questions about one text, and one p-value that pays for all of them. SPEC §7.7.
 
-use crate::{
-    TokenId,
-    detect::{Detection, Detector},
-    key::Key,
+use super::{
+    detection::{Detection, Detector},
     reading::{Reading, Scores},
-    scheme::Scheme,
-    score::Position,
-    segment::Span,
+    scorer::Position,
+    search::Span,
 };
+use crate::{key::Key, scheme::Scheme, token::TokenId};
 
 /// Asks whether a text depends on any of several keys, under any of several schemes, as it is and normalised.
 ///

@@ -2,17 +2,19 @@
 
 use std::sync::OnceLock;
 
-use crate::{
-    TokenId,
-    detect::{Detection, Detector},
-    lanes::LANES,
-    scheme::Scheme,
-    score::{Position, Tally, scores_at},
-    seen::Seen,
-    segment::{self, Search},
-    stats::WeightedBinomial,
+use super::{
+    dedup::Seen,
+    detection::{Detection, Detector},
+    scorer::{Position, Tally, scores_at},
+    search::{self, Search},
     stream,
     weight::{self, weight},
+};
+use crate::{
+    field::LANES,
+    scheme::Scheme,
+    stats::{WeightedBinomial, sum},
+    token::TokenId,
 };
 
 /// Which positions of a text count: the same for every key, so many keys share one.
@@ -137,7 +139,7 @@ impl Scores<'_> {
     pub fn detection(&self) -> Detection {
         let (tokens, scored) = (self.reading.ids.len() as u64, self.scores.len() as u64);
         let unscored = tokens.min(self.reading.scheme.context_width().get() as u64);
-        let tally = Tally { tokens, scored, repeated: tokens - unscored - scored, score: segment::sum(&self.scores) };
+        let tally = Tally { tokens, scored, repeated: tokens - unscored - scored, score: sum(&self.scores) };
         Detection::new(self.key_id, self.reading.scheme, tally)
     }
 
@@ -153,7 +155,7 @@ impl Scores<'_> {
 
     /// ln p of the search for marked spans, without the spans: [`Search::ln_p`].
     pub fn ln_p_of_search(&self) -> f64 {
-        segment::ln_p(self.reading.scheme.family(), &self.scores, self.ln_whole())
+        search::ln_p(self.reading.scheme.family(), &self.scores, self.ln_whole())
     }
 
     /// The search, with its spans.

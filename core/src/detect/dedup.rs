@@ -3,8 +3,8 @@
 use hashbrown::HashTable;
 
 use crate::{
-    TokenId,
     scheme::{Family, Scheme},
+    token::TokenId,
 };
 
 /// The ids of a text so far, and which of its positions are the first of their kind.

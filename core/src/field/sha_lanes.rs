@@ -5,7 +5,7 @@
 
 use wide::u32x8;
 
-use crate::lanes::LANES;
+use super::chacha_lanes::LANES;
 
 /// FIPS 180-4 §4.2.2.
 #[rustfmt::skip]

@@ -1,8 +1,8 @@
 //! What a word of the field says of its token: a score for the detector, a clock for the sampler. SPEC §6.3, §8.2.
 
 use crate::{
-    TokenId,
     field::{Seed, Subkey},
+    token::TokenId,
 };
 
 /// Words there are.

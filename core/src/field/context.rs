@@ -1,6 +1,6 @@
 //! The h tokens before a position. SPEC §4.
 
-use crate::{TokenId, scheme::ContextWidth};
+use crate::{scheme::ContextWidth, token::TokenId};
 
 /// The context of the next position: the last h ids pushed, oldest first.
 ///

@@ -1,11 +1,14 @@
 //! Evidence that may be read after every token. SPEC §7.6.
 
-use crate::{
-    TokenId,
+use super::{
     bet::{BETS, Bet},
+    scorer::{Scorer, Tally},
+};
+use crate::{
     key::{Key, KeyId},
     scheme::{Family, Scheme},
-    score::{Scorer, Tally, add},
+    stats::add,
+    token::TokenId,
 };
 
 /// What is known of a text so far.
