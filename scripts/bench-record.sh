@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the benches and writes benches/record/DATE-MACHINE.csv from what criterion estimated.
+# Runs the benches and writes lab/results/benches/DATE-MACHINE.csv from what criterion estimated.
 #
 #   scripts/bench-record.sh             all of them, a few minutes
 #   scripts/bench-record.sh 'score/h=1' those whose name matches, added to the day's record
@@ -17,7 +17,7 @@ cargo bench -p greenmark-benches --benches -- "$@"
 target=${CARGO_TARGET_DIR:-target}
 machine=$(lscpu | sed -n 's/^Model name: *//p' | head -1)
 COMMIT=$commit MACHINE=$machine RUSTC=$(rustc --version | cut -d' ' -f2) \
-    python3 - "$target/criterion" "$started" benches/record <<'PYTHON'
+    python3 - "$target/criterion" "$started" lab/results/benches <<'PYTHON'
 import csv, datetime, json, os, pathlib, re, sys
 
 criterion, started, folder = map(pathlib.Path, sys.argv[1:])

@@ -8,11 +8,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 model=${1:-${GREENMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/greenmark}/SmolLM2-135M-Instruct.Q4_1.gguf}
 threads=${2:-2}
-cargo build --release --quiet -p greenmark-lm --example speed
+cargo build --release --quiet -p greenmark-lab --bin model-speed
 cargo build --release --quiet --manifest-path benches/llama-cpp/Cargo.toml
 echo "llama.cpp (llama-cpp-2 0.1.160) and Greenmark, $threads threads, tokens/s at the median step:"
 for _ in 1 2 3 4 5; do
     theirs=$(benches/llama-cpp/target/release/llama-cpp-speed "$model" "$threads")
-    ours=$(RAYON_NUM_THREADS=$threads target/release/examples/speed "$model" 1 | sed -n 's|^batch  1: *\([0-9.]*\) tokens/s.*|\1|p')
+    ours=$(RAYON_NUM_THREADS=$threads target/release/model-speed "$model" 1 | sed -n 's|^batch  1: *\([0-9.]*\) tokens/s.*|\1|p')
     echo "$theirs  $ours"
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times other watermarks on this machine, and prints a markdown table beside our own record of benches/record.
+# Times other watermarks on this machine, and prints a markdown table beside our own record of lab/results/benches.
 #
 #   scripts/peers.sh
 #   PEERS_CACHE=DIR scripts/peers.sh [--repeat N] [--tokens T]
@@ -14,5 +14,5 @@ with_vllm=()
 [ -z "$wheel" ] || with_vllm=(--vllm "$wheel" --vllm-version "$vllm")
 
 cpu=$(lscpu | sed -n 's/^Model name: *//p' | head -1)
-OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 "$python" eval/peers/speed.py \
-    --cpu "$cpu" --record benches/record "${with_vllm[@]}" "$@"
+OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 "$python" lab/peers/speed.py \
+    --cpu "$cpu" --record lab/results/benches "${with_vllm[@]}" "$@"

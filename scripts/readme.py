@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The tables of README's "Under attack", out of what the standard suite found.
 
-    eval/readme.py robustness/results/standard/results.json                 prints them
-    eval/readme.py robustness/results/standard/results.json README.md       checks that README has every line of them
+    scripts/readme.py lab/results/standard/results.json                 prints them
+    scripts/readme.py lab/results/standard/results.json README.md       checks that README has every line of them
 """
 
 import json

@@ -41,7 +41,7 @@ if command -v python3 >/dev/null; then
     python3 tests/reference/greenmark_reference.py selftest
     python3 tests/reference/greenmark_reference.py check
     say "README's tables are those of the results"
-    python3 eval/readme.py robustness/results/standard/results.json README.md
+    python3 scripts/readme.py lab/results/standard/results.json README.md
 else
     skipped+=("the reference implementation and README's tables: python3 is not installed")
 fi

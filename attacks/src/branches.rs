@@ -3,7 +3,7 @@
 use greenmark_lm::{LanguageModel, LmError, Sampling, Scratch, SequenceId, TokenId};
 use rand_chacha::ChaCha8Rng;
 
-use crate::surprise::nats;
+use greenmark_lm::nats;
 
 /// What might come after a trunk, a sequence that the model has been fed.
 pub(super) struct Branch {

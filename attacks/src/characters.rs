@@ -133,7 +133,7 @@ fn look_alike(letter: char) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::Other;
+    use crate::Other;
 
     #[test]
     fn the_normaliser_undoes_what_it_is_made_against() {

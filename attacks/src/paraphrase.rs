@@ -5,7 +5,7 @@
 //!
 //! Krishna et al. 2023 (arXiv:2303.13408) and Kirchenbauer et al. 2023 (arXiv:2306.04634) strip marks so, with models of 11 billion
 //! parameters and more. The result is as good as the model, so a report must name it. SmolLM2-135M, which answers where no other is named,
-//! is far too small to paraphrase well: its answers for 19 % of the sentences of a text were of no use (eval/model-attacks.md), and
+//! is far too small to paraphrase well: its answers for 19 % of the sentences of a text were of no use (lab/results/tables/model-attacks.md), and
 //! many of the others, when read, say something else. What it strips is bought with the sense.
 
 mod answer;

@@ -10,7 +10,8 @@ mod table;
 use std::{collections::BTreeSet, fmt, ops::Range};
 
 use anyhow::Result;
-use greenmark_lm::{LanguageModel, LmError, SequenceId, TokenId, Tokenizer};
+use greenmark_lm::{LanguageModel, LmError, SequenceId, TokenId};
+use greenmark_text::Tokenizer;
 use serde_json::{Map, Value, json};
 
 pub use self::table::{Table, table_path};
@@ -23,7 +24,7 @@ use super::{
     rng_of,
     words::{Words, in_case_of, is_latin},
 };
-use crate::surprise::opening;
+use greenmark_lm::opening;
 
 pub(super) const ABOUT: About = About {
     name: "phrases",

@@ -11,7 +11,8 @@
 use std::{collections::BTreeSet, fmt, ops::Range};
 
 use anyhow::{Context, Result};
-use greenmark_lm::{LanguageModel, LmError, Sampling, SamplingParams, SequenceId, TokenId, Tokenizer};
+use greenmark_lm::{LanguageModel, LmError, Sampling, SamplingParams, SequenceId, TokenId};
+use greenmark_text::Tokenizer;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
 
@@ -21,7 +22,7 @@ use super::{
     places::spans,
     rng_of,
 };
-use crate::surprise::opening;
+use greenmark_lm::opening;
 
 pub(super) const ABOUT: About = About {
     name: "resample",
@@ -56,8 +57,9 @@ impl Default for ResampleOptions {
 /// The attack with its model.
 ///
 /// ```
-/// use greenmark_lm::{DemoModel, demo_tokenizer};
-/// use greenmark_robustness::attack::{Attacker, Resample, ResampleOptions, Strength};
+/// use greenmark_lm::DemoModel;
+/// use greenmark_text::demo_tokenizer;
+/// use greenmark_attacks::{Attacker, Resample, ResampleOptions, Strength};
 ///
 /// let options = ResampleOptions { span: 5, ..ResampleOptions::default() };
 /// let mut attack = Resample::new(Box::new(DemoModel::new()?), demo_tokenizer()?, "demo", options)?;
@@ -242,8 +244,8 @@ impl fmt::Debug for Resample {
     }
 }
 
-fn failed(error: LmError) -> AttackError {
-    AttackError::Model { attack: ABOUT.name, reason: error.to_string() }
+fn failed(error: impl Into<LmError>) -> AttackError {
+    AttackError::Model { attack: ABOUT.name, reason: error.into().to_string() }
 }
 
 /// For each whole character or more, the end of its tokens: a character may take several.

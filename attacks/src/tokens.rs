@@ -1,6 +1,6 @@
 //! What others do to a text. An attack knows no key.
 
-use greenmark::TokenId;
+use greenmark_text::TokenId;
 use rand_chacha::rand_core::Rng;
 
 use super::places::below;

@@ -4,8 +4,8 @@ use std::{borrow::Cow, fmt::Write};
 
 use anstyle::{AnsiColor, Style};
 use greenmark::{Detection, Family, KeyId, Scheme, Span, stats::format_p_value};
-use greenmark_evidence::{Answer, Passage};
-use greenmark_lm::Tokenizer;
+use greenmark_text::Tokenizer;
+use greenmark_text::{Answer, Passage};
 
 use crate::output::{count, printable};
 

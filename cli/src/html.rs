@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use greenmark::stats::format_p_value;
-use greenmark_evidence::{Answer, Look};
-use greenmark_lm::Tokenizer;
+use greenmark_text::Tokenizer;
+use greenmark_text::{Answer, Shade};
 
 use crate::{
     evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, describe_passage, score, verdict},
@@ -134,12 +134,12 @@ impl<'w> Page<'w> {
     }
 }
 
-fn class_of(look: Look) -> &'static str {
+fn class_of(look: Shade) -> &'static str {
     match look {
-        Look::Favoured => "g",
-        Look::Plain => "r",
-        Look::Repeated => "again",
-        Look::Unscored => "none",
+        Shade::Favoured => "g",
+        Shade::Plain => "r",
+        Shade::Repeated => "again",
+        Shade::Unscored => "none",
     }
 }
 

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use greenmark_lm::{
-    ChatTemplate, DemoModel, LanguageModel, LlamaModel, LmError, TokenId, Tokenizer, demo_tokenizer, model_path,
-};
+use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LlamaModel, LmError, TokenId};
+use greenmark_text::{Tokenizer, demo_tokenizer, model_path};
 
 use crate::args::ModelArgs;
 

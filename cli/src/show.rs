@@ -4,20 +4,20 @@ use std::{fmt::Write, ops::Range};
 
 use anstyle::{AnsiColor, Effects, Style};
 use greenmark::Family;
-use greenmark_evidence::{Look, Passage, within};
+use greenmark_text::{Passage, Shade, within};
 
 /// A stretch of a text and what the detector says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Piece<'a> {
     pub(crate) text: &'a str,
-    pub(crate) look: Look,
+    pub(crate) look: Shade,
     /// Whether it stands in a marked passage.
     pub(crate) within: bool,
 }
 
 /// Cuts a text where its tokens end. Characters that no token covers go with the token before; tokens that share a
 /// character show it once, with the first of them.
-pub(crate) fn pieces<'a>(text: &'a str, ranges: &[Range<usize>], looks: &[Look]) -> Vec<Piece<'a>> {
+pub(crate) fn pieces<'a>(text: &'a str, ranges: &[Range<usize>], looks: &[Shade]) -> Vec<Piece<'a>> {
     let mut pieces: Vec<Piece<'a>> = Vec::with_capacity(looks.len());
     let mut from = 0;
     for (i, &look) in looks.iter().enumerate() {
@@ -45,12 +45,12 @@ pub(crate) fn note_passages(pieces: &mut [Piece<'_>], passages: &[Passage], are_
     }
 }
 
-fn style(look: Look) -> Style {
+fn style(look: Shade) -> Style {
     match look {
-        Look::Favoured => AnsiColor::Black.on(AnsiColor::Green),
-        Look::Plain => AnsiColor::Red.on_default(),
-        Look::Repeated => Style::new().effects(Effects::DIMMED | Effects::ITALIC),
-        Look::Unscored => Style::new().effects(Effects::DIMMED),
+        Shade::Favoured => AnsiColor::Black.on(AnsiColor::Green),
+        Shade::Plain => AnsiColor::Red.on_default(),
+        Shade::Repeated => Style::new().effects(Effects::DIMMED | Effects::ITALIC),
+        Shade::Unscored => Style::new().effects(Effects::DIMMED),
     }
 }
 
@@ -74,7 +74,7 @@ pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
             let _ = match (line.is_empty(), has_colour, piece.look) {
                 (true, ..) => Ok(()),
                 (_, true, _) => write!(out, "{style}{line}{style:#}"),
-                (_, false, Look::Favoured) => write!(out, "[{line}]"),
+                (_, false, Shade::Favoured) => write!(out, "[{line}]"),
                 (_, false, _) => write!(out, "{line}"),
             };
         }
@@ -105,10 +105,10 @@ pub(crate) fn legend(families: &[Family], has_passages: bool, has_colour: bool) 
     let passages = if has_passages { format!("  {underlined}marked passage{underlined:#}") } else { String::new() };
     format!(
         "  {}  {}  {}  {}{passages}\n",
-        entry(favoured, Look::Favoured),
-        entry(plain, Look::Plain),
-        entry("repeated, not counted again", Look::Repeated),
-        entry("without context", Look::Unscored),
+        entry(favoured, Shade::Favoured),
+        entry(plain, Shade::Plain),
+        entry("repeated, not counted again", Shade::Repeated),
+        entry("without context", Shade::Unscored),
     )
 }
 
@@ -121,7 +121,7 @@ mod tests {
         let text = "añ😀b ";
         // Three tokens share the emoji; the last space belongs to none.
         let ranges = [0..1, 1..3, 3..7, 3..7, 3..7, 7..8];
-        let pieces = pieces(text, &ranges, &[Look::Favoured; 6]);
+        let pieces = pieces(text, &ranges, &[Shade::Favoured; 6]);
         assert_eq!(pieces.iter().map(|p| p.text).collect::<String>(), text);
         assert_eq!(pieces.len(), 4);
     }
@@ -129,10 +129,10 @@ mod tests {
     #[test]
     fn without_colour_favoured_tokens_stand_in_brackets() {
         let piece = |text, look| Piece { text, look, within: false };
-        let pieces = [piece("a", Look::Favoured), piece(" b\n", Look::Plain)];
+        let pieces = [piece("a", Shade::Favoured), piece(" b\n", Shade::Plain)];
         assert_eq!(coloured(&pieces, false), "[a] b\n");
         let within = |text, look| Piece { text, look, within: true };
-        let pieces = [piece("a", Look::Plain), within("b", Look::Favoured), within("c", Look::Plain)];
+        let pieces = [piece("a", Shade::Plain), within("b", Shade::Favoured), within("c", Shade::Plain)];
         assert_eq!(coloured(&pieces, false), "a«[b]c»");
     }
 }

@@ -12,14 +12,16 @@ use anyhow::{Context, Result, anyhow, ensure};
 use greenmark::{Delta, Embedder, Key, Scheme};
 use greenmark_lm::{
     Candidate, Event, GenerateOptions, LanguageModel, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId,
-    Tokenizer, generate,
+    generate,
 };
+use greenmark_text::Tokenizer;
 use indicatif::ProgressBar;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{journal::Journal, surprise::nats};
+use crate::journal::Journal;
+use greenmark_lm::nats;
 
 /// How the texts of one file are written.
 #[derive(Debug, Clone, PartialEq)]
@@ -223,7 +225,8 @@ mod tests {
 
     use super::*;
     use greenmark::Detector;
-    use greenmark_lm::{DemoModel, demo_tokenizer};
+    use greenmark_lm::DemoModel;
+    use greenmark_text::demo_tokenizer;
 
     fn jobs(tokenizer: &Tokenizer, n: u64) -> Vec<Job> {
         let prompt = tokenizer.encode("One morning").expect("ASCII");

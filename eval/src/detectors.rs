@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use greenmark::{Detector, Examiner, Key, Normalised, Scheme, Stream, TokenId, normalise};
-use greenmark_lm::Tokenizer;
+use greenmark_text::Tokenizer;
 use serde::{Deserialize, Serialize};
 
 /// Levels that detection is counted at.

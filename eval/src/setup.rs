@@ -8,7 +8,8 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use greenmark::{Delta, Scheme, TokenId};
-use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LlamaModel, Tokenizer, demo_tokenizer, model_path};
+use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LlamaModel};
+use greenmark_text::{Tokenizer, demo_tokenizer, model_path};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
@@ -23,7 +24,7 @@ pub struct SetupArgs {
     #[arg(long, default_value = "smollm2")]
     pub model: String,
     /// JSON Lines with prompts; may be given several times
-    #[arg(long, default_values = ["eval/prompts.jsonl", "eval/more-prompts.jsonl"])]
+    #[arg(long, default_values = ["eval/prompts/prompts.jsonl", "eval/prompts/more-prompts.jsonl"])]
     pub prompts: Vec<PathBuf>,
     /// Seed of keys, draws and attacks
     #[arg(long, default_value_t = 1)]

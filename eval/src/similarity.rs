@@ -5,7 +5,8 @@ mod encoder;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use greenmark_lm::{TokenId, Tokenizer, cache_folder};
+use greenmark_lm::TokenId;
+use greenmark_text::{Tokenizer, cache_folder};
 use rayon::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -31,7 +32,7 @@ const REMEDY: &str = "scripts/fetch-minilm.sh";
 /// Reimers & Gurevych 2019 (arXiv:1908.10084); Wang et al. 2020 (arXiv:2002.10957).
 ///
 /// ```no_run
-/// use greenmark_robustness::similarity::Embedder;
+/// use greenmark_eval::similarity::Embedder;
 ///
 /// let embedder = Embedder::from_cache()?;
 /// let fox = "A fox met a bear by the river.";

@@ -1,4 +1,4 @@
-"""Tables, JSON and a plot of what score.py found: eval/peers.sh, last step."""
+"""Tables, JSON and a plot of what score.py found: lab/scripts/peers.sh, last step."""
 
 import argparse
 import importlib.metadata

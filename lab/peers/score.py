@@ -1,4 +1,4 @@
-"""What every detector counts in every attacked text, under the key of the text: eval/peers.sh, second half.
+"""What every detector counts in every attacked text, under the key of the text: lab/scripts/peers.sh, second half.
 
 The peers' detectors are the peers' own code; ours is `greenmark detect --json`. Counts are kept, so that a run which was broken off goes on.
 """
@@ -49,7 +49,7 @@ class Kept:
 
 
 def key_text(seed, index):
-    """The key of our text, as robustness/src/corpus.rs makes it, in the text form of SPEC §2.2."""
+    """The key of our text, as eval/src/corpus.rs makes it, in the text form of SPEC §2.2."""
     key = hashlib.sha256(f"greenmark/robustness/key/{seed}/{index}".encode()).digest()
     return "gmk1" + key.hex() + hashlib.sha256(b"greenmark/v1/key-checksum" + key).hexdigest()[:8]
 

@@ -1,4 +1,4 @@
-"""What of the harness can be checked without a model: `python eval/peers/tests.py`, in any Python with numpy."""
+"""What of the harness can be checked without a model: `python lab/peers/tests.py`, in any Python with numpy."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Writes the peers' texts: eval/peers.sh, first half. Schemes may be written by several processes at once."""
+"""Writes the peers' texts: lab/scripts/peers.sh, first half. Schemes may be written by several processes at once."""
 
 import argparse
 import functools

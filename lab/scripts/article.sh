@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # The article of the README: an answer of 200 tokens between two unmarked essays of 900, all by SmolLM2, and what `detect` says of it.
 #
-#   scripts/fetch-model.sh && eval/article.sh
+#   scripts/fetch-model.sh && lab/scripts/article.sh
 #
 # The key is made from a label, so that the transcript is the same every time: it is for this example alone.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 cargo build --release --quiet -p greenmark-cli
 greenmark=$PWD/target/release/greenmark
 folder=$(mktemp -d)

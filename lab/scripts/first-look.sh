@@ -2,17 +2,17 @@
 # The standard operating point, measured: 100 prompts, SmolLM2-135M-Instruct at temperature 1, 200 new tokens, default
 # scheme and delta, each text detected at alpha = 1e-6; the same prompts without the mark, under 20 other keys.
 #
-#   scripts/fetch-model.sh && eval/operating-point.sh [OUT_DIR]
+#   scripts/fetch-model.sh && lab/scripts/first-look.sh [OUT_DIR]
 #
 # Writes OUT_DIR (default: a temporary folder) and prints the table. Keys come from the seed: they are for this experiment.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 out=${1:-$(mktemp -d)}
 seed=1
 mkdir -p "$out/keys"
-cargo build --release --quiet -p greenmark-cli -p greenmark-tests --bin greenmark --bin operating-point
+cargo build --release --quiet -p greenmark-cli -p greenmark-lab --bin greenmark --bin first-look
 greenmark=target/release/greenmark
-point=target/release/operating-point
+point=target/release/first-look
 umask 077
 "$point" keys "$out/keys" 21 "$seed"
 
@@ -20,7 +20,7 @@ write() { # NAME FLAGS...: writes a text for every prompt, unless an earlier run
     local name=$1
     shift
     [ -s "$out/$name.jsonl" ] && return
-    "$greenmark" embed --model smollm2 --prompts eval/prompts.jsonl --seed "$seed" --max-tokens 200 --ignore-eos "$@" \
+    "$greenmark" embed --model smollm2 --prompts eval/prompts/prompts.jsonl --seed "$seed" --max-tokens 200 --ignore-eos "$@" \
         >"$out/$name.part"
     mv "$out/$name.part" "$out/$name.jsonl"
 }

@@ -1,4 +1,4 @@
-"""Parts of eval/model-attacks.sh: sentences of texts, and the table."""
+"""Parts of lab/scripts/model-attacks.sh: sentences of texts, and the table."""
 
 import json
 import math

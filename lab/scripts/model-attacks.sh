@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # What is left of SmolLM2's mark after SmolLM2 itself rewrites the text, and how well it rewrites: a table in Markdown.
 #
-#   scripts/fetch-model.sh && eval/model-attacks.sh OUT_DIR [TEXTS] > eval/model-attacks.md
+#   scripts/fetch-model.sh && lab/scripts/model-attacks.sh OUT_DIR [TEXTS] > lab/results/tables/model-attacks.md
 #
 # Keeps marked and attacked texts in OUT_DIR, and goes on where it was broken off. 32 texts, unless TEXTS says otherwise (at most 100).
 set -euo pipefail
-cd "$(dirname "$0")/.."
-out=${1:?usage: eval/model-attacks.sh OUT_DIR [TEXTS]}
+cd "$(dirname "$0")/../.."
+out=${1:?usage: lab/scripts/model-attacks.sh OUT_DIR [TEXTS]}
 texts=${2:-32}
 scheme=gm1:green,h=1,gamma=64/256
 umask 077
@@ -24,10 +24,10 @@ keep() {
     mv "$out/$name.part" "$out/$name.jsonl"
 }
 
-head -n "$texts" eval/prompts.jsonl >"$out/prompts.jsonl"
+head -n "$texts" eval/prompts/prompts.jsonl >"$out/prompts.jsonl"
 keep marked "$greenmark" embed --model smollm2 --prompts "$out/prompts.jsonl" --seed 1 --max-tokens 200 --ignore-eos \
     --key-file "$out/test.key" --scheme "$scheme" --delta 2
-keep sentences python3 eval/model-attacks.py sentences "$out/marked.jsonl"
+keep sentences python3 lab/scripts/model-attacks.py sentences "$out/marked.jsonl"
 
 attacks=()
 attack() {
@@ -50,8 +50,8 @@ keep alone "$greenmark" attack paraphrase -s 1 --unit text --seed 1 "$out/senten
 
 echo "# SmolLM2 against its own mark"
 echo
-echo "Measured on $(date -u +%F), $(nproc) cores of $(lscpu | sed -n 's/^Model name: *//p' | head -1), at $(git rev-parse --short=12 HEAD). Rerun: \`eval/model-attacks.sh OUT_DIR $texts\`."
+echo "Measured on $(date -u +%F), $(nproc) cores of $(lscpu | sed -n 's/^Model name: *//p' | head -1), at $(git rev-parse --short=12 HEAD). Rerun: \`lab/scripts/model-attacks.sh OUT_DIR $texts\`."
 echo "$texts prompts, SmolLM2-135M-Instruct at temperature 1, 200 new tokens each, \`$scheme\`, δ = 2, one key; the same model attacks, as"
 echo "\`greenmark attack\` has it by default (4 drafts of a span, temperature 1; paraphrases at 0.7)."
 echo
-python3 eval/model-attacks.py table "$out" "${attacks[@]}"
+python3 lab/scripts/model-attacks.py table "$out" "${attacks[@]}"

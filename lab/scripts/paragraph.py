@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """How often a marked paragraph in a human article is named: for each marked text, an article of some 5,000 human words with the text as
-one paragraph of it, and what `greenmark detect` says of it. Called by eval/paragraph.sh. Python's standard library alone.
+one paragraph of it, and what `greenmark detect` says of it. Called by lab/scripts/paragraph.sh. Python's standard library alone.
 
     paragraph.py marked.jsonl key-file HUMAN.jsonl... > table
 """

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # What attackers get who learn a key's favours from marked text, and who have a token inserted between words and delete it: tables in Markdown.
 #
-#   eval/stealing.sh OUT_DIR [KEYS [TEXTS]] > eval/stealing.md
+#   lab/scripts/stealing.sh OUT_DIR [KEYS [TEXTS]] > lab/results/tables/stealing.md
 #
 # The demo model alone, unless SMOLLM2=1 (then scripts/fetch-model.sh first; hours on two cores). 8 victims' keys and 8 texts of each, unless told
 # otherwise. OUT_DIR keeps what each key yielded: broken off and started again, it goes on with the next key.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-out=${1:?usage: eval/stealing.sh OUT_DIR [KEYS [TEXTS]]}
+cd "$(dirname "$0")/../.."
+out=${1:?usage: lab/scripts/stealing.sh OUT_DIR [KEYS [TEXTS]]}
 keys=${2:-8}
 texts=${3:-8}
-cargo build --release --quiet -p greenmark-robustness --bin stealing
+cargo build --release --quiet -p greenmark-lab --bin stealing
 stealing=target/release/stealing
 # learn MARK UNMARKED RUNGS...: what one scheme loses, by marked tokens seen, to who has so many unmarked ones.
 learn() {
@@ -21,11 +21,11 @@ learn() {
 
 echo "# What stealing yields"
 echo
-echo "Measured on $(date -u +%F), $(nproc) cores of $(lscpu | sed -n 's/^Model name: *//p' | head -1), at $(git rev-parse --short=12 HEAD), seed 1. Rerun: \`${SMOLLM2:+SMOLLM2=$SMOLLM2 }eval/stealing.sh OUT_DIR $keys $texts\`."
+echo "Measured on $(date -u +%F), $(nproc) cores of $(lscpu | sed -n 's/^Model name: *//p' | head -1), at $(git rev-parse --short=12 HEAD), seed 1. Rerun: \`${SMOLLM2:+SMOLLM2=$SMOLLM2 }lab/scripts/stealing.sh OUT_DIR $keys $texts\`."
 cat <<'TEXT'
 
 The attacker knows the scheme, the tokenizer, the model and δ, and not the key. He sees so many tokens of texts that one key marked, to 180 prompts, and has unmarked
-text of the same model. He counts how often each token follows each context of h tokens, and believes by Bayes' rule (`robustness/src/stealing/learner.rs`). Shorter contexts would teach him nothing, since
+text of the same model. He counts how often each token follows each context of h tokens, and believes by Bayes' rule (`lab/src/stealing/learner.rs`). Shorter contexts would teach him nothing, since
 colours of different contexts have nothing to do with each other.
 
 *Stripped*: of the marked texts of 200 tokens (to 20 other prompts) that `detect` finds at p ≤ 1e-6, those that it no longer finds once the attacker has exchanged at most this share of the tokens, whole

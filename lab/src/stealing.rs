@@ -18,7 +18,8 @@ pub use forge::Forger;
 pub use insert::Inserting;
 pub use learner::{Counts, Learner, Scored};
 
-use greenmark_lm::{TokenId, Tokenizer};
+use greenmark_lm::TokenId;
+use greenmark_text::Tokenizer;
 
 /// What each position of a pair in a text is worth to the detector, by how often the pair stands there already: the steps of SPEC §7.8, over 5.
 ///

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::quantized::gguf_file;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, context};
 
-use crate::{LmError, TokenId, Tokenizer, gguf};
+use crate::{LmError, TokenId};
+use greenmark_text::{Tokenizer, gguf};
 
 /// The day that templates are told is today: the fallback in Llama 3's own template.
 ///
@@ -32,7 +32,7 @@ const TODAY: [(&str, &str); 9] = [
 /// let source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}\n{% endfor %}<|assistant|>";
 /// let template = ChatTemplate::new(source, "<s>", "</s>");
 /// assert_eq!(template.render(None, "Hi")?, "<|user|>Hi\n<|assistant|>");
-/// # Ok::<(), greenmark_lm::LmError>(())
+/// # Ok::<(), crate::LmError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatTemplate {
@@ -63,14 +63,15 @@ impl ChatTemplate {
     ///
     /// # Errors
     /// [`LmError::ChatTemplateMissing`] if it holds none, as base models do.
-    pub fn from_gguf_metadata(metadata: &HashMap<String, gguf_file::Value>) -> Result<Self, LmError> {
-        let Some(gguf_file::Value::String(source)) = metadata.get("tokenizer.chat_template") else {
+    pub fn from_gguf_metadata(metadata: &HashMap<String, gguf::Value>) -> Result<Self, LmError> {
+        let Some(gguf::Value::String(source)) = metadata.get("tokenizer.chat_template") else {
             return Err(LmError::ChatTemplateMissing);
         };
         let token = |key: &str| -> Option<&str> {
-            let id = metadata.get(key)?.to_u32().ok()?;
-            let tokens = metadata.get("tokenizer.ggml.tokens")?.to_vec().ok()?;
-            tokens.get(id as usize)?.to_string().ok().map(String::as_str)
+            let &gguf::Value::U32(id) = metadata.get(key)? else { return None };
+            let gguf::Value::Array(tokens) = metadata.get("tokenizer.ggml.tokens")? else { return None };
+            let gguf::Value::String(token) = tokens.get(id as usize)? else { return None };
+            Some(token.as_str())
         };
         let bos = token("tokenizer.ggml.bos_token_id").unwrap_or_default();
         let eos = token("tokenizer.ggml.eos_token_id").unwrap_or_default();
@@ -133,7 +134,7 @@ impl ChatTemplate {
     /// # Errors
     /// As [`render`](Self::render) and [`Tokenizer::encode`].
     pub fn encode(&self, tokenizer: &Tokenizer, system: Option<&str>, user: &str) -> Result<Vec<TokenId>, LmError> {
-        tokenizer.encode(&self.render(system, user)?)
+        Ok(tokenizer.encode(&self.render(system, user)?)?)
     }
 }
 

@@ -6,12 +6,11 @@ use std::fmt;
 
 use self::ngrams::{NGrams, RowScratch};
 use crate::sequences::Sequences;
-use crate::{LanguageModel, LmError, SequenceId, TokenId, Tokenizer};
+use crate::{LanguageModel, LmError, SequenceId, TokenId};
 
 static MODEL: &[u8] = include_bytes!("demo/model.bin");
-static TOKENIZER: &[u8] = include_bytes!("demo/tokenizer.json");
 
-/// What the errors of the embedded files call them.
+/// What errors call the embedded file.
 const NAME: &str = "demo";
 
 /// The token that ends a text, and stands before its beginning.
@@ -30,7 +29,8 @@ const END: TokenId = 0;
 /// temperature 1 and δ = 2.
 ///
 /// ```
-/// use greenmark_lm::{DemoModel, LanguageModel, demo_tokenizer};
+/// use greenmark_lm::{DemoModel, LanguageModel};
+/// use greenmark_text::demo_tokenizer;
 ///
 /// let (mut model, tokenizer) = (DemoModel::new()?, demo_tokenizer()?);
 /// let prompt = tokenizer.encode("Once upon a")?;
@@ -39,7 +39,7 @@ const END: TokenId = 0;
 /// model.forward(&[(sequence, &prompt)], &mut logits)?;
 /// let best = (0..).zip(&logits).max_by(|a, b| a.1.total_cmp(b.1)).map(|(token, _)| token);
 /// assert_eq!(tokenizer.decode(best.as_slice()), " time");
-/// # Ok::<(), greenmark_lm::LmError>(())
+/// # Ok::<(), crate::LmError>(())
 /// ```
 pub struct DemoModel<'m> {
     ngrams: NGrams<'m>,
@@ -67,14 +67,6 @@ impl<'m> DemoModel<'m> {
         let ngrams = NGrams::parse(bytes).map_err(|reason| LmError::Model { path: NAME.into(), reason })?;
         Ok(Self { ngrams, sequences: Sequences::default(), scratch: RowScratch::default() })
     }
-}
-
-/// The tokenizer of [`DemoModel`]: byte-level BPE, named `demo`.
-///
-/// # Errors
-/// [`LmError::Tokenizer`] if the embedded file is damaged.
-pub fn demo_tokenizer() -> Result<Tokenizer, LmError> {
-    Tokenizer::from_json(TOKENIZER, NAME)
 }
 
 impl LanguageModel for DemoModel<'_> {

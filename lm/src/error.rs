@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use greenmark_text::TextError;
+
 use crate::TokenId;
 
 /// A failure to load or to run a language model or its tokenizer.
@@ -60,43 +62,8 @@ pub enum LmError {
         /// Sequences × V.
         expected: usize,
     },
-    /// A model known by name is not in the cache.
-    ModelMissing {
-        /// Its name, as on the command line.
-        name: String,
-        /// Where it was looked for.
-        path: PathBuf,
-        /// The command that puts it there.
-        remedy: &'static str,
-    },
-    /// No model goes by this name.
-    ModelUnknown {
-        /// The name asked for.
-        name: String,
-        /// The names there are.
-        known: &'static str,
-    },
-    /// A tokenizer file is damaged, or asks for something this build cannot do exactly.
-    Tokenizer {
-        /// The file or container, for display.
-        origin: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A GGUF file names a tokenizer whose rules are not known here exactly.
-    TokenizerUnknown {
-        /// The metadata key.
-        key: &'static str,
-        /// Its value.
-        value: String,
-    },
-    /// A GGUF file lacks a metadata key, or has another type under it.
-    Metadata {
-        /// The metadata key.
-        key: String,
-        /// What was expected there.
-        expected: &'static str,
-    },
+    /// A tokenizer, or the header of a model file.
+    Text(TextError),
     /// The model brings no chat template.
     ChatTemplateMissing,
     /// The model's chat template failed.
@@ -156,17 +123,7 @@ impl fmt::Display for LmError {
             Self::LogitsLength { length, expected } => {
                 write!(f, "room for {length} logits where the batch gives {expected}")
             }
-            Self::ModelMissing { name, path, remedy } => {
-                write!(f, "model `{name}` is not at {}: run `{remedy}`", path.display())
-            }
-            Self::ModelUnknown { name, known } => write!(f, "no model is called `{name}` (known: {known})"),
-            Self::Tokenizer { origin, reason } => write!(f, "tokenizer of {origin}: {reason}"),
-            Self::TokenizerUnknown { key, value } => write!(
-                f,
-                "the GGUF's tokenizer is not known exactly ({key} = `{value}`): \
-                 give the model's own file with --tokenizer tokenizer.json"
-            ),
-            Self::Metadata { key, expected } => write!(f, "GGUF metadata `{key}`: expected {expected}"),
+            Self::Text(error) => write!(f, "{error}"),
             Self::ChatTemplateMissing => {
                 write!(f, "the model has no chat template: give --raw to continue the prompt as it is")
             }
@@ -186,3 +143,9 @@ impl fmt::Display for LmError {
 
 /// Without a source: the message holds it already, and who prints the whole chain would read it twice.
 impl std::error::Error for LmError {}
+
+impl From<TextError> for LmError {
+    fn from(error: TextError) -> Self {
+        Self::Text(error)
+    }
+}

@@ -1,14 +1,14 @@
 //! How unlikely a language model finds a text.
 
+use crate::{LanguageModel, LmError, SequenceId, TokenId};
 use anyhow::{Result, ensure};
-use greenmark_lm::{LanguageModel, LmError, SequenceId, TokenId, Tokenizer};
+use greenmark_text::Tokenizer;
 use rayon::prelude::*;
 
 /// Tokens whose logits are held at once: as many as pass the model's layers together.
 const PIECE: usize = 128;
 
-/// −ln p that a model gives the tokens of a text, in nats, on average, at temperature 1: the logarithm of its perplexity. What
-/// [`Text::surprise`](crate::corpus::Text::surprise) holds, of a text that is read.
+/// −ln p that a model gives the tokens of a text, in nats, on average, at temperature 1: the logarithm of its perplexity.
 ///
 /// Each token is judged by all that precedes it. Where prompt and text outgrow the model's context, the text is read in windows: each
 /// begins with the prompt and at least half of what fits beside it is text that was judged before.
@@ -20,8 +20,9 @@ const PIECE: usize = 128;
 /// An empty prompt or text, a prompt that leaves no room in the context, and what the model has against a token.
 ///
 /// ```
-/// use greenmark_lm::{DemoModel, demo_tokenizer};
-/// use greenmark_robustness::surprise::{opening, surprise};
+/// use greenmark_lm::DemoModel;
+/// use greenmark_text::demo_tokenizer;
+/// use greenmark_lm::{opening, surprise};
 ///
 /// let (mut model, tokenizer) = (DemoModel::new()?, demo_tokenizer()?);
 /// let opening = opening(&tokenizer)?;
@@ -90,7 +91,7 @@ fn window(
 /// −ln p of a token, at temperature 1.
 ///
 /// - `logits`: `[V]`, raw.
-pub(crate) fn nats(logits: &[f32], token: TokenId) -> f64 {
+pub fn nats(logits: &[f32], token: TokenId) -> f64 {
     let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = logits.iter().map(|logit| f64::from((logit - greatest).exp())).sum();
     f64::from(greatest - logits[token as usize]) + sum.ln()
@@ -98,51 +99,10 @@ pub(crate) fn nats(logits: &[f32], token: TokenId) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use greenmark_lm::{DemoModel, demo_tokenizer};
-    use indicatif::ProgressBar;
+    use crate::DemoModel;
+    use greenmark_text::demo_tokenizer;
 
     use super::*;
-    use crate::{
-        corpus::{self, Job, Recipe},
-        setup::Setup,
-    };
-
-    /// Texts that a model writes are as surprising when read as they were when written.
-    fn reads_what_it_wrote(mut setup: Setup, prompts: &[&str], tokens: usize) {
-        let folder = tempfile::tempdir().expect("a writable folder");
-        let prompts = prompts.iter().map(|prompt| setup.tokenizer.encode(prompt).expect("ASCII"));
-        let jobs: Vec<Job> = (0..).zip(prompts).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
-        let recipe = Recipe { mark: None, temperature: 1.0, tokens, seed: 3 };
-        let (file, bar) = (folder.path().join("texts.jsonl"), ProgressBar::hidden());
-        let texts =
-            corpus::texts(&file, &recipe, &jobs, setup.model.as_mut(), &setup.tokenizer, &bar).expect("written");
-        let mut same = 0;
-        for (job, text) in jobs.iter().zip(&texts) {
-            let read = surprise(setup.model.as_mut(), &job.prompt, &text.ids).expect("a text");
-            // Encoded again, a text may have other tokens than were written; with as many it has the same.
-            if text.ids.len() == tokens {
-                assert!((read - text.surprise).abs() < 1e-5, "{read} {} {:?}", text.surprise, text.text);
-                same += 1;
-            }
-        }
-        assert!(2 * same > jobs.len(), "{same} of {}", jobs.len());
-    }
-
-    const PROMPTS: [&str; 6] =
-        ["Once upon a time", "One morning", "The old man", "Far away there was", "The little fox", "In the city"];
-
-    #[test]
-    fn a_text_is_as_surprising_as_when_it_was_written() {
-        reads_what_it_wrote(Setup::load("demo").expect("built in"), &PROMPTS, 200);
-    }
-
-    #[test]
-    fn smollm2_finds_a_text_as_surprising_as_when_it_wrote_it() {
-        match Setup::load("smollm2") {
-            Ok(setup) => reads_what_it_wrote(setup, &PROMPTS[..3], 150),
-            Err(error) => eprintln!("SKIPPED: {error}"),
-        }
-    }
 
     /// The demo model with a short context, which it counts.
     struct Short(DemoModel<'static>, usize, usize);

@@ -1,24 +1,24 @@
 //! Marks under attack: no change may lose robustness unseen.
 //!
 //! The built-in model writes texts, every attack of the quick suite is made on them, and detection must stay above floors. A floor follows from
-//! `robustness/results/quick/results.json`, which `greenmark eval --suite quick` measured on 200 texts: the lower end of the measured rate's
+//! `lab/results/quick/results.json`, which `greenmark eval --suite quick` measured on 200 texts: the lower end of the measured rate's
 //! interval, less what chance does to as few texts as are tried here. What SmolLM2 makes of such texts is recorded
-//! (`cargo run --release -p greenmark-robustness --example record`), so that it is tried without SmolLM2.
+//! (`cargo run --release -p greenmark-lab --bin record-attacked`), so that it is tried without SmolLM2.
 
 use std::collections::BTreeMap;
 
 use greenmark::stats::{clopper_pearson, ln_binomial_sf};
-use greenmark_lm::demo_tokenizer;
-use greenmark_robustness::{
-    attack::{Attack, Strength},
+use greenmark_attacks::{Attack, Strength};
+use greenmark_eval::{
     corpus::key,
     detectors::{ALPHAS, Detection},
     setup::{Setup, describe, parse_mark},
     suite::{self, About, Extent, Folder, Identity, Means, Plan, Reach, Strike, Suite, results::Results},
 };
+use greenmark_text::demo_tokenizer;
 use serde_json::Value;
 
-const MEASURED: &str = include_str!("../../robustness/results/quick/results.json");
+const MEASURED: &str = include_str!("../../lab/results/quick/results.json");
 const RECORDED: &str = include_str!("../data/attacked.jsonl");
 const RECORDED_MEASURED: &str = include_str!("../data/attacked-measured.jsonl");
 const TEXTS: usize = 60;

@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 
+use crate::error::TextError;
+use crate::tokenizer::Tokenizer;
 use greenmark::{Examination, Examiner, Finding, Normalised, TokenId, normalise};
-use greenmark_lm::{LmError, Tokenizer};
 
 use crate::{
-    look::Look,
-    passages::{Characters, Passage, passages, placed_passages},
+    shade::Shade,
+    spans::{Characters, Passage, passages, placed_passages},
 };
 
 /// What is said of one text.
@@ -36,7 +37,7 @@ impl Answer {
         normalises: bool,
         tokenizer: &Tokenizer,
         alpha: f64,
-    ) -> Result<Self, LmError> {
+    ) -> Result<Self, TextError> {
         let normalised = normalises.then(|| normalise(raw)).filter(Normalised::is_changed);
         let mut versions = vec![tokenizer.encode(raw)?];
         if let Some(normalised) = &normalised {
@@ -75,8 +76,8 @@ impl Answer {
     }
 
     /// How each token of the raw text is shown: `[n]`.
-    pub fn looks(&self) -> Vec<Look> {
+    pub fn shades(&self) -> Vec<Shade> {
         let family = self.best.detection.scheme.family();
-        self.best.positions.iter().map(|&position| Look::of(position, family)).collect()
+        self.best.positions.iter().map(|&position| Shade::of(position, family)).collect()
     }
 }

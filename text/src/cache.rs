@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::LmError;
+use crate::TextError;
 
 /// A model known by name.
 struct Known {
@@ -27,9 +27,9 @@ pub fn cache_folder() -> PathBuf {
 /// it.
 ///
 /// # Errors
-/// [`LmError::ModelUnknown`] for another name, [`LmError::ModelMissing`] with the command to run if the file is not
+/// [`TextError::ModelUnknown`] for another name, [`TextError::ModelMissing`] with the command to run if the file is not
 /// there.
-pub fn model_path(name: &str) -> Result<PathBuf, LmError> {
+pub fn model_path(name: &str) -> Result<PathBuf, TextError> {
     find(name, |variable| std::env::var_os(variable))
 }
 
@@ -41,15 +41,15 @@ fn folder(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
         .unwrap_or_else(|| folder("HOME").unwrap_or_default().join(".cache/greenmark"))
 }
 
-fn find(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, LmError> {
+fn find(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, TextError> {
     let Some(known) = KNOWN.iter().find(|k| k.name == name) else {
-        return Err(LmError::ModelUnknown { name: name.to_owned(), known: "smollm2" });
+        return Err(TextError::ModelUnknown { name: name.to_owned(), known: "smollm2" });
     };
     let path = folder(variable).join(known.file);
     if path.is_file() {
         Ok(path)
     } else {
-        Err(LmError::ModelMissing { name: name.to_owned(), path, remedy: known.remedy })
+        Err(TextError::ModelMissing { name: name.to_owned(), path, remedy: known.remedy })
     }
 }
 

@@ -1,37 +1,55 @@
 //! The metadata of a GGUF file, without its tensors.
 //!
-//! candle reads it too, but believes every length it finds there: a damaged file ends the process. Here a length is
-//! only how far to read, and the file's end is the end.
+//! A length that the file states is never trusted: it says how far to read at most, and the end of
+//! the file is the end.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Error, ErrorKind, Read};
 use std::path::Path;
 
-use candle_core::quantized::gguf_file::Value;
+use crate::TextError;
 
-use crate::LmError;
+/// A value of the metadata.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the types of the format, by their own names")]
+pub enum Value {
+    U8(u8),
+    I8(i8),
+    U16(u16),
+    I16(i16),
+    U32(u32),
+    I32(i32),
+    U64(u64),
+    I64(i64),
+    F32(f32),
+    F64(f64),
+    Bool(bool),
+    String(String),
+    /// Values of one type, none of them an array.
+    Array(Vec<Value>),
+}
 
 /// Whether a file begins as GGUF files do.
 ///
 /// # Errors
-/// [`LmError::Io`] if it cannot be read.
-pub(crate) fn is_gguf(path: &Path) -> Result<bool, LmError> {
+/// [`TextError::Io`] if it cannot be read.
+pub(crate) fn is_gguf(path: &Path) -> Result<bool, TextError> {
     let mut magic = Vec::new();
     File::open(path)
         .and_then(|file| file.take(4).read_to_end(&mut magic))
-        .map_err(|source| LmError::Io { path: path.to_owned(), source })?;
+        .map_err(|reason| TextError::Io { path: path.to_owned(), reason })?;
     Ok(magic == b"GGUF")
 }
 
 /// The metadata in a GGUF file's header. Versions 1 to 3, little-endian.
 ///
 /// # Errors
-/// [`LmError::Io`] if the file cannot be opened, [`LmError::Model`] if its header is damaged.
-pub(crate) fn read_metadata(path: &Path) -> Result<HashMap<String, Value>, LmError> {
-    let file = File::open(path).map_err(|source| LmError::Io { path: path.to_owned(), source })?;
+/// [`TextError::Io`] if the file cannot be opened, [`TextError::Gguf`] if its header is damaged.
+pub fn read_metadata(path: &Path) -> Result<HashMap<String, Value>, TextError> {
+    let file = File::open(path).map_err(|reason| TextError::Io { path: path.to_owned(), reason })?;
     Header::read(BufReader::with_capacity(1 << 20, file))
-        .map_err(|e| LmError::Model { path: path.to_owned(), reason: format!("the header cannot be read: {e}") })
+        .map_err(|e| TextError::Gguf { path: path.to_owned(), reason: format!("the header cannot be read: {e}") })
 }
 
 struct Header<R> {
@@ -161,10 +179,10 @@ mod tests {
     fn reads_what_is_there() {
         let metadata = Header::read(&sample()[..]).unwrap();
         assert_eq!(metadata.len(), 4);
-        assert_eq!(metadata["name"].to_string().unwrap(), "Tiny");
-        assert_eq!(metadata["tokens"].to_vec().unwrap()[1].to_string().unwrap(), "bc");
-        assert_eq!(metadata["eos"].to_u32().unwrap(), 2);
-        assert!(metadata["bos"].to_bool().unwrap());
+        assert_eq!(metadata["name"], Value::String("Tiny".into()));
+        assert_eq!(metadata["tokens"], Value::Array(["a", "bc"].map(|t| Value::String(t.into())).into()));
+        assert_eq!(metadata["eos"], Value::U32(2));
+        assert_eq!(metadata["bos"], Value::Bool(true));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Evidence for programs. SPEC §10.
 
+use crate::tokenizer::Tokenizer;
 use greenmark::{Gamma, StreamEvidence};
-use greenmark_lm::Tokenizer;
 use serde::Serialize;
 
-use crate::{answer::Answer, passages::Passage};
+use crate::{answer::Answer, spans::Passage};
 
 /// The JSON object of one text. SPEC §10.
 #[derive(Debug, Serialize)]

@@ -5,8 +5,8 @@
 //!
 //! ```
 //! use greenmark::{Examiner, Key};
-//! use greenmark_evidence::{Answer, Evidence};
-//! use greenmark_lm::demo_tokenizer;
+//! use greenmark_text::{Answer, Evidence};
+//! use greenmark_text::demo_tokenizer;
 //!
 //! let tokenizer = demo_tokenizer()?;
 //! let mut examiner = Examiner::new(&[Key::from_bytes([7; 32])], &["gm1:green,h=1,gamma=64/256".parse()?]);
@@ -20,11 +20,20 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod cache;
+mod error;
+pub mod gguf;
 mod json;
-mod look;
-mod passages;
+mod shade;
+mod spans;
+mod tokenizer;
+
+pub use greenmark::TokenId;
 
 pub use answer::Answer;
+pub use cache::{cache_folder, model_path};
+pub use error::TextError;
 pub use json::{Event, Evidence, SpanEvidence, StreamReport, TokenizerName};
-pub use look::Look;
-pub use passages::{Passage, Place, within};
+pub use shade::Shade;
+pub use spans::{Passage, Place, within};
+pub use tokenizer::{FINGERPRINT_PROBE, StreamDecoder, StreamEncoder, Tokenizer, demo_tokenizer};

@@ -4,7 +4,7 @@ use greenmark::{Family, Position};
 
 /// One of four ways in which a token is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum Shade {
     /// Too little stands before it.
     Unscored,
     /// Its kind had been counted before.
@@ -15,7 +15,7 @@ pub enum Look {
     Favoured,
 }
 
-impl Look {
+impl Shade {
     /// How a position of a scheme of this family is shown.
     pub fn of(position: Position, family: Family) -> Self {
         match position {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use crate::error::TextError;
+use crate::tokenizer::Tokenizer;
 use greenmark::{Examination, KeyId, Normalised, Scheme, Span};
-use greenmark_lm::{LmError, Tokenizer};
 use unicode_segmentation::GraphemeCursor;
 
 /// A text in characters, as it is and as it was examined besides.
@@ -58,7 +59,7 @@ pub(crate) fn passages<E>(
 }
 
 /// [`passages`], with their places in a text.
-pub(crate) fn placed_passages(examination: &Examination, text: &Characters<'_>) -> Result<Vec<Passage>, LmError> {
+pub(crate) fn placed_passages(examination: &Examination, text: &Characters<'_>) -> Result<Vec<Passage>, TextError> {
     // Of each version, once it is asked for.
     let mut ranges: [Option<Vec<Range<usize>>>; 2] = [None, None];
     let mut passages = passages(examination, |version, span| bytes(text, &mut ranges, version, span).map(Some))?;
@@ -72,7 +73,7 @@ fn bytes(
     ranges: &mut [Option<Vec<Range<usize>>>; 2],
     version: usize,
     span: Span,
-) -> Result<Range<usize>, LmError> {
+) -> Result<Range<usize>, TextError> {
     // The first version is the raw text.
     let normalised = text.normalised.filter(|_| version > 0);
     let ranges = match &mut ranges[version] {

@@ -1,5 +1,11 @@
 //! Text to token ids and back, with a fingerprint.
 
+mod gguf;
+mod offsets;
+mod stream_decoder;
+mod stream_encoder;
+mod vocabulary;
+
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -7,11 +13,22 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokenizers::pipeline::{EncodeOptions, Override, PipelineToken, PipelineTokenizer};
 
-use crate::offsets::align;
-use crate::stream_decoder::StreamDecoder;
-use crate::stream_encoder::StreamEncoder;
-use crate::vocabulary::{Vocabulary, byte_alphabet, byte_level_bytes, spoken_bytes};
-use crate::{LmError, TokenId};
+use self::{
+    offsets::align,
+    vocabulary::{Vocabulary, byte_alphabet, byte_level_bytes, spoken_bytes},
+};
+pub use self::{stream_decoder::StreamDecoder, stream_encoder::StreamEncoder};
+use crate::{TextError, TokenId};
+
+static DEMO: &[u8] = include_bytes!("tokenizer/demo.json");
+
+/// Returns the tokenizer of the demo model: byte-level BPE, named `demo`.
+///
+/// # Errors
+/// [`TextError::Tokenizer`] if the embedded file is damaged.
+pub fn demo_tokenizer() -> Result<Tokenizer, TextError> {
+    Tokenizer::from_json(DEMO, "demo")
+}
 
 /// What every tokenizer encodes for its [fingerprint](Tokenizer::fingerprint): digits, runs of spaces, both kinds of
 /// newline, tab, contractions, code, accents composed and decomposed, seven scripts, joined emoji.
@@ -38,12 +55,12 @@ const END_SPELLINGS: [&str; 9] = [
 /// [fingerprint](Self::fingerprint).
 ///
 /// ```no_run
-/// use greenmark_lm::Tokenizer;
+/// use greenmark_text::Tokenizer;
 ///
 /// let tokenizer = Tokenizer::from_file("tokenizer.json")?;
 /// let ids = tokenizer.encode("The quick brown fox")?;
 /// assert_eq!(tokenizer.decode(&ids), "The quick brown fox");
-/// # Ok::<(), greenmark_lm::LmError>(())
+/// # Ok::<(), crate::error::TextError>(())
 /// ```
 pub struct Tokenizer {
     name: String,
@@ -84,9 +101,9 @@ impl Tokenizer {
     /// - `name`: for display and error messages.
     ///
     /// # Errors
-    /// [`LmError::Tokenizer`] if the bytes are no such file, if it needs a rule this build does not have, or if its
+    /// [`TextError::Tokenizer`] if the bytes are no such file, if it needs a rule this build does not have, or if its
     /// ids would depend on chance (BPE dropout).
-    pub fn from_json(json: &[u8], name: &str) -> Result<Self, LmError> {
+    pub fn from_json(json: &[u8], name: &str) -> Result<Self, TextError> {
         let value = serde_json::from_slice(json).map_err(|error| {
             let reason = match json.trim_ascii_start() {
                 [0xef, 0xbb, 0xbf, ..] => {
@@ -96,14 +113,14 @@ impl Tokenizer {
                 [b'{', ..] => format!("not JSON: {error}"),
                 _ => "neither a tokenizer.json nor a GGUF file".to_owned(),
             };
-            LmError::Tokenizer { origin: name.to_owned(), reason }
+            TextError::Tokenizer { origin: name.to_owned(), reason }
         })?;
         Self::build(value, Extras { name: name.to_owned(), ..Extras::default() })
     }
 
-    pub(crate) fn build(mut json: Value, extras: Extras) -> Result<Self, LmError> {
+    pub(crate) fn build(mut json: Value, extras: Extras) -> Result<Self, TextError> {
         let origin = extras.name.clone();
-        let fail = |reason: String| LmError::Tokenizer { origin: origin.clone(), reason };
+        let fail = |reason: String| TextError::Tokenizer { origin: origin.clone(), reason };
 
         let (names, added) = read_vocabulary(&json).map_err(fail)?;
         tokenizers::canonicalize_value(&mut json).map_err(|e| fail(e.to_string()))?;
@@ -216,12 +233,12 @@ impl Tokenizer {
     /// 256 in SmolLM2's: six control characters and bytes of unassigned planes).
     ///
     /// # Errors
-    /// [`LmError::Tokenizer`] if the text is longer than 4 GiB.
-    pub fn encode(&self, text: &str) -> Result<Vec<TokenId>, LmError> {
+    /// [`TextError::Tokenizer`] if the text is longer than 4 GiB.
+    pub fn encode(&self, text: &str) -> Result<Vec<TokenId>, TextError> {
         self.encode_with(text, false)
     }
 
-    fn encode_with(&self, text: &str, add_special_tokens: bool) -> Result<Vec<TokenId>, LmError> {
+    fn encode_with(&self, text: &str, add_special_tokens: bool) -> Result<Vec<TokenId>, TextError> {
         let options = EncodeOptions {
             add_special_tokens,
             encode_special_tokens: false,
@@ -232,7 +249,7 @@ impl Tokenizer {
         let mut tokens = Vec::with_capacity(text.len() / 3);
         self.inner
             .encode_into(text, &options, &mut tokens)
-            .map_err(|e| LmError::Tokenizer { origin: self.name.clone(), reason: e.to_string() })?;
+            .map_err(|e| TextError::Tokenizer { origin: self.name.clone(), reason: e.to_string() })?;
         let mut ids = PipelineToken::cast_slice(&tokens).to_vec();
         // Stand-ins for bytes the vocabulary lacks.
         ids.retain(|&id| (id as usize) < self.names.len());
@@ -247,7 +264,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
-    pub fn encode_with_offsets(&self, text: &str) -> Result<(Vec<TokenId>, Vec<Range<usize>>), LmError> {
+    pub fn encode_with_offsets(&self, text: &str) -> Result<(Vec<TokenId>, Vec<Range<usize>>), TextError> {
         let ids = self.encode(text)?;
         let pieces = ids.iter().map(|&id| self.pieces.bytes(id));
         let ranges = align(text, pieces);
@@ -294,13 +311,13 @@ impl Tokenizer {
     }
 
     /// What the post-processor puts before a text.
-    fn prefix_of_post_processor(&self) -> Result<Vec<TokenId>, LmError> {
+    fn prefix_of_post_processor(&self) -> Result<Vec<TokenId>, TextError> {
         let (bare, framed) = (self.encode_with(FINGERPRINT_PROBE, false)?, self.encode_with(FINGERPRINT_PROBE, true)?);
         let at = framed.windows(bare.len().max(1)).position(|w| w == bare).unwrap_or(0);
         Ok(framed[..at].to_vec())
     }
 
-    fn compute_fingerprint(&self) -> Result<String, LmError> {
+    fn compute_fingerprint(&self) -> Result<String, TextError> {
         let mut hash = Sha256::new();
         hash.update(b"greenmark/v1/tokenizer");
         for (id, name) in self.names.iter() {
@@ -465,7 +482,7 @@ mod tests {
         })
     }
 
-    fn load(json: &serde_json::Value) -> Result<Tokenizer, LmError> {
+    fn load(json: &serde_json::Value) -> Result<Tokenizer, TextError> {
         Tokenizer::from_json(json.to_string().as_bytes(), "test")
     }
 

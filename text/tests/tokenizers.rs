@@ -5,15 +5,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use candle_core::quantized::gguf_file::Value;
-use greenmark_lm::{TokenId, Tokenizer};
+use greenmark_text::TokenId;
+use greenmark_text::Tokenizer;
+use greenmark_text::gguf::Value;
 
 fn strings() -> Vec<String> {
     serde_json::from_str(include_str!("../../tests/data/tokenizer-strings.json")).expect("a list of strings")
 }
 
 fn smollm2() -> Option<PathBuf> {
-    match greenmark_lm::model_path("smollm2") {
+    match greenmark_text::model_path("smollm2") {
         Ok(path) => Some(path),
         Err(error) => {
             eprintln!("SKIPPED: {error}");
@@ -169,7 +170,7 @@ fn a_long_text_streams_as_it_encodes() {
         text += &word;
         text += [" ", " ", " ", " ", "  ", "\n", ".\n\n", "\t", " \n ", "\r\n"][below(10) as usize];
     }
-    let demo = greenmark_lm::demo_tokenizer().expect("built in");
+    let demo = greenmark_text::demo_tokenizer().expect("built in");
     let smollm2 = smollm2().map(|path| Tokenizer::from_file(path).expect("the model's tokenizer is known"));
     for tokenizer in [Some(demo), smollm2].into_iter().flatten() {
         let whole = tokenizer.encode(&text).expect("any text can be encoded");

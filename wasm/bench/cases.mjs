@@ -1,4 +1,4 @@
-// Speed of whole detections on one text: what benches/examples/text-speed.rs measures without a browser.
+// Speed of whole detections on one text: what lab/src/bin/text-speed.rs measures without a browser.
 
 const SCHEMES = ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"];
 

@@ -1,4 +1,4 @@
-// Native, Node and Chromium in turns on the same text; writes benches/record/DATE-MACHINE-wasm.csv. Called by scripts/bench-wasm.sh.
+// Native, Node and Chromium in turns on the same text; writes lab/results/benches/DATE-MACHINE-wasm.csv. Called by scripts/bench-wasm.sh.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";

@@ -1,7 +1,7 @@
 //! Detection from the ids of a whole text.
 
 use greenmark::{Examiner, Position, TokenId};
-use greenmark_evidence::{Answer, Evidence, Look};
+use greenmark_text::{Answer, Evidence, Shade};
 use js_sys::{Float64Array, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -32,7 +32,7 @@ pub struct Detector {
     #[cfg(feature = "text")]
     pub(crate) normalises: bool,
     #[cfg(feature = "text")]
-    pub(crate) tokenizer: Option<std::rc::Rc<greenmark_lm::Tokenizer>>,
+    pub(crate) tokenizer: Option<std::rc::Rc<greenmark_text::Tokenizer>>,
 }
 
 #[wasm_bindgen]
@@ -91,13 +91,13 @@ pub(crate) fn detection(
     ids: &[TokenId],
     [starts, ends, places]: [&[u32]; 3],
 ) -> Fallible<Detection> {
-    let colour = |look: Look| match look {
-        Look::Unscored => 0,
-        Look::Repeated => 1,
-        Look::Plain => 2,
-        Look::Favoured => 3,
+    let colour = |look: Shade| match look {
+        Shade::Unscored => 0,
+        Shade::Repeated => 1,
+        Shade::Plain => 2,
+        Shade::Favoured => 3,
     };
-    let colours: Vec<u8> = answer.looks().into_iter().map(colour).collect();
+    let colours: Vec<u8> = answer.shades().into_iter().map(colour).collect();
     let score = |position: &Position| if let Position::Scored(score) = position { *score } else { 0.0 };
     let scores: Vec<f64> = answer.best().positions.iter().map(score).collect();
     let members: [(_, JsValue); 7] = [

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use greenmark_evidence::{Answer, Evidence};
-use greenmark_lm::Tokenizer;
+use greenmark_text::Tokenizer;
+use greenmark_text::{Answer, Evidence};
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 

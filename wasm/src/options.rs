@@ -51,7 +51,7 @@ pub(crate) struct Question {
     #[cfg_attr(not(feature = "text"), expect(dead_code, reason = "ids are not normalised"))]
     pub(crate) normalises: bool,
     #[cfg(feature = "text")]
-    pub(crate) tokenizer: Option<Rc<greenmark_lm::Tokenizer>>,
+    pub(crate) tokenizer: Option<Rc<greenmark_text::Tokenizer>>,
 }
 
 impl Question {
@@ -80,7 +80,7 @@ impl Question {
 }
 
 #[cfg(feature = "text")]
-fn tokenizer(options: &DetectOptions) -> Fallible<Option<Rc<greenmark_lm::Tokenizer>>> {
+fn tokenizer(options: &DetectOptions) -> Fallible<Option<Rc<greenmark_text::Tokenizer>>> {
     let given = given(options.tokenizer(), "options.tokenizer")?;
     if given.is_undefined() || given.is_null() {
         return Ok(None);

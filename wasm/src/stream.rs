@@ -1,7 +1,7 @@
 //! Detection of a text while it comes.
 
 use greenmark::{Stream, StreamEvidence, TokenId};
-use greenmark_evidence::{Event, StreamReport};
+use greenmark_text::{Event, StreamReport};
 use wasm_bindgen::prelude::*;
 
 #[cfg(feature = "text")]

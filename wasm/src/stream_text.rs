@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use greenmark::TokenId;
-use greenmark_lm::{StreamEncoder, Tokenizer};
+use greenmark_text::{StreamEncoder, Tokenizer};
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 

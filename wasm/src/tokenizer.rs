@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use greenmark_lm::demo_tokenizer;
+use greenmark_text::demo_tokenizer;
 use js_sys::{JsString, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -22,7 +22,7 @@ extern "C" {
 /// Turns text into the ids of its tokens. It must be the one that the text was written with.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Tokenizer(pub(crate) Rc<greenmark_lm::Tokenizer>);
+pub struct Tokenizer(pub(crate) Rc<greenmark_text::Tokenizer>);
 
 #[wasm_bindgen]
 impl Tokenizer {
@@ -51,7 +51,7 @@ impl Tokenizer {
                 "tokenizer of {name}: a GGUF file; the model's tokenizer.json is needed"
             )));
         }
-        Ok(Self(Rc::new(greenmark_lm::Tokenizer::from_json(&file, &name)?)))
+        Ok(Self(Rc::new(greenmark_text::Tokenizer::from_json(&file, &name)?)))
     }
 
     /// What to call it.

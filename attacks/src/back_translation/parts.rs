@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::attack::links::links;
+use crate::links::links;
 
 /// Characters of the longest word that is translated. Apertium's `lt-proc` and `lrx-proc` need time that grows with the square of a word's
 /// length: together 0.7 s for 30,000 letters and 12 s for 120,000 (processor time from English, lttoolbox as Apertium 3.8.3 has it).

@@ -9,8 +9,9 @@ use std::{
 use anyhow::{Result, ensure};
 use greenmark_lm::{
     ChatTemplate, Event, Finish, GenerateOptions, LanguageModel, LogitsHook, Request, Sampling, SamplingParams,
-    TokenId, Tokenizer, generate,
+    TokenId, generate,
 };
+use greenmark_text::Tokenizer;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -144,10 +145,11 @@ impl LogitsHook for Budget<'_> {
 
 #[cfg(test)]
 mod tests {
-    use greenmark_lm::{DemoModel, LlamaModel, demo_tokenizer, model_path};
+    use greenmark_lm::{DemoModel, LlamaModel};
+    use greenmark_text::{demo_tokenizer, model_path};
 
     use super::*;
-    use crate::attack::{Attacker, Paraphrase, Strength, Unit};
+    use crate::{Attacker, Paraphrase, Strength, Unit};
 
     fn question(text: &str) -> Question {
         Question { prompt: text.into(), unit: text.into() }

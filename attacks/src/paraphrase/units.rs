@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::Unit;
-use crate::attack::sentences::sentences;
+use crate::sentences::sentences;
 
 /// Where the units of a text stand, without the white space around them. What holds no letter or digit is none.
-pub(in crate::attack) fn units(text: &str, unit: Unit) -> Vec<Range<usize>> {
+pub(crate) fn units(text: &str, unit: Unit) -> Vec<Range<usize>> {
     let pieces: Vec<(usize, &str)> = match unit {
         Unit::Sentence => sentences(text),
         Unit::Paragraph => paragraphs(text),

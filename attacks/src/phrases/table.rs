@@ -8,10 +8,10 @@ use std::{
 };
 
 use flate2::read::MultiGzDecoder;
-use greenmark_lm::cache_folder;
+use greenmark_text::cache_folder;
 
 use super::{ABOUT, is_usable};
-use crate::attack::AttackError;
+use crate::AttackError;
 
 const FILE: &str = "paraphrase-en.gz";
 const SCRIPT: &str = "scripts/fetch-paraphrase-table.sh";

@@ -1,4 +1,5 @@
-use greenmark_lm::{DemoModel, LlamaModel, demo_tokenizer, model_path};
+use greenmark_lm::{DemoModel, LlamaModel};
+use greenmark_text::{demo_tokenizer, model_path};
 use proptest::prelude::*;
 
 use super::*;

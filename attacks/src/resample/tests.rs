@@ -1,9 +1,8 @@
 use std::{cell::RefCell, ops::ControlFlow};
 
 use greenmark::{Delta, Detector, Embedder, Key, Scheme};
-use greenmark_lm::{
-    DemoModel, Event, GenerateOptions, LlamaModel, MarkHook, Request, demo_tokenizer, generate, model_path,
-};
+use greenmark_lm::{DemoModel, Event, GenerateOptions, LlamaModel, MarkHook, Request, generate};
+use greenmark_text::{demo_tokenizer, model_path};
 
 use super::*;
 

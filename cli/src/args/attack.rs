@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use greenmark_robustness::attack::{Method, Strength};
+use greenmark_attacks::{Method, Strength};
 
 use super::AttackModelArgs;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use greenmark_robustness::attack::Unit;
+use greenmark_attacks::Unit;
 
 use super::EndpointArgs;
 

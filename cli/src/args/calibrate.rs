@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use greenmark::Scheme;
-use greenmark_robustness::calibration::Plan;
+use greenmark_eval::calibration::Plan;
 
 use super::DEFAULT_SCHEME;
 

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use greenmark_robustness::attack::{EndpointOptions, Secret};
+use greenmark_attacks::{EndpointOptions, Secret};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "A model behind a URL")]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use greenmark_robustness::suite::Suite;
+use greenmark_eval::suite::Suite;
 
 use super::EndpointArgs;
 

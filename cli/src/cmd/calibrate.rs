@@ -8,11 +8,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use greenmark::{Key, TokenId};
-use greenmark_lm::Tokenizer;
-use greenmark_robustness::{
+use greenmark_eval::{
     calibration::{About, Batch, CorpusFile, Ngrams, Plan, Report, Tables, Text, svg},
     files::{sha256, write_file},
 };
+use greenmark_text::Tokenizer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,9 @@ use std::{cell::RefCell, fmt::Write, ops::ControlFlow};
 use anstyle::{AnsiColor, Effects, Style};
 use anyhow::{Result, anyhow, bail};
 use greenmark::{Detection, Detector, Embedder, Key, stats::format_p_value};
-use greenmark_evidence::Look;
-use greenmark_lm::{Event, LogitsHook, MarkHook, NoHook, Request, Tokenizer, generate, text_rng};
+use greenmark_lm::{Event, LogitsHook, MarkHook, NoHook, Request, generate, text_rng};
+use greenmark_text::Shade;
+use greenmark_text::Tokenizer;
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 use unicode_width::UnicodeWidthStr;
 
@@ -127,7 +128,7 @@ fn show(tokenizer: &Tokenizer, detector: &mut Detector, heading: &str, text: &st
     // Lines are broken first, and coloured piece by piece then: escapes have no width.
     let has_colour = stdout_has_colour();
     let mut line = (String::new(), 0);
-    let looks: Vec<_> = positions.iter().map(|&position| Look::of(position, detection.scheme.family())).collect();
+    let looks: Vec<_> = positions.iter().map(|&position| Shade::of(position, detection.scheme.family())).collect();
     for piece in pieces(text, &ranges, &looks) {
         for part in piece.text.split_inclusive('\n') {
             let word = part.trim_end_matches('\n');

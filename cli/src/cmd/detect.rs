@@ -8,9 +8,9 @@ use std::{
 
 use anyhow::{Result, anyhow, bail};
 use greenmark::{Examiner, KeyId, TokenId};
-use greenmark_evidence::{Answer, Evidence};
-use greenmark_lm::Tokenizer;
-use greenmark_robustness::files::{without_place, write_file};
+use greenmark_eval::files::{without_place, write_file};
+use greenmark_text::Tokenizer;
+use greenmark_text::{Answer, Evidence};
 
 use super::stream;
 use crate::{
@@ -188,13 +188,13 @@ impl Run<'_> {
         let spelt;
         let mut shown = Vec::new();
         if self.args.show || page.is_some() {
-            let looks = answer.looks();
+            let shades = answer.shades();
             shown = match asked {
-                Asked::Characters(raw, tokenizer) => pieces(raw, &tokenizer.encode_with_offsets(raw)?.1, &looks),
+                Asked::Characters(raw, tokenizer) => pieces(raw, &tokenizer.encode_with_offsets(raw)?.1, &shades),
                 Asked::Ids(ids) => {
                     spelt = ids.iter().map(|id| format!("{id} ")).collect::<Vec<_>>();
                     let piece = |(text, &look)| Piece { text, look, within: false };
-                    spelt.iter().map(String::as_str).zip(&looks).map(piece).collect()
+                    spelt.iter().map(String::as_str).zip(&shades).map(piece).collect()
                 }
             };
             note_passages(&mut shown, &answer.passages, matches!(asked, Asked::Ids(_)));

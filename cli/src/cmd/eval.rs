@@ -3,9 +3,8 @@
 use std::{path::Path, thread};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use greenmark_lm::model_path;
-use greenmark_robustness::{
-    attack::{Endpoint, PARAPHRASE_TEMPERATURE},
+use greenmark_attacks::{Endpoint, PARAPHRASE_TEMPERATURE};
+use greenmark_eval::{
     files::sha256,
     setup::Setup,
     suite::{
@@ -16,6 +15,7 @@ use greenmark_robustness::{
         run,
     },
 };
+use greenmark_text::model_path;
 use time::OffsetDateTime;
 
 use crate::{

@@ -4,8 +4,8 @@ use std::{io::BufRead, path::Path};
 
 use anyhow::{Context, Result, bail};
 use greenmark::{Stream, StreamEvidence, stats::format_p_value};
-use greenmark_evidence::{Event, StreamReport};
-use greenmark_lm::Tokenizer;
+use greenmark_text::Tokenizer;
+use greenmark_text::{Event, StreamReport};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{

@@ -9,14 +9,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::plan::{Means, Plan, Strike};
-use crate::{
-    attack::{
-        Attack, AttackError, Attacked, Attacker, BackTranslation, Chat, Endpoint, LocalChat, Other,
-        PARAPHRASE_TEMPERATURE, Paraphrase, Phrases, PhrasesOptions, Resample, ResampleOptions, Strength, Synonyms,
-        Table,
-    },
-    journal::Journal,
-    setup::Setup,
+use crate::{journal::Journal, setup::Setup};
+use greenmark_attacks::{
+    Attack, AttackError, Attacked, Attacker, BackTranslation, Chat, Endpoint, LocalChat, Other, PARAPHRASE_TEMPERATURE,
+    Paraphrase, Phrases, PhrasesOptions, Resample, ResampleOptions, Strength, Synonyms, Table,
 };
 
 /// Unmarked texts that each attacked text gets words and sentences from.
@@ -204,10 +200,8 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        attack::{EndpointOptions, Unit},
-        suite::Suite,
-    };
+    use crate::suite::Suite;
+    use greenmark_attacks::{EndpointOptions, Unit};
 
     #[test]
     fn a_plan_with_an_endpoint_asks_it_for_paraphrases() {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use greenmark::{Key, Scheme};
-use greenmark_lm::Tokenizer;
+use greenmark_text::Tokenizer;
 use rayon::prelude::*;
 
 use super::results::{ALPHAS, Detection, Estimate, Rate};

@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use greenmark_lm::{LanguageModel, TokenId, Tokenizer};
+use greenmark_lm::{LanguageModel, TokenId};
+use greenmark_text::Tokenizer;
 
 use super::{
     attacked::Struck,
     cell::mean,
     results::{Estimate, Skipped},
 };
-use crate::{
-    similarity::{Embedder, cosine},
-    surprise::surprise,
-};
+use crate::similarity::{Embedder, cosine};
+use greenmark_lm::surprise;
 
 /// How many times as long a text may get and still count as the same one.
 const LONGER: usize = 3;

@@ -3,11 +3,8 @@
 use std::fmt;
 
 use super::results::AttackRow;
-use crate::{
-    attack::{About, Attack, EndpointOptions, Kind, Method, Strength, Unit},
-    corpus::Mark,
-    setup::parse_mark,
-};
+use crate::{corpus::Mark, setup::parse_mark};
+use greenmark_attacks::{About, Attack, EndpointOptions, Kind, Method, Strength, Unit};
 
 /// A suite by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -393,7 +390,7 @@ fn strength(share: f64) -> Strength {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attack::ALL;
+    use greenmark_attacks::ALL;
 
     #[test]
     fn every_attack_without_a_model_is_in_every_suite() {

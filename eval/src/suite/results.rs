@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use crate::detectors::{ALPHAS, Detection};
 use crate::summary;
-pub use crate::{
-    attack::Kind,
-    detectors::{ALPHAS, Detection},
-};
+pub use greenmark_attacks::Kind;
 
 /// Names this layout of `results.json`; another one is refused.
 pub const FORMAT: &str = "greenmark-eval/2";

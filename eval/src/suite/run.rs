@@ -19,12 +19,12 @@ use super::{
     texts::Texts,
 };
 use crate::{
-    attack::Attacker,
     corpus::{Mark, Text},
     journal::Journal,
     quality::{distinct_ngrams, repeated_ngrams},
     setup::{Setup, bar, describe},
 };
+use greenmark_attacks::Attacker;
 
 /// What a run cannot know of itself.
 #[derive(Debug, Clone)]
@@ -237,7 +237,7 @@ impl Bench<'_> {
         }
         for (&tokens, marks) in &places {
             match self.at_length(strike, tokens, marks, &mut attacker, folder, progress) {
-                Err(error) if error.is::<crate::attack::AttackError>() => {
+                Err(error) if error.is::<greenmark_attacks::AttackError>() => {
                     self.skip(strike, &error, progress, &places, say);
                     break;
                 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use greenmark::TokenId;
-use greenmark_lm::Tokenizer;
+use greenmark_text::Tokenizer;
 
 use super::{Extent, folder::Folder, plan::Plan};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 
 /// The prompts that every suite's texts answer.
 const PROMPTS: [&str; 2] =
-    [include_str!("../../../eval/prompts.jsonl"), include_str!("../../../eval/more-prompts.jsonl")];
+    [include_str!("../../prompts/prompts.jsonl"), include_str!("../../prompts/more-prompts.jsonl")];
 
 /// All texts of a suite.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! How much choice a model has: `cargo run --release -p greenmark-lm --example entropy -- [TEXTS [TOKENS [SEED]]]`.
+//! How much choice a model has: `cargo run --release -p greenmark-lab --bin entropy -- [TEXTS [TOKENS [SEED]]]`.
 //!
 //! Samples 100 texts of 200 tokens at temperature 1 and prints the mean entropy of the distributions drawn from, for
 //! the demo model and, if it is in the cache, for SmolLM2; both continue the same prompts, without a chat template.
@@ -11,8 +11,9 @@ use std::ops::ControlFlow;
 
 use greenmark_lm::{
     DemoModel, Event, GenerateOptions, LanguageModel, LlamaModel, LogitsHook, Request, Sampling, SamplingParams,
-    TokenId, Tokenizer, demo_tokenizer, generate, model_path,
+    TokenId, generate,
 };
+use greenmark_text::{Tokenizer, demo_tokenizer, model_path};
 
 const PROMPTS: [&str; 4] = ["Once upon a time", "The old woman", "In the morning", "It was a cold day"];
 const DELTA: f32 = 2.0;

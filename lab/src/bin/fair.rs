@@ -1,6 +1,6 @@
 //! Whether tokens are drawn from the model's distribution: what the drawn tokens surprise the model, less what they should on average.
 //!
-//! `cargo run --release -p greenmark-robustness --example fair -- [TEXTS [SEED]]`
+//! `cargo run --release -p greenmark-lab --bin fair -- [TEXTS [SEED]]`
 //!
 //! At every step the surprise −ln p of the drawn token has the entropy of p for its mean, whatever came before, if the token was drawn from p.
 //! So the sum of the differences over its standard deviation is near a standard normal variable: a sharp test, since it compares each step with
@@ -13,11 +13,11 @@ use std::{
 };
 
 use greenmark::{Embedder, Scheme};
+use greenmark_eval::corpus::key;
 use greenmark_lm::{
-    Candidate, DemoModel, GenerateOptions, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId,
-    demo_tokenizer, generate,
+    Candidate, DemoModel, GenerateOptions, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId, generate,
 };
-use greenmark_robustness::corpus::key;
+use greenmark_text::demo_tokenizer;
 use rand_chacha::ChaCha8Rng;
 
 struct Observer<'a> {

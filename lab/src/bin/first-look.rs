@@ -1,9 +1,9 @@
 //! The standard operating point, measured: how often marked text is found at α = 1e-6, and whether unmarked text gives
 //! p-values as uniform as they should be.
 //!
-//! `operating-point keys DIR N SEED` writes N keys that anyone can make again, for experiments alone;
-//! `operating-point report MARKED.jsonl UNMARKED.jsonl` reads what `greenmark detect --json` wrote under them.
-//! `eval/operating-point.sh` runs the whole of it.
+//! `first-look keys DIR N SEED` writes N keys that anyone can make again, for experiments alone;
+//! `first-look report MARKED.jsonl UNMARKED.jsonl` reads what `greenmark detect --json` wrote under them.
+//! `lab/scripts/first-look.sh` runs the whole of it.
 
 use std::{env, fs, path::Path, process::ExitCode};
 
@@ -21,12 +21,12 @@ fn main() -> ExitCode {
     let result = match args[..] {
         ["keys", folder, count, seed] => write_keys(Path::new(folder), count, seed),
         ["report", marked, unmarked] => report(marked, unmarked),
-        _ => Err("usage: operating-point keys DIR N SEED | report MARKED.jsonl UNMARKED.jsonl".into()),
+        _ => Err("usage: first-look keys DIR N SEED | report MARKED.jsonl UNMARKED.jsonl".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("operating-point: {message}");
+            eprintln!("first-look: {message}");
             ExitCode::from(2)
         }
     }

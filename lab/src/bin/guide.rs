@@ -1,19 +1,19 @@
 //! Which scheme to take: detection, quality and variety of every kind of mark, measured on one model.
 //!
 //! `guide OUT_DIR` writes what OUT_DIR lacks of the texts, then prints the tables. Broken off, it goes on where it was.
-//! `eval/guide.sh` runs it.
+//! `lab/scripts/guide.sh` runs it.
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
 use greenmark::{Detection, Detector, Scheme, TokenId};
-use greenmark_lm::text_rng;
-use greenmark_robustness::{
-    attack::substitute,
+use greenmark_attacks::substitute;
+use greenmark_eval::{
     corpus::{self, Job, Mark, Recipe, Text},
     quality::{repeated_ngrams, self_bleu},
     setup::{Setup, SetupArgs, describe, file_name, file_name_part, parse_mark},
     summary::{Mean, Rate, median},
 };
+use greenmark_lm::text_rng;
 
 const ALPHA: f64 = 1e-6;
 const SUBSTITUTED: [f64; 4] = [0.0, 0.2, 0.35, 0.5];
@@ -45,7 +45,7 @@ const VARIED: [&str; 6] = [
 Example:
   guide texts-of-the-guide --texts 20 --quality-texts 20
 
-eval/guide.sh runs it with date and machine above the tables.")]
+lab/scripts/guide.sh runs it with date and machine above the tables.")]
 struct Args {
     #[command(flatten)]
     setup: SetupArgs,

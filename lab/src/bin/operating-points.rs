@@ -2,22 +2,24 @@
 //! checked against marked texts.
 //!
 //! `operating-points OUT_DIR` records what OUT_DIR lacks, then prints the tables. Broken off, it goes on where it was.
-//! `eval/operating-points.sh` runs it.
+//! `lab/scripts/operating-points.sh` runs it.
 
 use std::{collections::HashMap, fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use greenmark::{Family, Position, Scheme, Scorer, TokenId};
-use greenmark_lm::text_rng;
-use greenmark_robustness::{
+use greenmark_eval::{
     corpus::{Mark, Recipe, Text, jobs, key},
-    power::{Critical, Curve, Needed, needed_with_interval},
-    recording::{Recording, read, record, unit},
     setup::{SetupArgs, bar, describe, file_name, parse_mark},
-    simulation::{Green, Outcome, Trials, Wandered, green, gumbel, wandered},
     summary::Mean,
 };
+use greenmark_lab::operating::{
+    power::{Critical, Curve, Needed, needed_with_interval},
+    recording::{Recording, read, record, unit},
+    simulation::{Green, Outcome, Trials, Wandered, green, gumbel, wandered},
+};
+use greenmark_lm::text_rng;
 use rayon::prelude::*;
 
 const ALPHAS: [f64; 3] = [1e-2, 1e-4, 1e-6];
@@ -51,7 +53,7 @@ const SIGHTINGS: [usize; 2] = [10, 50];
 Example:
   operating-points recordings --model demo --texts 20 --tokens 200 --check-texts 20 --check-tokens 100 --collected 2000
 
-eval/operating-points.sh runs it with date and machine above the tables.")]
+lab/scripts/operating-points.sh runs it with date and machine above the tables.")]
 struct Args {
     #[command(flatten)]
     setup: SetupArgs,
@@ -79,7 +81,7 @@ struct Args {
     /// Tokens of a text of a check
     #[arg(long, default_value_t = 200)]
     check_tokens: usize,
-    /// The tables of eval/guide.sh, to be compared with
+    /// The tables of lab/scripts/guide.sh, to be compared with
     #[arg(long, value_name = "FILE")]
     guide: Option<PathBuf>,
     /// Tokens that an attacker has collected
@@ -444,7 +446,7 @@ impl Bench {
         Ok(())
     }
 
-    /// The same marks as in eval/guide.md, whose texts were written with them, on the same prompts.
+    /// The same marks as in lab/results/tables/guide.md, whose texts were written with them, on the same prompts.
     fn beside_the_guide(&self, levels: &Levels) -> Result<()> {
         let Some(guide) = &self.args.guide else { return Ok(()) };
         let text = fs::read_to_string(guide).with_context(|| format!("{}", guide.display()))?;

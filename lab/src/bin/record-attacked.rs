@@ -1,14 +1,14 @@
 //! Records what SmolLM2 makes of the built-in model's marked texts, so that tests attack with it where it is not to be had.
 //!
-//!     scripts/fetch-model.sh && cargo run --release -p greenmark-robustness --example record
+//!     scripts/fetch-model.sh && cargo run --release -p greenmark-lab --bin record-attacked
 //!
 //! Writes `tests/data/attacked.jsonl`, a text a line, and `tests/data/attacked-measured.jsonl`, what was detected of them. Some minutes.
 
 use std::fs;
 
 use anyhow::{Context, Result};
-use greenmark_robustness::{
-    attack::{Attacker, LocalChat, Paraphrase, Resample, ResampleOptions, Strength, Unit},
+use greenmark_attacks::{Attacker, LocalChat, Paraphrase, Resample, ResampleOptions, Strength, Unit};
+use greenmark_eval::{
     corpus::{Job, Recipe, key},
     detectors::{ALPHAS, Detection},
     setup::{Setup, parse_mark},
@@ -21,7 +21,7 @@ const MARKS: [&str; 2] = ["gm1:green,h=1,gamma=64/256@2", "gm1:gumbel,h=2"];
 
 fn main() -> Result<()> {
     let mut demo = Setup::load("demo")?;
-    let prompts = demo.prompts(&["eval/prompts.jsonl"])?;
+    let prompts = demo.prompts(&["eval/prompts/prompts.jsonl"])?;
     let jobs: Vec<Job> =
         (0..).zip(prompts.into_iter().take(TEXTS)).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
     let Setup { model, tokenizer, chat, .. } = Setup::load("smollm2")?;

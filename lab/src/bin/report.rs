@@ -1,9 +1,9 @@
-//! Makes the report of a run again from its results: `cargo run --release -p greenmark-robustness --example report -- RESULTS.json OUT_DIR`.
+//! Makes the report of a run again from its results: `cargo run --release -p greenmark-lab --bin report -- RESULTS.json OUT_DIR`.
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
-use greenmark_robustness::suite::{
+use greenmark_eval::suite::{
     csv::csv,
     markdown::markdown,
     report::{html, plots},

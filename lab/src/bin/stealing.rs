@@ -1,7 +1,7 @@
 //! What attackers get by learning from marked text, and by having a token inserted between words.
 //!
 //! `stealing learn OUT_DIR` and `stealing insert OUT_DIR` keep what they found in OUT_DIR and go on where they were broken off; both print
-//! Markdown. `eval/stealing.sh` runs them.
+//! Markdown. `lab/scripts/stealing.sh` runs them.
 
 use std::{
     cell::RefCell,
@@ -17,17 +17,17 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use greenmark::{Detector, Embedder, Key};
-use greenmark_lm::{
-    Event, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, Sampling, SamplingParams, TokenId, generate,
-    text_rng,
-};
-use greenmark_robustness::{
+use greenmark_eval::{
     corpus::{self, Job, Mark, Recipe},
     damage::chrf,
     detectors::Detection,
     setup::{Setup, describe, file_name, file_name_part, parse_mark},
-    stealing::{Counts, Forger, Inserting, Learner, Scored, Words, strip},
     summary::{Mean, Rate, median},
+};
+use greenmark_lab::stealing::{Counts, Forger, Inserting, Learner, Scored, Words, strip};
+use greenmark_lm::{
+    Event, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, Sampling, SamplingParams, TokenId, generate,
+    text_rng,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ struct Common {
     #[arg(long, global = true, default_value = "demo")]
     model: String,
     /// JSON Lines with prompts; may be given several times
-    #[arg(long, global = true, default_values = ["eval/prompts.jsonl", "eval/more-prompts.jsonl"])]
+    #[arg(long, global = true, default_values = ["eval/prompts/prompts.jsonl", "eval/prompts/more-prompts.jsonl"])]
     prompts: Vec<PathBuf>,
     /// Seed of keys and draws
     #[arg(long, global = true, default_value_t = 1)]

@@ -1,14 +1,15 @@
 //! Speed of whole detections on one text, on one thread: what `wasm/bench/cases.mjs` measures in a browser, here without one.
 //!
-//!     cargo run --release -p greenmark-benches --example text-speed -- TEXT TOKENIZER.json ROUNDS
+//!     cargo run --release -p greenmark-lab --bin text-speed -- TEXT TOKENIZER.json ROUNDS
 //!
 //! One line of JSON a case: its name, and the seconds of each round after one that is not counted.
 
 use std::{env, error::Error, fs, hint::black_box, time::Instant};
 
 use greenmark::{Examiner, Key, Scheme};
-use greenmark_evidence::{Answer, Evidence};
-use greenmark_lm::{LmError, Tokenizer};
+use greenmark_lm::LmError;
+use greenmark_text::Tokenizer;
+use greenmark_text::{Answer, Evidence};
 
 const SCHEMES: [&str; 2] = ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"];
 const ALPHA: f64 = 1e-6;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Parser;
-use greenmark_robustness::{
+use greenmark_eval::{
     corpus::{Mark, Recipe, jobs},
     setup::{SetupArgs, file_name, parse_mark},
 };

@@ -1,22 +1,24 @@
 //! Whether weighing the evidence beats counting it: tests with weights from a text's ids, fitted on some prompts and tried on others.
 //!
 //! `weights OUT_DIR` writes what OUT_DIR lacks of the texts, then prints the tables. Broken off, it goes on where it was.
-//! `eval/weights.sh` runs it.
+//! `lab/scripts/weights.sh` runs it.
 
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use greenmark::{Delta, Detector, Field, Gamma, Position, Scheme, TokenId, colour};
-use greenmark_lm::text_rng;
-use greenmark_robustness::{
-    attack::{substitute, substitute_some},
+use greenmark_attacks::{substitute, substitute_some};
+use greenmark_eval::{
     corpus::{self, Mark, Recipe, Text},
-    evidence::{Rule, Scored, Test, effects},
     setup::{Setup, SetupArgs, file_name},
     summary::{Mean, Rate, median},
+};
+use greenmark_lab::weights::{
+    rules::{Rule, Scored, Test, effects},
     traits::{TRAITS, Table, Trait, classes, classes_of_absent},
 };
+use greenmark_lm::text_rng;
 use rand_chacha::rand_core::Rng;
 use serde::Deserialize;
 
@@ -52,7 +54,7 @@ const CELLS: [&str; 8] = [
 Example:
   weights texts --public news.jsonl --public novels.jsonl
 
-eval/weights.sh runs it with date and machine above the tables.")]
+lab/scripts/weights.sh runs it with date and machine above the tables.")]
 struct Args {
     #[command(flatten)]
     setup: SetupArgs,

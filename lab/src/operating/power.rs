@@ -7,7 +7,7 @@ use greenmark::{
 };
 use rand_chacha::rand_core::Rng;
 
-use crate::recording::unit;
+use crate::operating::recording::unit;
 
 /// The least score at which the exact test has p ≤ α, by the number of scored positions T.
 #[derive(Debug, Clone)]

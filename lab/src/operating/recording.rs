@@ -23,7 +23,7 @@ use greenmark_lm::{
 use indicatif::ProgressBar;
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
-use crate::{
+use greenmark_eval::{
     corpus::{Job, Recipe},
     files::write_file,
 };
@@ -345,7 +345,8 @@ fn write(folder: &Path, recording: &Recording) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenmark_lm::{DemoModel, demo_tokenizer};
+    use greenmark_lm::DemoModel;
+    use greenmark_text::demo_tokenizer;
 
     /// 5000 tokens whose probabilities fall as 1/rank, so that the rest has much of the mass.
     fn logits() -> Vec<f32> {

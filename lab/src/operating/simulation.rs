@@ -13,7 +13,7 @@ use std::{
 
 use greenmark_lm::text_rng;
 
-use crate::{
+use crate::operating::{
     power::{Critical, Curve},
     recording::{Distribution, Recording, unit},
 };
@@ -338,7 +338,7 @@ mod tests {
     use greenmark::{Delta, Detector, Embedder, Scheme, TokenId};
     use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
-    use crate::corpus;
+    use greenmark_eval::corpus;
 
     const LEVELS: [f64; 2] = [1e-2, 1e-6];
 
@@ -430,7 +430,7 @@ mod tests {
             let direct: Vec<_> = (0..n).map(|index| embedded(scheme, delta, index, length, temperature)).collect();
             let mean = |values: &dyn Fn(usize) -> f64| {
                 let values: Vec<f64> = (0..n as usize).map(values).collect();
-                crate::summary::Mean::of(&values).expect("many")
+                greenmark_eval::summary::Mean::of(&values).expect("many")
             };
             let agree = |simulated: &dyn Fn(usize) -> f64, direct: &dyn Fn(usize) -> f64, floor: f64, what: &str| {
                 let (a, b) = (mean(simulated), mean(direct));
@@ -473,7 +473,7 @@ mod tests {
             }
             (recording, total)
         };
-        let mean = |values: Vec<f64>| crate::summary::Mean::of(&values).expect("many");
+        let mean = |values: Vec<f64>| greenmark_eval::summary::Mean::of(&values).expect("many");
         let plain: Vec<_> = (0..n).map(|index| write(index, 0.0)).collect();
         let marked = mean((0..n).map(|index| write(n + index, 2.0).1).collect());
         let unmarked = mean(plain.iter().map(|(_, surprise)| *surprise).collect());

@@ -4,7 +4,7 @@ use greenmark_lm::{Candidate, LogitsHook, TokenId};
 use rand_chacha::ChaCha8Rng;
 
 use super::Words;
-use crate::recording::unit;
+use crate::operating::recording::unit;
 
 /// A model that was told to write an emoji, or another token, after every word or every so many, and obeys.
 ///

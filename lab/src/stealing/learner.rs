@@ -7,7 +7,7 @@ use std::{
 
 use greenmark_lm::TokenId;
 
-use crate::simulation::{Mixed, mix};
+use crate::operating::simulation::{Mixed, mix};
 
 /// How often contexts stood in texts, and which tokens after them.
 #[derive(Debug, Clone, Default)]

@@ -8,11 +8,12 @@ use std::{
 use greenmark::{Detector, Embedder, Scheme};
 use greenmark_lm::{
     DemoModel, Event, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, Sampling, SamplingParams, TokenId,
-    Tokenizer, demo_tokenizer, generate, text_rng,
+    generate, text_rng,
 };
+use greenmark_text::{Tokenizer, demo_tokenizer};
 
 use super::{Counts, Forger, Inserting, Learner, Scored, Words, strip};
-use crate::corpus;
+use greenmark_eval::corpus;
 
 const DELTA: f64 = 2.0;
 

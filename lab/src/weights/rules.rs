@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use greenmark::stats::{ln_binomial_sf, ln_gamma_sf};
 
-use crate::{
+use crate::weights::{
     fit::{Fit, Model, Row, isotonic},
     tails::{Law, coin, ln_gamma_sf_real, ln_lattice_sf, ln_weighted_exp_sf, regamma},
     traits::{Classes, Trait},
@@ -243,12 +243,10 @@ fn steps(which: Option<Trait>, fitting: &[Scored]) -> Test {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        corpus::key,
-        traits::{Table, classes, classes_of_absent},
-    };
+    use crate::weights::traits::{Table, classes, classes_of_absent};
     use greenmark::{ContextWidth, Detector, Field, Gamma, Position, Scheme, TokenId, colour};
-    use greenmark_lm::demo_tokenizer;
+    use greenmark_eval::corpus::key;
+    use greenmark_text::demo_tokenizer;
 
     /// A repetitive text: many pairs come again.
     fn text() -> Vec<TokenId> {

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use greenmark::TokenId;
-use greenmark_lm::Tokenizer;
+use greenmark_text::Tokenizer;
 
 /// A way to sort positions into classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -260,7 +260,7 @@ pub fn classes_of_absent(token: TokenId, table: &Table) -> Classes {
 mod tests {
     use super::*;
     use greenmark::{Detector, Key, Position};
-    use greenmark_lm::demo_tokenizer;
+    use greenmark_text::demo_tokenizer;
 
     #[test]
     fn the_positions_are_those_that_the_detector_scores() {

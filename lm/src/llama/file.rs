@@ -10,7 +10,9 @@ use candle_core::quantized::gguf_file::{Content, Value};
 
 use super::attention::Heads;
 use super::matrix::{self, Matrix};
-use crate::{LmError, gguf};
+use greenmark_text::gguf;
+
+use crate::LmError;
 
 /// Float weights beyond this, in bytes as f32, are rounded to eight bits instead of kept exact.
 const EXACT_LIMIT: u64 = 4 << 30;
@@ -57,7 +59,7 @@ impl ModelFile {
         let content = Content::read(&mut reader).map_err(|error| {
             // Our own reader names the part. What it can read leaves the list of tensors.
             if let Err(error) = gguf::read_metadata(path) {
-                return error;
+                return error.into();
             }
             // candle adds a backtrace below its message where the environment asks for one.
             let message = error.to_string();

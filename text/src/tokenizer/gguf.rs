@@ -8,33 +8,35 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use candle_core::quantized::gguf_file::Value as Metadata;
 use serde_json::{Map, Value, json};
 
-use crate::tokenizer::Extras;
-use crate::{LmError, TokenId, Tokenizer, gguf};
+use super::{Extras, Tokenizer};
+use crate::{
+    TextError, TokenId,
+    gguf::{self, Value as Metadata},
+};
 
 impl Tokenizer {
     /// Reads a `tokenizer.json` or, by its first bytes, the tokenizer of a GGUF model.
     ///
     /// # Errors
-    /// [`LmError::Io`] if the file cannot be read, [`LmError::Model`] if a GGUF's header is damaged, else as
+    /// [`TextError::Io`] if the file cannot be read, [`TextError::Gguf`] if a GGUF's header is damaged, else as
     /// [`from_json`](Self::from_json) and [`from_gguf_metadata`](Self::from_gguf_metadata).
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, LmError> {
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, TextError> {
         let path = path.as_ref();
         if gguf::is_gguf(path)? {
             return Self::from_gguf_metadata(&gguf::read_metadata(path)?);
         }
-        let json = std::fs::read(path).map_err(|source| LmError::Io { path: path.to_owned(), source })?;
+        let json = std::fs::read(path).map_err(|reason| TextError::Io { path: path.to_owned(), reason })?;
         Self::from_json(&json, &path.file_name().unwrap_or_default().to_string_lossy())
     }
 
     /// Builds the tokenizer a GGUF file's metadata describes.
     ///
     /// # Errors
-    /// [`LmError::TokenizerUnknown`] if its rules are not among those known here exactly, [`LmError::Metadata`] if a
+    /// [`TextError::TokenizerUnknown`] if its rules are not among those known here exactly, [`TextError::Metadata`] if a
     /// key is missing or malformed.
-    pub fn from_gguf_metadata(metadata: &HashMap<String, Metadata>) -> Result<Self, LmError> {
+    pub fn from_gguf_metadata(metadata: &HashMap<String, Metadata>) -> Result<Self, TextError> {
         let (value, extras) = tokenizer_json(metadata)?;
         Self::build(value, extras)
     }
@@ -96,20 +98,20 @@ const UNUSED: i64 = 5;
 /// The `tokenizer.json` a GGUF's metadata amounts to, and what it says beside.
 ///
 /// # Errors
-/// [`LmError::TokenizerUnknown`] for an algorithm or pre-tokenizer not known here exactly, [`LmError::Metadata`] for
+/// [`TextError::TokenizerUnknown`] for an algorithm or pre-tokenizer not known here exactly, [`TextError::Metadata`] for
 /// a key that is missing or of the wrong type.
-pub(crate) fn tokenizer_json(metadata: &HashMap<String, Metadata>) -> Result<(Value, Extras), LmError> {
+pub(crate) fn tokenizer_json(metadata: &HashMap<String, Metadata>) -> Result<(Value, Extras), TextError> {
     let model = text(metadata, MODEL)?;
     if model != "gpt2" {
         // SentencePiece ("llama") needs merges rebuilt from scores, and how depends on the model family.
-        return Err(LmError::TokenizerUnknown { key: MODEL, value: model.to_owned() });
+        return Err(TextError::TokenizerUnknown { key: MODEL, value: model.to_owned() });
     }
     let pre = match metadata.get(PRE) {
         Some(_) => text(metadata, PRE)?,
         // Files without a name are older than the names; what they mean is a guess.
         None => "",
     };
-    let unknown = || LmError::TokenizerUnknown { key: PRE, value: pre.to_owned() };
+    let unknown = || TextError::TokenizerUnknown { key: PRE, value: pre.to_owned() };
     let rules = RULES.iter().find(|r| r.name == pre).ok_or_else(unknown)?;
 
     let tokens = texts(metadata, "tokenizer.ggml.tokens")?;
@@ -122,7 +124,7 @@ pub(crate) fn tokenizer_json(metadata: &HashMap<String, Metadata>) -> Result<(Va
         }
         if vocab.insert(token.to_owned(), id.into()).is_some() {
             let expected = "every token once";
-            return Err(LmError::Metadata { key: format!("tokenizer.ggml.tokens[{id}] ({token:?})"), expected });
+            return Err(TextError::Metadata { key: format!("tokenizer.ggml.tokens[{id}] ({token:?})"), expected });
         }
         if kind == CONTROL || kind == USER_DEFINED {
             added.push(json!({
@@ -134,9 +136,11 @@ pub(crate) fn tokenizer_json(metadata: &HashMap<String, Metadata>) -> Result<(Va
     let mut merges = Vec::new();
     for (i, merge) in texts(metadata, "tokenizer.ggml.merges")?.into_iter().enumerate() {
         // A byte-level token holds no space, so the one there is parts the two.
-        let pair = merge.split_once(' ').filter(|(_, right)| !right.contains(' ')).ok_or_else(|| {
-            LmError::Metadata { key: format!("tokenizer.ggml.merges[{i}]"), expected: "two tokens and a space between" }
-        })?;
+        let pair =
+            merge.split_once(' ').filter(|(_, right)| !right.contains(' ')).ok_or_else(|| TextError::Metadata {
+                key: format!("tokenizer.ggml.merges[{i}]"),
+                expected: "two tokens and a space between",
+            })?;
         merges.push(json!([pair.0, pair.1]));
     }
 
@@ -177,14 +181,14 @@ fn pre_tokenizer(split: &Split) -> Value {
     }
 }
 
-fn extras(metadata: &HashMap<String, Metadata>, rules: &Rules, vocab_size: usize) -> Result<Extras, LmError> {
-    let id = |key: &str| -> Result<Option<TokenId>, LmError> {
+fn extras(metadata: &HashMap<String, Metadata>, rules: &Rules, vocab_size: usize) -> Result<Extras, TextError> {
+    let id = |key: &str| -> Result<Option<TokenId>, TextError> {
         let Some(value) = metadata.get(key) else { return Ok(None) };
         integer(value)
             .and_then(|id| TokenId::try_from(id).ok())
             .filter(|&id| (id as usize) < vocab_size)
             .map(Some)
-            .ok_or_else(|| LmError::Metadata { key: key.to_owned(), expected: "a token id" })
+            .ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected: "a token id" })
     };
     let mut end = Vec::new();
     for key in ["eos", "eot", "eom"] {
@@ -206,14 +210,14 @@ fn get<'m>(
     metadata: &'m HashMap<String, Metadata>,
     key: &str,
     expected: &'static str,
-) -> Result<&'m Metadata, LmError> {
-    metadata.get(key).ok_or_else(|| LmError::Metadata { key: key.to_owned(), expected })
+) -> Result<&'m Metadata, TextError> {
+    metadata.get(key).ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected })
 }
 
-fn text<'m>(metadata: &'m HashMap<String, Metadata>, key: &str) -> Result<&'m str, LmError> {
+fn text<'m>(metadata: &'m HashMap<String, Metadata>, key: &str) -> Result<&'m str, TextError> {
     match get(metadata, key, "a string")? {
         Metadata::String(text) => Ok(text),
-        _ => Err(LmError::Metadata { key: key.to_owned(), expected: "a string" }),
+        _ => Err(TextError::Metadata { key: key.to_owned(), expected: "a string" }),
     }
 }
 
@@ -221,25 +225,25 @@ fn array<'m>(
     metadata: &'m HashMap<String, Metadata>,
     key: &str,
     expected: &'static str,
-) -> Result<&'m [Metadata], LmError> {
+) -> Result<&'m [Metadata], TextError> {
     match get(metadata, key, expected)? {
         Metadata::Array(values) => Ok(values),
-        _ => Err(LmError::Metadata { key: key.to_owned(), expected }),
+        _ => Err(TextError::Metadata { key: key.to_owned(), expected }),
     }
 }
 
-fn texts<'m>(metadata: &'m HashMap<String, Metadata>, key: &str) -> Result<Vec<&'m str>, LmError> {
+fn texts<'m>(metadata: &'m HashMap<String, Metadata>, key: &str) -> Result<Vec<&'m str>, TextError> {
     let expected = "an array of strings";
     let as_text = |value: &'m Metadata| match value {
         Metadata::String(text) => Ok(text.as_str()),
-        _ => Err(LmError::Metadata { key: key.to_owned(), expected }),
+        _ => Err(TextError::Metadata { key: key.to_owned(), expected }),
     };
     array(metadata, key, expected)?.iter().map(as_text).collect()
 }
 
-fn integers(metadata: &HashMap<String, Metadata>, key: &str, length: usize) -> Result<Vec<i64>, LmError> {
+fn integers(metadata: &HashMap<String, Metadata>, key: &str, length: usize) -> Result<Vec<i64>, TextError> {
     let expected = "an array with an integer for each token";
-    let error = || LmError::Metadata { key: key.to_owned(), expected };
+    let error = || TextError::Metadata { key: key.to_owned(), expected };
     let values = array(metadata, key, expected)?;
     if values.len() != length {
         return Err(error());
@@ -264,8 +268,7 @@ fn integer(value: &Metadata) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Tokenizer;
-    use crate::vocabulary::byte_alphabet;
+    use crate::tokenizer::vocabulary::byte_alphabet;
 
     fn string(text: &str) -> Metadata {
         Metadata::String(text.to_owned())

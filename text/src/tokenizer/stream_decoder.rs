@@ -1,6 +1,7 @@
 //! Text as it is generated, one token at a time.
 
-use crate::{TokenId, Tokenizer};
+use super::Tokenizer;
+use crate::TokenId;
 
 /// Turns ids into text as they come, yielding only what later ids cannot change.
 ///

@@ -2,7 +2,8 @@
 
 use std::ops::Deref;
 
-use crate::{LmError, TokenId, Tokenizer};
+use super::Tokenizer;
+use crate::{TextError, TokenId};
 
 /// How much text may wait for a space: longer runs without one (a web address, Chinese) are cut.
 const LONGEST_WAIT: usize = 1024;
@@ -44,7 +45,7 @@ impl<T: Deref<Target = Tokenizer>> StreamEncoder<T> {
     ///
     /// # Errors
     /// As [`Tokenizer::encode`].
-    pub fn push(&mut self, text: &str) -> Result<Vec<TokenId>, LmError> {
+    pub fn push(&mut self, text: &str) -> Result<Vec<TokenId>, TextError> {
         self.text.push_str(text);
         // A word is settled once white space follows it; the white space belongs to what follows that.
         let end = self.text.trim_end().len();
@@ -63,7 +64,7 @@ impl<T: Deref<Target = Tokenizer>> StreamEncoder<T> {
     ///
     /// # Errors
     /// As [`Tokenizer::encode`].
-    pub fn finish(&mut self) -> Result<Vec<TokenId>, LmError> {
+    pub fn finish(&mut self) -> Result<Vec<TokenId>, TextError> {
         let ids = self.give_up_to(self.text.len());
         self.text.clear();
         self.given = 0;
@@ -71,7 +72,7 @@ impl<T: Deref<Target = Tokenizer>> StreamEncoder<T> {
     }
 
     /// The ids of what waits, as far as they end by `settled`.
-    fn give_up_to(&mut self, settled: usize) -> Result<Vec<TokenId>, LmError> {
+    fn give_up_to(&mut self, settled: usize) -> Result<Vec<TokenId>, TextError> {
         if settled <= self.given {
             return Ok(Vec::new());
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use greenmark_robustness::attack::{
+use greenmark_attacks::{
     Attacker, BackTranslation, Chat, Endpoint, LocalChat, Method, Other, PARAPHRASE_TEMPERATURE, Paraphrase, Phrases,
     PhrasesOptions, Plain, Resample, ResampleOptions, Synonyms, Table, Unit,
 };
