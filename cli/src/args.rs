@@ -283,7 +283,7 @@ pub(crate) struct DetectArgs {
     /// Test each text as a whole, without looking for marked passages in it
     #[arg(long)]
     pub(crate) no_search: bool,
-    /// Shade at each text as it is and no other way: invisible characters and look-alike letters stay
+    /// Look at each text as it is and no other way: invisible characters and look-alike letters stay
     #[arg(long)]
     pub(crate) no_normalise: bool,
     /// Read one text as it comes in and say as soon as it is found to be marked; error still at most alpha. For a text that is marked from
