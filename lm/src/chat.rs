@@ -32,7 +32,7 @@ const TODAY: [(&str, &str); 9] = [
 /// let source = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}\n{% endfor %}<|assistant|>";
 /// let template = ChatTemplate::new(source, "<s>", "</s>");
 /// assert_eq!(template.render(None, "Hi")?, "<|user|>Hi\n<|assistant|>");
-/// # Ok::<(), crate::LmError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatTemplate {

@@ -39,7 +39,7 @@ const END: TokenId = 0;
 /// model.forward(&[(sequence, &prompt)], &mut logits)?;
 /// let best = (0..).zip(&logits).max_by(|a, b| a.1.total_cmp(b.1)).map(|(token, _)| token);
 /// assert_eq!(tokenizer.decode(best.as_slice()), " time");
-/// # Ok::<(), crate::LmError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct DemoModel<'m> {
     ngrams: NGrams<'m>,

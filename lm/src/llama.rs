@@ -39,7 +39,7 @@ const CHUNK_ROWS: usize = 128;
 /// let sequence = model.open();
 /// let mut logits = vec![0.0; model.vocab_size()];
 /// model.forward(&[(sequence, &[504, 3575, 282])], &mut logits)?;
-/// # Ok::<(), crate::LmError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct LlamaModel {
     config: Config,

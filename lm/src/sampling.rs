@@ -38,7 +38,7 @@ impl Default for SamplingParams {
 /// let mut scratch = Scratch::default();
 /// let token = sampling.sample(&[0.1, 3.0, -1.0], &mut scratch, &mut text_rng(7, 0))?;
 /// assert!(token < 3);
-/// # Ok::<(), crate::LmError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampling {

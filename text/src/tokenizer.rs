@@ -60,7 +60,7 @@ const END_SPELLINGS: [&str; 9] = [
 /// let tokenizer = Tokenizer::from_file("tokenizer.json")?;
 /// let ids = tokenizer.encode("The quick brown fox")?;
 /// assert_eq!(tokenizer.decode(&ids), "The quick brown fox");
-/// # Ok::<(), crate::error::TextError>(())
+/// # Ok::<(), greenmark_text::TextError>(())
 /// ```
 pub struct Tokenizer {
     name: String,
