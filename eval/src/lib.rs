@@ -6,7 +6,6 @@
 //! | `corpus` | texts by a language model, kept in files so that an interrupted run continues |
 //! | `damage` | what an attack does to a text, whatever it does to the mark |
 //! | `detectors` | every detector, asked about one text |
-//! | `files` | files written whole or not at all, and their hashes |
 //! | `journal` | append-only JSON Lines that survive interruption |
 //! | `quality` | repetition and likeness of texts |
 //! | `setup` | the model, its prompts and the names of marks that an experiment starts from |
@@ -18,7 +17,6 @@ pub mod calibration;
 pub mod corpus;
 pub mod damage;
 pub mod detectors;
-pub mod files;
 pub mod journal;
 pub mod quality;
 pub mod setup;

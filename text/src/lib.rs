@@ -22,6 +22,8 @@
 mod answer;
 mod cache;
 mod error;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod files;
 pub mod gguf;
 mod json;
 mod shade;

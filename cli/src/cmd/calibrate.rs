@@ -8,11 +8,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use greenmark::{Key, TokenId};
-use greenmark_eval::{
-    calibration::{About, Batch, CorpusFile, Ngrams, Plan, Report, Tables, Text, svg},
+use greenmark_eval::calibration::{About, Batch, CorpusFile, Ngrams, Plan, Report, Tables, Text, svg};
+use greenmark_text::{
+    Tokenizer,
     files::{sha256, write_file},
 };
-use greenmark_text::Tokenizer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
@@ -126,7 +126,7 @@ impl State {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
-        write_file(path, |out| writeln!(out, "{text}"))
+        Ok(write_file(path, |out| writeln!(out, "{text}"))?)
     }
 }
 

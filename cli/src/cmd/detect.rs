@@ -8,9 +8,10 @@ use std::{
 
 use anyhow::{Result, anyhow, bail};
 use greenmark::{Examiner, KeyId, TokenId};
-use greenmark_eval::files::{without_place, write_file};
-use greenmark_text::Tokenizer;
-use greenmark_text::{Answer, Evidence};
+use greenmark_text::{
+    Answer, Evidence, Tokenizer,
+    files::{without_place, write_file},
+};
 
 use super::stream;
 use crate::{
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
                 page.end(run.outcome == Outcome::Done)
             })
             // What stopped the run says more than that the page is missing.
-            .or_else(|error| failed.and(Err(error)))
+            .or_else(|error| failed.and(Err(error.into())))
         }
     };
     match ended.and_then(|()| run.close()) {

@@ -5,7 +5,6 @@ use std::{path::Path, thread};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use greenmark_attacks::{Endpoint, PARAPHRASE_TEMPERATURE};
 use greenmark_eval::{
-    files::sha256,
     setup::Setup,
     suite::{
         About, Extent, Folder, Identity, Plan, Suite,
@@ -15,7 +14,7 @@ use greenmark_eval::{
         run,
     },
 };
-use greenmark_text::model_path;
+use greenmark_text::{files::sha256, model_path};
 use time::OffsetDateTime;
 
 use crate::{

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{Extent, plan::Plan, results::FORMAT};
-use crate::files::write_file;
+use greenmark_text::files::write_file;
 
 /// What the figures in a folder depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -168,7 +168,7 @@ impl Folder {
     /// # Errors
     /// If the folder cannot be written.
     pub fn write(&self, name: &str, text: &str) -> Result<()> {
-        write_file(&self.path.join(name), |file| file.write_all(text.as_bytes()))
+        Ok(write_file(&self.path.join(name), |file| file.write_all(text.as_bytes()))?)
     }
 
     /// A folder within, made if need be.

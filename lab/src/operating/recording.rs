@@ -23,10 +23,8 @@ use greenmark_lm::{
 use indicatif::ProgressBar;
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
-use greenmark_eval::{
-    corpus::{Job, Recipe},
-    files::write_file,
-};
+use greenmark_eval::corpus::{Job, Recipe};
+use greenmark_text::files::write_file;
 
 /// Tokens of a distribution that are kept one by one, at most.
 pub const HEAD: usize = 256;
@@ -339,7 +337,7 @@ fn file(folder: &Path, index: u64) -> PathBuf {
 }
 
 fn write(folder: &Path, recording: &Recording) -> Result<()> {
-    write_file(&file(folder, recording.index), |file| file.write_all(&recording.to_bytes()))
+    Ok(write_file(&file(folder, recording.index), |file| file.write_all(&recording.to_bytes()))?)
 }
 
 #[cfg(test)]

@@ -3,17 +3,25 @@
 use std::{
     fs::File,
     io::{self, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-/// Makes `path` hold what `write` writes, or leaves it as it was: a temporary file beside it, then a rename.
+/// A file that could not be written. Its source says why.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}", path.display())]
+pub struct WriteError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Makes `path` hold what `write` writes, or leaves it as it was: writes a temporary file beside it,
+/// then renames that.
 ///
 /// # Errors
-/// Names `path`, and says what was wrong: an error of `write`, or why the file cannot be written.
-pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+/// [`WriteError`] with an error of `write`, or with the reason why the file cannot be written.
+pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let attempt = || -> io::Result<()> {
         let mut builder = tempfile::Builder::new();
@@ -30,10 +38,10 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    attempt().map_err(without_place).with_context(|| format!("cannot write {}", path.display()))
+    attempt().map_err(without_place).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
-/// The system's error without the name that it may carry of a temporary file, which nobody asked for. Errors of our own stay.
+/// Drops the name of a temporary file that the system's error may carry. Errors of our own stay.
 pub fn without_place(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::Other => error,
@@ -41,10 +49,10 @@ pub fn without_place(error: io::Error) -> io::Error {
     }
 }
 
-/// SHA-256 of a file's content, in hexadecimal, and how many bytes that is.
+/// Returns the SHA-256 of a file's content, in hexadecimal, and the number of its bytes.
 ///
 /// # Errors
-/// If it cannot be read.
+/// If the file cannot be read.
 pub fn sha256(path: &Path) -> io::Result<(String, u64)> {
     let mut file = File::open(path)?;
     let (mut hash, mut bytes, mut block) = (Sha256::new(), 0, vec![0; 1 << 20]);
@@ -75,14 +83,15 @@ mod tests {
             file.write_all(b"abcd")?;
             Err(io::Error::other("no more words"))
         });
-        assert_eq!(
-            format!("{:#}", error.expect_err("it stopped")),
-            format!("cannot write {}: no more words", path.display())
-        );
+        assert_eq!(said(&error.expect_err("it stopped")), format!("cannot write {}: no more words", path.display()));
         assert_eq!(fs::read(&path).expect("written"), b"abc");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
         let error = write_file(&folder.path().join("none/words.txt"), |_| Ok(())).expect_err("no folder");
-        assert!(format!("{error:#}").ends_with("words.txt: there is no such folder"), "{error:#}");
+        assert!(said(&error).ends_with("words.txt: there is no such folder"), "{error:?}");
+    }
+
+    fn said(error: &WriteError) -> String {
+        format!("{error}: {}", error.source)
     }
 
     /// FIPS 180-2, appendix B.1.
