@@ -1,33 +1,12 @@
-//! JSON Lines as the command line reads them, against `serde_json::Value`.
+//! JSON Lines as they are read, against `serde_json::Value`.
 //!
 //! Input: a file, any bytes at all.
 
 #![no_main]
 
-#[allow(dead_code, reason = "the rest of it opens files")]
-#[path = "../../cli/src/texts.rs"]
-mod texts;
-
-/// What the reader takes from the rest of the command line; nothing comes in this way here.
-mod stdin {
-    pub(crate) struct Stdin;
-
-    impl Stdin {
-        pub(crate) fn new() -> Self {
-            Self
-        }
-    }
-
-    impl std::io::Read for Stdin {
-        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-            Ok(0)
-        }
-    }
-}
-
+use greenmark_text::lines::{Content, LineError, prompts, text_lines};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
-use texts::Content;
 
 const NAME: &str = "input";
 
@@ -36,7 +15,7 @@ fuzz_target!(|input: &[u8]| {
         (1..).zip(input.split(|&byte| byte == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
 
     for prefer_ids in [false, true] {
-        let found: Vec<_> = texts::text_lines(input, NAME.into(), prefer_ids).collect();
+        let found: Vec<_> = text_lines(input, NAME.into(), prefer_ids).collect();
         assert_eq!(found.len(), lines.len(), "a line is a text or a complaint");
         for (found, &(number, line)) in found.into_iter().zip(&lines) {
             let value = serde_json::from_slice::<Value>(line).ok();
@@ -68,7 +47,7 @@ fuzz_target!(|input: &[u8]| {
         }
     }
 
-    let found: Vec<_> = texts::prompts(input, NAME.into()).collect();
+    let found: Vec<_> = prompts(input, NAME.into()).collect();
     assert_eq!(found.len(), lines.len(), "a line is a prompt or a complaint");
     for (found, &(number, line)) in found.into_iter().zip(&lines) {
         let value = serde_json::from_slice::<Value>(line).ok();
@@ -89,7 +68,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// A complaint names the line, a column within it, and nothing that moves a terminal's cursor.
-fn check_complaint(error: &anyhow::Error, number: usize, line: &[u8]) {
+fn check_complaint(error: &LineError, number: usize, line: &[u8]) {
     let message = error.to_string();
     let rest = message.strip_prefix(&format!("{NAME}, line {number}")).expect("the place comes first");
     assert!(!message.chars().any(char::is_control), "{message:?}");

@@ -26,6 +26,7 @@ mod error;
 pub mod files;
 pub mod gguf;
 mod json;
+pub mod lines;
 mod shade;
 mod spans;
 mod tokenizer;

@@ -4,13 +4,15 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;
 
 /// A member of an object.
-pub(crate) struct Member {
-    pub(crate) name: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its name, escapes resolved.
+    pub name: String,
     /// Name and value to the letter.
-    pub(crate) written: String,
+    pub written: String,
 }
 
-/// The members of an object, in order; none of what is no object.
+/// Returns the members of an object, in order; none of what is no object.
 pub(super) fn members(object: &str) -> Vec<Member> {
     let mut members = Vec::new();
     let mut rest = object.trim_start().strip_prefix('{');

@@ -1,0 +1,337 @@
+//! JSON Lines: texts, prompts and documents, one object a line.
+//!
+//! A line that cannot be used is an error of its own, which names its place; the lines after it are read on.
+//!
+//! ```
+//! use greenmark_text::lines::{Content, text_lines};
+//!
+//! let file = "{\"id\": \"a\", \"text\": \"Once\"}\n\n{\"tokens\": [7, 8]}\nbroken\n";
+//! let texts: Vec<_> = text_lines(file.as_bytes(), "texts.jsonl".into(), false).collect();
+//! let [Ok(first), Ok(second), Err(error)] = &texts[..] else { panic!("three lines") };
+//! assert!(matches!(&first.content, Content::Characters(text) if text == "Once"));
+//! assert_eq!(second.id, "3");
+//! assert_eq!(error.to_string(), "texts.jsonl, line 4: not a JSON object");
+//! ```
+
+mod members;
+
+use std::{
+    borrow::Cow,
+    io::{self, BufRead},
+};
+
+use greenmark::TokenId;
+use serde::{Deserialize, de::DeserializeOwned};
+
+pub use self::members::Member;
+use self::members::members;
+
+/// Why a line could not be used.
+///
+/// Every message begins with the place: the name of the input and the line, from 1.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineError {
+    /// The input could not be read. Nothing follows.
+    #[error("cannot read {place}: {reason}")]
+    Io {
+        /// Input and line.
+        place: String,
+        /// The operating system's reason. No `source`: the message holds it already.
+        reason: io::Error,
+    },
+    /// The line is not UTF-8.
+    #[error("{place}: not valid UTF-8 from byte {byte} of the line on")]
+    NotText {
+        /// Input and line.
+        place: String,
+        /// The first byte that is not valid, from 0.
+        byte: usize,
+    },
+    /// The line begins with a byte-order mark, which no editor shows.
+    #[error("{place}: begins with a byte-order mark (BOM): save the file as UTF-8 without one")]
+    ByteOrderMark {
+        /// Input and line.
+        place: String,
+    },
+    /// The line holds something else than an object.
+    #[error("{place}: not a JSON object")]
+    NotAnObject {
+        /// Input and line.
+        place: String,
+    },
+    /// The line is not JSON, or a member has another type.
+    #[error("{place}, column {column}: {reason}")]
+    Json {
+        /// Input and line.
+        place: String,
+        /// Where in the line, from 1.
+        column: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// The object holds no text.
+    #[error("{place}: neither `text` nor `tokens`")]
+    NoText {
+        /// Input and line.
+        place: String,
+    },
+}
+
+/// One text to ask about.
+#[derive(Debug, Clone)]
+pub struct Text {
+    /// Names it in evidence and complaints: `id`, or the number of its line.
+    pub id: String,
+    /// What it holds.
+    pub content: Content,
+    /// Its line; empty for a text of its own.
+    line: String,
+}
+
+impl Text {
+    /// Makes a text that is no line of a file.
+    pub fn new(id: String, content: Content) -> Self {
+        Self { id, content, line: String::new() }
+    }
+
+    /// Returns what else its line has, in order and to the letter.
+    pub fn rest(&self) -> impl Iterator<Item = Member> {
+        members(&self.line).into_iter().filter(|member| !TextLine::MEMBERS.contains(&&*member.name))
+    }
+}
+
+/// A text, in one of its two forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Characters, which a tokenizer has to read.
+    Characters(String),
+    /// Token ids.
+    Ids(Vec<TokenId>),
+}
+
+impl Content {
+    /// - `prefer_ids`: whether ids count where there are both.
+    fn of(text: Option<String>, ids: Option<Vec<TokenId>>, prefer_ids: bool) -> Option<Self> {
+        match (text, ids) {
+            (_, Some(ids)) if prefer_ids => Some(Self::Ids(ids)),
+            (Some(text), _) => Some(Self::Characters(text)),
+            (None, ids) => ids.map(Self::Ids),
+        }
+    }
+}
+
+/// A name in JSON Lines: a string, or a whole number.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "`id` must be a string or a whole number")]
+enum Id {
+    String(String),
+    Number(u64),
+}
+
+impl Id {
+    fn into_string(self) -> String {
+        match self {
+            Self::String(id) => id,
+            Self::Number(id) => id.to_string(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct TextLine {
+    id: Option<Id>,
+    text: Option<String>,
+    tokens: Option<Vec<TokenId>>,
+}
+
+impl TextLine {
+    const MEMBERS: [&str; 3] = ["id", "text", "tokens"];
+}
+
+/// A prompt of a prompt file.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// Its name: `id`, or the number of its line.
+    pub id: String,
+    /// What the model is to continue or to answer.
+    pub prompt: String,
+    /// Its line, from 1.
+    pub line: u64,
+}
+
+#[derive(Deserialize)]
+struct PromptLine {
+    id: Option<Id>,
+    prompt: String,
+}
+
+/// A text of a corpus.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// What it holds.
+    pub content: Content,
+    /// Its language, to be counted apart.
+    pub lang: Option<String>,
+    /// Where it is from, to be counted apart.
+    pub source: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct DocumentLine {
+    text: Option<String>,
+    tokens: Option<Vec<TokenId>>,
+    lang: Option<String>,
+    source: Option<String>,
+}
+
+/// Reads the texts of JSON Lines, one at a time.
+///
+/// - `name`: what messages call `reader`.
+/// - `prefer_ids`: take `tokens` even where a line has `text`.
+pub fn text_lines(
+    reader: impl BufRead,
+    name: String,
+    prefer_ids: bool,
+) -> impl Iterator<Item = Result<Text, LineError>> {
+    lines::<TextLine>(reader, name).map(move |line| {
+        let Line { number, place, written, value: line } = line?;
+        let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
+        let content = Content::of(line.text, line.tokens, prefer_ids).ok_or(LineError::NoText { place })?;
+        Ok(Text { id, content, line: written })
+    })
+}
+
+/// Reads the prompts of JSON Lines, one at a time.
+///
+/// - `name`: what messages call `reader`.
+pub fn prompts(reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Prompt, LineError>> {
+    lines::<PromptLine>(reader, name).map(|line| {
+        let Line { number, value: line, .. } = line?;
+        let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
+        Ok(Prompt { id, prompt: line.prompt, line: number })
+    })
+}
+
+/// Reads the documents of a corpus in JSON Lines, one at a time.
+///
+/// - `name`: what messages call `reader`.
+pub fn documents(reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Document, LineError>> {
+    lines::<DocumentLine>(reader, name).map(|line| {
+        let Line { place, value: line, .. } = line?;
+        let content = Content::of(line.text, line.tokens, false).ok_or(LineError::NoText { place })?;
+        Ok(Document { content, lang: line.lang, source: line.source })
+    })
+}
+
+/// A line of JSON Lines.
+struct Line<T> {
+    /// From 1.
+    number: u64,
+    /// For messages.
+    place: String,
+    written: String,
+    value: T,
+}
+
+/// Lines that are not blank, parsed.
+fn lines<T: DeserializeOwned>(
+    mut reader: impl BufRead,
+    name: String,
+) -> impl Iterator<Item = Result<Line<T>, LineError>> {
+    let mut number = 0;
+    let mut failed = false;
+    std::iter::from_fn(move || {
+        while !failed {
+            number += 1;
+            let place = format!("{name}, line {number}");
+            let mut bytes = Vec::new();
+            match reader.read_until(b'\n', &mut bytes) {
+                Ok(0) => return None,
+                Ok(_) if bytes.trim_ascii().is_empty() => {}
+                Ok(_) => return Some(parse_line(bytes, number, place)),
+                Err(reason) => {
+                    failed = true;
+                    return Some(Err(LineError::Io { place, reason }));
+                }
+            }
+        }
+        None
+    })
+}
+
+fn parse_line<T: DeserializeOwned>(bytes: Vec<u8>, number: u64, place: String) -> Result<Line<T>, LineError> {
+    let written = match String::from_utf8(bytes) {
+        Ok(written) => written,
+        Err(error) => return Err(LineError::NotText { place, byte: error.utf8_error().valid_up_to() }),
+    };
+    let text = written.trim_end();
+    // Invisible in an editor, and so in "not a JSON object".
+    if text.starts_with('\u{feff}') {
+        return Err(LineError::ByteOrderMark { place });
+    }
+    // An array would do for serde: its elements for the members, in order.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(LineError::NotAnObject { place });
+    }
+    match serde_json::from_str(text) {
+        Ok(value) => Ok(Line { number, place, written, value }),
+        // The line number within the line is always 1; only the column tells.
+        Err(error) => Err(LineError::Json { place, column: error.column(), reason: reason(&error) }),
+    }
+}
+
+/// What is wrong with JSON, without the place.
+fn reason(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    // From the end: what the message quotes may hold these words too.
+    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
+    let message = message.replace("expected u32", "expected a token id from 0 to 4294967295");
+    shorten(&message).into_owned()
+}
+
+/// The two ends of a message, if what it quotes in between is long.
+fn shorten(message: &str) -> Cow<'_, str> {
+    const KEPT: usize = 80;
+    let from = message.char_indices().nth(KEPT).map(|(at, _)| at);
+    let to = message.char_indices().nth_back(KEPT - 1).map(|(at, _)| at);
+    match (from, to) {
+        (Some(from), Some(to)) if from < to => format!("{} … {}", &message[..from], &message[to..]).into(),
+        _ => message.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(line: &str) -> String {
+        let text = text_lines(line.as_bytes(), "input".into(), false).next().expect("a line");
+        text.err().expect("refused").to_string()
+    }
+
+    #[test]
+    fn a_line_is_an_object() {
+        for line in [r#"["a", "b", null]"#, r#""text""#, "null"] {
+            assert_eq!(complaint(line), "input, line 1: not a JSON object", "{line}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_named() {
+        assert!(complaint("\u{feff}{\"text\": \"\"}").starts_with("input, line 1: begins with a byte-order mark"));
+    }
+
+    #[test]
+    fn a_long_quotation_is_cut_in_its_middle() {
+        let complaint = complaint(&format!("{{\"tokens\": \"{}\"}}", "é".repeat(10_000)));
+        assert!(complaint.starts_with("input, line 1, column ") && complaint.contains("invalid type: string \"éé"));
+        assert!(complaint.chars().count() < 200 && complaint.ends_with("expected a sequence"), "{complaint}");
+    }
+
+    #[test]
+    fn a_complaint_is_told_whole() {
+        let complaint = complaint(r#"{"tokens": " at line "}"#);
+        assert!(complaint.contains(r#"string " at line ", expected"#), "{complaint}");
+    }
+}
