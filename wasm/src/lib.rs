@@ -18,7 +18,7 @@ mod options;
 mod scheme;
 mod stream;
 #[cfg(feature = "text")]
-mod stream_text;
+mod text_encoder;
 #[cfg(feature = "text")]
 mod tokenizer;
 

@@ -5,7 +5,7 @@ use greenmark_text::{Event, StreamReport};
 use wasm_bindgen::prelude::*;
 
 #[cfg(feature = "text")]
-use crate::stream_text::TextEncoder;
+use crate::text_encoder::TextEncoder;
 use crate::{
     arguments::{text_id, token_ids},
     convert::{Fallible, plain},
@@ -21,7 +21,7 @@ extern "C" {
 
 /// Reads a text piece by piece; the evidence may be looked at after any of them, and reading stopped at any time. SPEC §7.6.
 ///
-/// It looks for a mark that begins with the text. `segments` and `normalise` do not matter to it.
+/// It looks for a mark that begins with the text. `search` and `normalise` do not matter to it.
 #[wasm_bindgen]
 pub struct StreamDetector {
     stream: Stream,
@@ -29,7 +29,7 @@ pub struct StreamDetector {
     id: String,
     /// How text comes in; without it, ids do.
     #[cfg(feature = "text")]
-    pub(crate) encoder: Option<TextEncoder>,
+    encoder: Option<TextEncoder>,
     found: bool,
 }
 
@@ -66,7 +66,7 @@ impl StreamDetector {
     /// Adds tokens.
     ///
     /// # Errors
-    /// If an id is none.
+    /// If an id is not a valid token id.
     #[wasm_bindgen(js_name = pushIds)]
     pub fn push_ids(
         &mut self,
@@ -90,8 +90,24 @@ impl StreamDetector {
     }
 }
 
+#[cfg(feature = "text")]
+#[wasm_bindgen]
 impl StreamDetector {
-    pub(crate) fn read(&mut self, ids: &[u32]) -> Fallible<StreamEvidenceObject> {
+    /// Adds text. The last word of it counts once white space follows.
+    ///
+    /// # Errors
+    /// If there is no tokenizer, or the string is no Unicode text.
+    pub fn push(&mut self, piece: &js_sys::JsString) -> Fallible<StreamEvidenceObject> {
+        let Some(encoder) = &mut self.encoder else {
+            return Err(JsError::new("options.tokenizer: a text needs one (ids do not: pushIds)"));
+        };
+        let ids = encoder.push(piece)?;
+        self.read(&ids)
+    }
+}
+
+impl StreamDetector {
+    fn read(&mut self, ids: &[u32]) -> Fallible<StreamEvidenceObject> {
         let mut event = None;
         let mut evidence = self.stream.evidence();
         for &id in ids {

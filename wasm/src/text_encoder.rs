@@ -7,22 +7,7 @@ use greenmark_text::{StreamEncoder, Tokenizer};
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
 
-use crate::{StreamDetector, characters::text, convert::Fallible, stream::StreamEvidenceObject};
-
-#[wasm_bindgen]
-impl StreamDetector {
-    /// Adds text. The last word of it counts once white space follows.
-    ///
-    /// # Errors
-    /// If there is no tokenizer, or the string is no Unicode text.
-    pub fn push(&mut self, piece: &JsString) -> Fallible<StreamEvidenceObject> {
-        let Some(encoder) = &mut self.encoder else {
-            return Err(JsError::new("options.tokenizer: a text needs one (ids do not: pushIds)"));
-        };
-        let ids = encoder.push(piece)?;
-        self.read(&ids)
-    }
-}
+use crate::{characters::text, convert::Fallible};
 
 /// Strings in, ids out.
 pub(crate) struct TextEncoder {
@@ -41,7 +26,7 @@ impl TextEncoder {
         &self.tokenizer
     }
 
-    fn push(&mut self, piece: &JsString) -> Fallible<Vec<TokenId>> {
+    pub(crate) fn push(&mut self, piece: &JsString) -> Fallible<Vec<TokenId>> {
         let piece = self.whole_characters(piece)?;
         Ok(self.encoder.push(&piece)?)
     }
