@@ -20,6 +20,7 @@ case $built in
 esac
 # The command line that the package is compared with.
 cargo build --release -p greenmark-cli
+export GREENMARK_BIN="${GREENMARK_BIN:-${CARGO_TARGET_DIR:-$PWD/target}/release/greenmark}"
 tests wasm/tests/*.test.mjs
 
 fetched=false

@@ -40,7 +40,7 @@ export function measure(api, text, tokenizerJson, rounds) {
   for (const scheme of SCHEMES) {
     const family = api.parseScheme(scheme).family;
     const options = { keys: [key], scheme, tokenizer };
-    const whole = new api.Detector({ ...options, segments: false });
+    const whole = new api.Detector({ ...options, search: false });
     time(`${family}/ids`, () => whole.evidenceIds(ids));
     const search = new api.Detector(options);
     time(`${family}/ids, search`, () => search.evidenceIds(ids));

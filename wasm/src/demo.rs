@@ -60,7 +60,7 @@ pub fn write_demo(
         key => Some(self::key(key)?),
     };
     let known = ["prompt", "tokens", "temperature", "seed", "scheme", "delta", "ignoreEnd"];
-    only(options, "options", &known)?;
+    only(options, "options", &known, &[])?;
     let prompt: JsString = given(options.prompt(), "options.prompt")?
         .dyn_into()
         .map_err(|_| JsError::new("options.prompt: a string is needed"))?;

@@ -55,7 +55,7 @@ impl Detector {
     /// Looks at a text that is given as the ids of its tokens, as the model's tokenizer gives them for the text alone.
     ///
     /// # Errors
-    /// If an id is none.
+    /// If an id is not a valid token id.
     #[wasm_bindgen(js_name = detectIds)]
     pub fn detect_ids(
         &mut self,
@@ -71,7 +71,7 @@ impl Detector {
     /// `detectIds` without the tokens.
     ///
     /// # Errors
-    /// If an id is none.
+    /// If an id is not a valid token id.
     #[wasm_bindgen(js_name = evidenceIds)]
     pub fn evidence_ids(
         &mut self,
@@ -91,13 +91,13 @@ pub(crate) fn detection(
     ids: &[TokenId],
     [starts, ends, places]: [&[u32]; 3],
 ) -> Fallible<Detection> {
-    let colour = |look: Shade| match look {
+    let code = |shade: Shade| match shade {
         Shade::Unscored => 0,
         Shade::Repeated => 1,
         Shade::Plain => 2,
         Shade::Favoured => 3,
     };
-    let colours: Vec<u8> = answer.shades().into_iter().map(colour).collect();
+    let shades: Vec<u8> = answer.shades().into_iter().map(code).collect();
     let score = |position: &Position| if let Position::Scored(score) = position { *score } else { 0.0 };
     let scores: Vec<f64> = answer.best().positions.iter().map(score).collect();
     let members: [(_, JsValue); 7] = [
@@ -105,7 +105,7 @@ pub(crate) fn detection(
         ("ids", Uint32Array::from(ids).into()),
         ("starts", Uint32Array::from(starts).into()),
         ("ends", Uint32Array::from(ends).into()),
-        ("colours", Uint8Array::from(&colours[..]).into()),
+        ("shades", Uint8Array::from(&shades[..]).into()),
         ("scores", Float64Array::from(&scores[..]).into()),
         ("places", Uint32Array::from(places).into()),
     ];

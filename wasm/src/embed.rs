@@ -49,7 +49,7 @@ impl Embedder {
     ) -> Fallible<Embedder> {
         let key: Key = self::key(key)?;
         let options = options.unwrap_or_else(|| JsValue::from(Object::new()).unchecked_into());
-        only(&options, "options", &["scheme", "delta", "mixingShare", "skipRepeats"])?;
+        only(&options, "options", &["scheme", "delta", "mixingShare", "skipRepeats"], &[])?;
         let scheme: Scheme = string(options.scheme(), "options.scheme", DEFAULT)?.parse()?;
         let mut embedder = greenmark::Embedder::new(&key.0, scheme);
         let delta = number(options.delta(), "options.delta", 2.0)?;
@@ -72,7 +72,7 @@ impl Embedder {
     /// - `logits`: raw, before temperature; changed in place.
     ///
     /// # Errors
-    /// If an argument is of another type, or an id is none.
+    /// If an argument is of another type, or an id is not a valid token id.
     pub fn bias(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Float32Array")] logits: &JsValue,
@@ -96,7 +96,7 @@ impl Embedder {
     /// - `uniform`: a fresh random number, as `Math.random()` gives.
     ///
     /// # Errors
-    /// If they are no distribution, `uniform` is outside [0, 1), or an id is none.
+    /// If they are no distribution, `uniform` is outside [0, 1), or an id is not a valid token id.
     pub fn choose(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Float32Array | number[]")] probabilities: &JsValue,

@@ -26,6 +26,8 @@ extern "C" {
     #[wasm_bindgen(method, getter, structural, catch)]
     fn alpha(this: &DetectOptions) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, getter, structural, catch)]
+    fn search(this: &DetectOptions) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, getter, structural, catch)]
     fn segments(this: &DetectOptions) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, getter, structural, catch)]
     fn normalise(this: &DetectOptions) -> Result<JsValue, JsValue>;
@@ -56,7 +58,7 @@ pub(crate) struct Question {
 
 impl Question {
     pub(crate) fn read(options: &DetectOptions) -> Fallible<Self> {
-        only(options, "options", &["keys", "scheme", "alpha", "segments", "normalise", "tokenizer"])?;
+        only(options, "options", &["keys", "scheme", "alpha", "search", "normalise", "tokenizer"], &["segments"])?;
         let keys = list(&given(options.keys(), "options.keys")?, "options.keys", "an array of Key")?;
         let mut taken = Vec::new();
         for (at, key) in keys.iter().enumerate() {
@@ -71,7 +73,7 @@ impl Question {
             keys: taken,
             schemes: schemes(given(options.scheme(), "options.scheme")?)?,
             alpha: alpha(options.alpha())?,
-            searches: boolean(options.segments(), "options.segments", true)?,
+            searches: search(options)?,
             normalises: boolean(options.normalise(), "options.normalise", true)?,
             #[cfg(feature = "text")]
             tokenizer: tokenizer(options)?,
@@ -88,6 +90,18 @@ fn tokenizer(options: &DetectOptions) -> Fallible<Option<Rc<greenmark_text::Toke
     let tokenizer: Option<crate::Tokenizer> = class(given);
     let tokenizer = tokenizer.ok_or_else(|| JsError::new("options.tokenizer is no Tokenizer, or was freed"))?;
     Ok(Some(tokenizer.0.clone()))
+}
+
+/// `options.search`, or its former name, which this release still takes.
+fn search(options: &DetectOptions) -> Fallible<bool> {
+    let former = given(options.segments(), "options.segments")?;
+    if former.is_undefined() {
+        return boolean(options.search(), "options.search", true);
+    }
+    if !given(options.search(), "options.search")?.is_undefined() {
+        return Err(JsError::new("options.segments is the former name of options.search: give one of them"));
+    }
+    boolean(Ok(former), "options.segments", true)
 }
 
 fn schemes(given: JsValue) -> Fallible<Vec<Scheme>> {
@@ -149,13 +163,15 @@ pub(crate) fn number(option: Given, name: &str, otherwise: f64) -> Fallible<f64>
 }
 
 /// Refuses an option that does not exist: a misspelt one would silently not count.
-pub(crate) fn only(options: &JsValue, name: &str, known: &[&str]) -> Fallible<()> {
+///
+/// - `former`: names that are still taken, and not offered.
+pub(crate) fn only(options: &JsValue, name: &str, known: &[&str], former: &[&str]) -> Fallible<()> {
     if !options.is_object() {
         return Err(JsError::new(&format!("{name}: an object is needed")));
     }
     for member in own_keys(options).map_err(|_| unreadable(name))?.iter() {
         let member = member.as_string().unwrap_or_default();
-        if !known.contains(&&*member) {
+        if !known.contains(&&*member) && !former.contains(&&*member) {
             return Err(JsError::new(&format!("{name}.{member} is no option (there are: {})", known.join(", "))));
         }
     }

@@ -19,6 +19,8 @@ export interface DetectOptions {
   /** The level to decide at, between 0 and 1; 1e-6 where none is given. Choose it before looking. */
   alpha?: number;
   /** Whether to search for marked passages (the default), or to test each version of the text as a whole. */
+  search?: boolean;
+  /** @deprecated The former name of `search`; the next release will not take it. */
   segments?: boolean;
   /** Whether to look at the normalised text besides (the default). */
   normalise?: boolean;
@@ -84,7 +86,7 @@ export interface Detection {
   starts: Uint32Array;
   ends: Uint32Array;
   /** 0: without context; 1: repeated; 2: counted, and red or of a low score; 3: counted, and green or of a high score. */
-  colours: Uint8Array;
+  shades: Uint8Array;
   /** Of counted tokens: 0 or 1 in green, nats in gumbel. 0 elsewhere. */
   scores: Float64Array;
   /** UTF-16 start and end of each of `evidence.spans`, in turn. Empty where ids were given. */

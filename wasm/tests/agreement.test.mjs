@@ -98,9 +98,9 @@ const both = [0, 1];
 const SETS = [
   { name: "the defaults", key: [0], scheme: [], args: [], options: {}, least: 5 },
   { name: "several keys and schemes", key: both, scheme: SCHEMES, args: [], options: {}, least: 40 },
-  { name: "no search", key: both, scheme: [GREEN, GUMBEL], args: ["--no-search"], options: { segments: false }, least: 20 },
+  { name: "no search", key: both, scheme: [GREEN, GUMBEL], args: ["--no-search"], options: { search: false }, least: 20 },
   { name: "no normalising", key: both, scheme: [GREEN, GUMBEL], args: ["--no-normalise"], options: { normalise: false }, least: 20 },
-  { name: "neither", key: [1], scheme: [GUMBEL], args: ["--no-search", "--no-normalise"], options: { segments: false, normalise: false }, least: 4 },
+  { name: "neither", key: [1], scheme: [GUMBEL], args: ["--no-search", "--no-normalise"], options: { search: false, normalise: false }, least: 4 },
   { name: "another alpha", key: [0], scheme: [GREEN], args: ["--alpha", "0.01"], options: { alpha: 0.01 }, least: 8 },
 ];
 
@@ -114,7 +114,7 @@ for (const { name, key, scheme, args, options, least } of SETS) {
     texts.forEach(({ id, text }, at) => agree(detector.evidence(text, id), expected[at], id));
     const detected = expected.filter((evidence) => evidence.detected);
     assert.ok(detected.length >= least && detected.length < texts.length - 10, `${detected.length} are detected`);
-    if (options.segments !== false) assert.ok(detected.some(({ spans }) => spans.length > 0));
+    if (options.search !== false) assert.ok(detected.some(({ spans }) => spans.length > 0));
     if (options.normalise !== false) assert.ok(detected.some(({ normalised }) => normalised), "some only normalised");
   });
 }

@@ -11,24 +11,24 @@ const unmarked = write(null);
 const human = "It was a bright cold day in the village, and the clocks of both churches were striking thirteen. ";
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
-const count = (colours, colour) => colours.filter((found) => found === colour).length;
+const count = (shades, shade) => shades.filter((found) => found === shade).length;
 
 /** What must hold of any detection in a text. */
-function coherent(text, { evidence, ids, starts, ends, colours, scores, places }) {
+function coherent(text, { evidence, ids, starts, ends, shades, scores, places }) {
   assert.deepEqual(ids, tokenizer.encode(text));
-  for (const list of [starts, ends, colours, scores]) assert.equal(list.length, ids.length);
+  for (const list of [starts, ends, shades, scores]) assert.equal(list.length, ids.length);
   assert.ok(starts instanceof Uint32Array && ends instanceof Uint32Array && places instanceof Uint32Array);
-  assert.ok(colours instanceof Uint8Array && scores instanceof Float64Array);
-  // The colours are those of the evidence, unless the best look was at the normalised text.
+  assert.ok(shades instanceof Uint8Array && scores instanceof Float64Array);
+  // The shades are those of the evidence, unless the best look was at the normalised text.
   if (!evidence.normalised) {
-    const [unscored, repeated, plain, favoured] = [0, 1, 2, 3].map((colour) => count(colours, colour));
+    const [unscored, repeated, plain, favoured] = [0, 1, 2, 3].map((shade) => count(shades, shade));
     assert.equal(unscored + repeated + plain + favoured, evidence.tokens);
     assert.equal(repeated, evidence.repeated);
     assert.equal(plain + favoured, evidence.scored);
     if (evidence.green !== null) assert.equal(favoured, evidence.green);
     assert.ok(Math.abs(sum(scores) - evidence.score) <= 1e-9 * Math.max(1, evidence.score));
   }
-  colours.forEach((colour, at) => assert.ok(colour >= 2 || scores[at] === 0));
+  shades.forEach((shade, at) => assert.ok(shade >= 2 || scores[at] === 0));
   assert.equal(evidence.detected, evidence.search_ln_p <= Math.log(evidence.alpha));
   assert.ok(evidence.ln_p <= 0 && evidence.search_ln_p <= 0);
   assert.equal(places.length, 2 * evidence.spans.length);
@@ -93,15 +93,24 @@ test("a marked passage is found where it stands", () => {
   assert.ok(Math.abs(start - before.length) < near, `${start} for ${before.length}`);
   assert.ok(Math.abs(end - before.length - marked.text.length) < near, `${end}`);
   // Without a search the text is one.
-  const whole = detect(text, { keys: [key], tokenizer, segments: false }).evidence;
+  const whole = detect(text, { keys: [key], tokenizer, search: false }).evidence;
   assert.deepEqual(whole.spans, []);
   assert.equal(whole.ln_p, found.evidence.ln_p);
 });
 
-test("segments: false tests the text as a whole", () => {
-  const { evidence } = detect(marked.text, { keys: [key], tokenizer, segments: false, normalise: false });
+test("search: false tests the text as a whole", () => {
+  const { evidence } = detect(marked.text, { keys: [key], tokenizer, search: false, normalise: false });
   assert.equal(evidence.looks, 1);
   assert.equal(evidence.search_ln_p, evidence.ln_p);
+});
+
+test("segments, the former name of search, is still taken", () => {
+  const options = { keys: [key], tokenizer };
+  for (const search of [true, false]) {
+    assert.deepEqual(detect(marked.text, { ...options, segments: search }), detect(marked.text, { ...options, search }));
+  }
+  assert.throws(() => new Detector({ ...options, segments: 1 }), /options\.segments is neither true nor false/);
+  assert.throws(() => new Detector({ ...options, segments: true, search: true }), /options\.segments is the former name of options\.search: give one of them/);
 });
 
 test("of several keys and schemes the one that hit is named, and all are paid for", () => {
@@ -134,7 +143,7 @@ test("ids need no tokenizer", () => {
   for (const list of [found.starts, found.ends, found.places]) assert.equal(list.length, 0);
   assert.ok(found.evidence.spans.every((span) => span.text_start === null && span.text_end === null));
   const text = detect(marked.text, { keys: [key], tokenizer });
-  assert.deepEqual(found.colours, text.colours);
+  assert.deepEqual(found.shades, text.shades);
   assert.deepEqual(found.scores, text.scores);
   assert.equal(found.evidence.search_ln_p, text.evidence.search_ln_p);
   assert.deepEqual(detector.detectIds([...marked.ids], "from ids"), found);
@@ -148,7 +157,7 @@ test("evidence is detect's, text after text", () => {
   for (const text of [marked.text, unmarked.text, "", marked.text]) {
     const found = detector.detect(text, "name");
     assert.deepEqual(detector.evidence(text, "name"), found.evidence);
-    assert.deepEqual(detect(text, { keys: [key], tokenizer }).colours, found.colours);
+    assert.deepEqual(detect(text, { keys: [key], tokenizer }).shades, found.shades);
   }
 });
 
@@ -205,14 +214,14 @@ test("options are checked", () => {
   for (const wrong of ["0.01", null, true]) refused({ keys, alpha: wrong }, /options\.alpha is no number/);
   for (const wrong of [0, 1, -1, NaN, Infinity]) refused({ keys, alpha: wrong }, /options\.alpha is .*, not between 0 and 1/);
   for (const wrong of ["no", 0, null]) {
-    refused({ keys, segments: wrong }, /options\.segments is neither true nor false/);
+    refused({ keys, search: wrong }, /options\.search is neither true nor false/);
     refused({ keys, normalise: wrong }, /options\.normalise is neither true nor false/);
   }
   for (const wrong of [{}, "demo", key]) refused({ keys, tokenizer: wrong }, /options\.tokenizer is no Tokenizer, or was freed/);
 });
 
 test("undefined options are not given", () => {
-  const options = { keys: [key], scheme: undefined, alpha: undefined, segments: undefined, normalise: undefined, tokenizer };
+  const options = { keys: [key], scheme: undefined, alpha: undefined, search: undefined, normalise: undefined, tokenizer };
   assert.deepEqual(detect(marked.text, options), detect(marked.text, { keys: [key], tokenizer }));
 });
 

@@ -40,7 +40,7 @@ test("green is what the detector calls green", () => {
   const green = new Set(greens(new Embedder(key), [3, 5]));
   for (let token = 0; token < V; token += 1) {
     // Colours 2 and 3 are of counted tokens: red and green.
-    assert.equal(detector.detectIds([3, 5, token]).colours[2], green.has(token) ? 3 : 2, String(token));
+    assert.equal(detector.detectIds([3, 5, token]).shades[2], green.has(token) ? 3 : 2, String(token));
   }
 });
 

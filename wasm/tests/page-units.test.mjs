@@ -302,7 +302,7 @@ test('JSON Lines are known by their first line', () => {
 });
 
 test('the series counts what is counted', () => {
-  const detection = { colours: Uint8Array.of(0, 3, 2, 1, 3), scores: Float64Array.of(0, 1, 0, 0, 1) };
+  const detection = { shades: Uint8Array.of(0, 3, 2, 1, 3), scores: Float64Array.of(0, 1, 0, 0, 1) };
   const { at, ahead, variance } = series(detection, { family: 'green', chance_score: 0.25 });
   assert.deepEqual([...at], [1, 2, 4]);
   assert.deepEqual([...ahead], [0.75, 0.5, 1.25]);

@@ -2,7 +2,7 @@
 //
 // The API speaks of keys, schemes, ids and texts. It cannot express tails.json, binomial-tail.json and gamma-tail.json (numbers without a text), nor
 // the cases of search.json that give scores and those of weighted.json that give counts, nor accumulated.json's gumbel lines (sums of words). Of
-// field.json and words.json it sees colours and scores, not seeds, bytes and words; of samples.json what a vocabulary of a million tokens holds. All of
+// field.json and words.json it sees shades and scores, not seeds, bytes and words; of samples.json what a vocabulary of a million tokens holds. All of
 // them are replayed inside WebAssembly by vectors.test.mjs.
 import { bpe, bytesOf } from "./tokenizer-json.mjs";
 
@@ -52,7 +52,7 @@ export async function replay(api, files, sha256 = digest) {
   const nineDigits = (what, found, expected) => close(what, found, expected, 1e-9, 1);
 
   const keyOf = (testCase) => Key.fromBytes(fromHex(testCase.key));
-  const marks = (colours, letters) => Array.from(colours, (colour) => letters[colour]).join("");
+  const marks = (shades, letters) => Array.from(shades, (shade) => letters[shade]).join("");
   const look = (testCase, scheme, ids, more = {}) => {
     const detector = new Detector({ keys: [keyOf(testCase)], scheme, ...more });
     return detector.detectIds(ids);
@@ -103,7 +103,7 @@ export async function replay(api, files, sha256 = digest) {
       for (const [g, colours] of Object.entries(testCase.colours)) {
         const scheme = `gm1:green,h=${testCase.h},gamma=${g}/256`;
         const detector = new Detector({ keys: [key], scheme });
-        const found = testCase.ids.map((id) => detector.detectIds([...testCase.context, id]).colours.at(-1));
+        const found = testCase.ids.map((id) => detector.detectIds([...testCase.context, id]).shades.at(-1));
         same(`colours of ${g}`, marks(found, "-rRG"), colours);
         // What the detector calls green is what the embedder raises.
         const logits = new Float32Array(1 << 12);
@@ -113,9 +113,9 @@ export async function replay(api, files, sha256 = digest) {
     },
 
     "scores.json"(testCase) {
-      const { evidence, colours } = look(testCase, testCase.scheme, testCase.ids);
+      const { evidence, shades } = look(testCase, testCase.scheme, testCase.ids);
       for (const member of ["tokens", "scored", "repeated", "green"]) same(member, evidence[member], testCase[member]);
-      same("colours", marks(colours, "-rRG"), testCase.colours);
+      same("colours", marks(shades, "-rRG"), testCase.colours);
       for (const member of ["green_fraction", "z_score", "ln_p"]) tenDigits(member, evidence[member], testCase[member]);
     },
 
@@ -131,9 +131,9 @@ export async function replay(api, files, sha256 = digest) {
     },
 
     "gumbel-scores.json"(testCase) {
-      const { evidence, colours } = look(testCase, testCase.scheme, testCase.ids);
+      const { evidence, shades } = look(testCase, testCase.scheme, testCase.ids);
       for (const member of ["tokens", "scored", "repeated"]) same(member, evidence[member], testCase[member]);
-      same("marks", marks(colours, "-rSS"), testCase.marks);
+      same("marks", marks(shades, "-rSS"), testCase.marks);
       for (const member of ["score", "z_score", "ln_p"]) tenDigits(member, evidence[member], testCase[member]);
     },
 
@@ -194,10 +194,10 @@ export async function replay(api, files, sha256 = digest) {
         for (let j = 0; j < n; j += 1) {
           ids[j] = first32(await sha256(concat(utf8("greenmark/v1/vectors/token/"), le32(i), le32(j)))) % 2 ** bits;
         }
-        const detector = new Detector({ keys: [key], scheme: `gm1:green,h=${h},gamma=${g}/256`, segments: false });
-        const { evidence, colours } = detector.detectIds(ids);
+        const detector = new Detector({ keys: [key], scheme: `gm1:green,h=${h},gamma=${g}/256`, search: false });
+        const { evidence, shades } = detector.detectIds(ids);
         const { key_id, scheme, tokens, scored, repeated, green } = evidence;
-        greenLines.push([i, key_id, scheme, tokens, scored, repeated, green, marks(colours, "-rRG")].join(" "));
+        greenLines.push([i, key_id, scheme, tokens, scored, repeated, green, marks(shades, "-rRG")].join(" "));
         [detector, key].forEach((object) => object.free());
       }
       testCase.lines?.forEach((expected, at) => same(`line ${at}`, greenLines[at], expected));
@@ -210,7 +210,7 @@ export async function replay(api, files, sha256 = digest) {
       const tokenizer = Tokenizer.fromJson(bytesOf(bpe([])), "bytes");
       for (let byte = 0; byte < 64; byte += 1) {
         const key = Key.fromBytes(new Uint8Array(32).fill(byte));
-        const options = { keys: [key], scheme: "gm1:gumbel,h=1", tokenizer, segments: false };
+        const options = { keys: [key], scheme: "gm1:gumbel,h=1", tokenizer, search: false };
         const { looks, normalised, search_ln_p } = new Detector(options).evidence(testCase.text);
         same("looks", looks, testCase.changed ? 2 : 1);
         if (!testCase.changed) return;

@@ -165,7 +165,7 @@ export class CheckView {
       const detection = await this.client.newest('check', 'detect', { text, ids, name, config });
       this.took = performance.now() - started;
       this.result.show(text ?? detection.text, detection, {
-        searches: config.segments,
+        searches: config.search,
         several: config.keys.length > 1,
         keyLabel: id => this.state.keys.find(key => key.id === id)?.label,
         of,

@@ -20,7 +20,7 @@ export class LinesView {
     this.stop();
     this.name = name;
     this.results = null;
-    this.searches = config.segments;
+    this.searches = config.search;
     this.shown = { texts: 0, refused: 0 };
     $('lines').hidden = false;
     $('lines-body').replaceChildren();

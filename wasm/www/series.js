@@ -5,14 +5,14 @@ const REPEATED = 1;
 /**
  * - returns: `at`, the token of each counted position; `ahead`, score − chance after it; `variance`, of one score by chance.
  */
-export function series({ colours, scores }, { family, chance_score: chance }) {
+export function series({ shades, scores }, { family, chance_score: chance }) {
   let n = 0;
-  for (const colour of colours) n += colour > REPEATED ? 1 : 0;
+  for (const shade of shades) n += shade > REPEATED ? 1 : 0;
   const at = new Uint32Array(n);
   const ahead = new Float64Array(n);
   let sum = 0;
-  for (let i = 0, k = 0; i < colours.length; i++) {
-    if (colours[i] <= REPEATED) continue;
+  for (let i = 0, k = 0; i < shades.length; i++) {
+    if (shades[i] <= REPEATED) continue;
     sum += scores[i] - chance;
     at[k] = i;
     ahead[k++] = sum;

@@ -19,7 +19,7 @@ export class Settings {
     });
     $('scheme-text').addEventListener('input', typed);
     $('alpha').addEventListener('change', () => state.set({ alpha: Number($('alpha').value) }));
-    for (const name of ['segments', 'normalise']) {
+    for (const name of ['search', 'normalise']) {
       $(name).addEventListener('change', () => state.set({ [name]: $(name).checked }));
     }
     this.read();
@@ -42,7 +42,7 @@ export class Settings {
     this.state.set({
       scheme: $('scheme').value || $('scheme-text').value.trim(),
       alpha: Number($('alpha').value),
-      segments: $('segments').checked,
+      search: $('search').checked,
       normalise: $('normalise').checked,
     });
   }

@@ -8,13 +8,13 @@ export class State extends EventTarget {
   tokenizer = 'demo';
   scheme = 'gm1:green,h=1,gamma=64/256';
   alpha = 1e-6;
-  segments = true;
+  search = true;
   normalise = true;
 
   /** What the worker is asked with. */
   config() {
-    const { tokenizer, scheme, alpha, segments, normalise } = this;
-    return { keys: this.keys.map(key => key.id), tokenizer, scheme, alpha, segments, normalise };
+    const { tokenizer, scheme, alpha, search, normalise } = this;
+    return { keys: this.keys.map(key => key.id), tokenizer, scheme, alpha, search, normalise };
   }
 
   /** Takes over the given members and tells who listens. */

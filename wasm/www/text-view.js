@@ -34,7 +34,7 @@ export class TextView {
     });
   }
 
-  /** - `detection`: `{ starts, colours, places }`, offsets in UTF-16. */
+  /** - `detection`: `{ starts, shades, places }`, offsets in UTF-16. */
   show(text, detection) {
     // Of a text that is being typed, the place in it stays.
     const isSame = this.text?.slice(0, 80) === text.slice(0, 80);
@@ -128,7 +128,7 @@ export class TextView {
     const text = this.text.slice(this.#from(token), this.#from(token + 1));
     if (text === '') return null;
     const isIn = this.passages.some(({ first, last }) => token >= first && token < last);
-    return el('span', { class: CLASSES[this.detection.colours[token]] + (isIn ? ' t-in' : '') }, text);
+    return el('span', { class: CLASSES[this.detection.shades[token]] + (isIn ? ' t-in' : '') }, text);
   }
 
   /** Scrolls to a token and points it out. */

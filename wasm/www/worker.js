@@ -61,7 +61,7 @@ function detectorFor(config) {
       keys: config.keys.map(id => keys.get(id)),
       scheme: config.scheme,
       alpha: config.alpha,
-      segments: config.segments,
+      search: config.search,
       normalise: config.normalise,
       tokenizer,
     };
@@ -105,13 +105,13 @@ function loadModel() {
 
 /** The result in a form that can be sent, with its numbers written as the library writes them. */
 function whole(detection, scheme, ids) {
-  const { evidence, colours, scores, places } = detection;
+  const { evidence, shades, scores, places } = detection;
   // Of ids there is no text: each stands for itself.
   const shown = ids ? idsAsText(ids) : { starts: detection.starts, ends: detection.ends };
   return {
     evidence,
     scheme,
-    colours,
+    shades,
     scores,
     starts: shown.starts,
     ends: shown.ends,
@@ -217,7 +217,7 @@ const operations = {
         const evidence = ids ? value.evidenceIds(ids, id) : value.evidence(text, id);
         total.texts += 1;
         total.marked += evidence.detected ? 1 : 0;
-        total.short += SHORT.includes(kind(evidence, config.segments)) ? 1 : 0;
+        total.short += SHORT.includes(kind(evidence, config.search)) ? 1 : 0;
         part += `${JSON.stringify(evidence)}\n`;
         // A Blob may live on disk; a string may not.
         if (part.length > PART_CHARACTERS) {

@@ -259,7 +259,7 @@ export class WriteView {
   }
 
   #tell(evidence) {
-    const said = words(evidence, { searches: this.state.segments });
+    const said = words(evidence, { searches: this.state.search });
     $('write-verdict').dataset.kind = said.kind;
     $('write-word').textContent = said.word;
     $('write-number').replaceChildren(withPowers(onceIn(evidence.search_ln_p)));

@@ -35,7 +35,7 @@ pageTest("a pasted text gets its verdict, and its evidence can be copied and sav
 pageTest("every token has its colour, and every passage its place", {}, async ({ page }) => {
   await addDemoKey(page);
   await check(page, partly);
-  const { evidence, places, colours } = detect(partly);
+  const { evidence, places, shades } = detect(partly);
   assert.equal(evidence.spans.length, 1);
   assert.equal((await verdict(page)).word, "Marked in one passage");
 
@@ -50,7 +50,7 @@ pageTest("every token has its colour, and every passage its place", {}, async ({
     for (const name of ["t-none", "t-again", "t-red", "t-green"]) seen[name] = element.querySelectorAll(`.${name}`).length;
     return seen;
   });
-  const expected = Object.fromEntries(["t-none", "t-again", "t-red", "t-green"].map((name, i) => [name, colours.filter(colour => colour === i).length]));
+  const expected = Object.fromEntries(["t-none", "t-again", "t-red", "t-green"].map((name, i) => [name, shades.filter(shade => shade === i).length]));
   assert.deepEqual(counted, expected);
   const inPassage = await page.locator("#coloured .t-in").allTextContents();
   const passage = partly.slice(places[0], places[1]);
@@ -98,7 +98,7 @@ pageTest("unmarked text, short text, other keys and other questions", {}, async 
   await page.locator("#scheme").selectOption({ index: 0 });
   await verdict(page, /^Marked$/);
   await page.getByLabel("Look for marked passages").uncheck();
-  await page.waitForFunction(p => document.getElementById("verdict-p").textContent === p, pOf(detect(text, { keys: [demoKey, other], segments: false })));
+  await page.waitForFunction(p => document.getElementById("verdict-p").textContent === p, pOf(detect(text, { keys: [demoKey, other], search: false })));
 });
 
 pageTest("look-alike letters are seen through once the text is normalised", {}, async ({ page }) => {

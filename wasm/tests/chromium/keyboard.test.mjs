@@ -96,7 +96,7 @@ pageTest("a text is checked with the keyboard alone", { context: { permissions: 
   await tabTo(page, "alpha");
   await page.keyboard.press("End");
   await page.locator("#details", { hasText: "p ≤ 1e-9" }).waitFor();
-  await tabTo(page, "segments");
+  await tabTo(page, "search");
   await page.keyboard.press("Space");
   await verdict(page, /^No mark found$|^Marked$/);
   await page.keyboard.press("Space");

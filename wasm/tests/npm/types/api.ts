@@ -67,7 +67,7 @@ Tokenizer.fromJson(bytes);
 tokenizer.encode(bytes);
 
 const least: DetectOptions = { keys };
-const most: DetectOptions = { keys, scheme: ["gm1:gumbel,h=2"], alpha: 1e-6, segments: false, normalise: true, tokenizer };
+const most: DetectOptions = { keys, scheme: ["gm1:gumbel,h=2"], alpha: 1e-6, search: false, normalise: true, tokenizer };
 const detector = new Detector(most);
 const detection: Detection = detector.detect("a text", "its id");
 detector.detect("a text", null);
@@ -76,7 +76,7 @@ detector.evidence("a text") satisfies Evidence;
 detector.evidenceIds(new Uint32Array(3), "its id") satisfies Evidence;
 detect("a text", least) satisfies Detection;
 [detection.ids, detection.starts, detection.ends, detection.places] satisfies Uint32Array[];
-detection.colours satisfies Uint8Array;
+detection.shades satisfies Uint8Array;
 detection.scores satisfies Float64Array;
 // @ts-expect-error keys are needed
 new Detector({ tokenizer });
