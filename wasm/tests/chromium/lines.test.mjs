@@ -14,7 +14,7 @@ import { demoKey, keyOf, marked, partly, unmarked, write } from "./texts.mjs";
 const folder = mkdtempSync(join(tmpdir(), "greenmark-lines-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const GREENMARK = process.env.GREENMARK ?? fileURLToPath(new URL("../../../target/release/greenmark", import.meta.url));
+const GREENMARK = process.env.GREENMARK_BIN ?? fileURLToPath(new URL("../../../target/release/greenmark", import.meta.url));
 
 /** What `greenmark detect` prints of a file, parsed, and its complaints. */
 function commandLine(path, keys, scheme) {
