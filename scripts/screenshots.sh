@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the pictures of the page in docs/page from what scripts/build-wasm.sh wrote.
+# Makes the two pictures of the page in docs/page from what scripts/build-wasm.sh wrote.
 #
 #   scripts/screenshots.sh
 #
-# The same text, seed and settings each time; letters look as this machine's fonts do. Wants node 20, npm, and Chromium
+# The same text, seed and settings each time; letters look as this machine's fonts do. Needs node 20, npm, and Chromium
 # (/usr/bin/chromium, or its file in CHROMIUM).
 set -euo pipefail
 cd "$(dirname "$0")/.."

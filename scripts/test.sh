@@ -40,10 +40,10 @@ say "reference: self-test, and the committed vectors"
 if command -v python3 >/dev/null; then
     python3 tests/reference/greenmark_reference.py selftest
     python3 tests/reference/greenmark_reference.py check
-    say "README's tables are those of the results"
-    python3 scripts/readme.py lab/results/standard/results.json README.md
+    say "the tables in docs/ and README are those of the results"
+    python3 scripts/docs-tables.py --check
 else
-    skipped+=("the reference implementation and README's tables: python3 is not installed")
+    skipped+=("the reference implementation and the tables in docs/: python3 is not installed")
 fi
 
 cache=${GREENMARK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/greenmark}

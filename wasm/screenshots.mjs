@@ -4,15 +4,13 @@ import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
-import { indexed } from "./indexed-png.mjs";
 import { serve } from "./serve.mjs";
 import { launchOptions } from "./tests/browser.mjs";
 import { addDemoKey, ready, verdict } from "./tests/chromium/steps.mjs";
 import { demoKey, write } from "./tests/chromium/texts.mjs";
 
 const OUT = fileURLToPath(new URL("../docs/page/", import.meta.url));
-const LARGEST = 150_000;
-const WIDTHS = [360, 768, 1280];
+const WIDTH = 1280;
 
 /** A marked passage in an unmarked text. */
 const text = [
@@ -51,31 +49,24 @@ mkdirSync(OUT, { recursive: true });
 const server = await serve(fileURLToPath(new URL("dist/", import.meta.url)), 0);
 const browser = await chromium.launch(launchOptions);
 try {
-  for (const colorScheme of ["light", "dark"]) {
-    for (const width of WIDTHS) {
-      for (const [view, reach] of Object.entries(VIEWS)) {
-        const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 }, deviceScaleFactor: 1, reducedMotion: "reduce" });
-        await page.goto(`http://127.0.0.1:${server.address().port}/`);
-        await ready(page);
-        const last = await reach(page);
-        await page.evaluate(() => {
-          document.activeElement.blur();
-          scrollTo(0, 0);
-        });
-        const { y, height } = await last.boundingBox();
-        const png = await page.screenshot({ fullPage: true, clip: { x: 0, y: 0, width, height: Math.ceil(y + height + 24) }, animations: "disabled", caret: "hide" });
-        const small = await indexed(page, png);
-        const name = `${view}-${width}-${colorScheme}.png`;
-        writeFileSync(`${OUT}${name}`, small);
-        console.log(`docs/page/${name} ${(small.length / 1000).toFixed(0)} kB`);
-        if (small.length > LARGEST) process.exitCode = 1;
-        await page.close();
-      }
-    }
+  for (const [view, reach] of Object.entries(VIEWS)) {
+    const page = await browser.newPage({ colorScheme: "light", viewport: { width: WIDTH, height: 900 }, deviceScaleFactor: 1, reducedMotion: "reduce" });
+    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    await ready(page);
+    const last = await reach(page);
+    await page.evaluate(() => {
+      document.activeElement.blur();
+      scrollTo(0, 0);
+    });
+    const { y, height } = await last.boundingBox();
+    const clip = { x: 0, y: 0, width: WIDTH, height: Math.ceil(y + height + 24) };
+    const name = `${view}-${WIDTH}-light.png`;
+    writeFileSync(`${OUT}${name}`, await page.screenshot({ fullPage: true, clip, animations: "disabled", caret: "hide" }));
+    console.log(`docs/page/${name}`);
+    await page.close();
   }
 } finally {
   await browser.close();
   server.closeAllConnections();
   server.close();
 }
-if (process.exitCode) console.error(`a picture is larger than ${LARGEST / 1000} kB`);

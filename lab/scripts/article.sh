@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The article of the README: an answer of 200 tokens between two unmarked essays of 900, all by SmolLM2, and what `detect` says of it.
+# The article of docs/detecting.md: an answer of 200 tokens between two unmarked essays of 900, all by SmolLM2, and what `detect` says of it.
 #
 #   scripts/fetch-model.sh && lab/scripts/article.sh
 #
