@@ -10,7 +10,7 @@ mod search;
 mod stream;
 mod weight;
 
-pub use detection::{Detection, Detector};
+pub use detection::{DEFAULT_ALPHA, Detection, Detector};
 pub use examine::{Examination, Examiner, Finding};
 pub use reading::{Reading, Scores};
 pub use scorer::{Position, Scorer, Tally};

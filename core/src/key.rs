@@ -1,26 +1,31 @@
-//! The secret key, its text form and its public id. SPEC §2.
+//! The secret key, its text form, its public id, the keys under it, and sets of keys. SPEC §2.
 
-use core::fmt;
+use core::{fmt, hint::black_box, str::FromStr};
+use std::collections::HashMap;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 const PREFIX: &str = "gmk1";
 const KEY_BYTES: usize = 32;
 const CHECKSUM_BYTES: usize = 4;
 const TEXT_BYTES: usize = PREFIX.len() + 2 * (KEY_BYTES + CHECKSUM_BYTES);
+/// The longest label of a sub-key.
+const LABEL_BYTES: usize = 255;
 
 /// A 256-bit watermark key.
 ///
-/// Whoever holds it can detect, strip and forge the mark, so it offers no `Display`, a redacted `Debug`, and is erased
-/// when dropped. There is no default key: draw 32 random bytes, or [`parse`](Self::parse) a key text.
+/// Anyone who has it can detect, remove and forge the mark, so it has no `Display`, a redacted
+/// `Debug`, a comparison in constant time, and is erased when dropped. There is no default key:
+/// draw 32 bytes from the system's generator, or parse the text form of a key that was drawn.
 ///
 /// ```
 /// use greenmark::Key;
 /// let key = Key::from_bytes([7; 32]);
-/// let again = Key::parse(&key.to_text())?;
-/// assert_eq!(key.id(), again.id());
+/// let again: Key = key.to_text().parse()?;
+/// assert!(key == again);
 /// assert_eq!(format!("{key:?}"), format!("Key(id {})", key.id()));
 /// # Ok::<(), greenmark::KeyError>(())
 /// ```
@@ -30,44 +35,24 @@ const TEXT_BYTES: usize = PREFIX.len() + 2 * (KEY_BYTES + CHECKSUM_BYTES);
 pub struct Key([u8; KEY_BYTES]);
 
 impl Key {
-    /// Takes 32 bytes drawn uniformly at random.
+    /// Makes a key of 32 bytes drawn uniformly at random by a cryptographic generator.
+    ///
+    /// A passphrase isn't one: its guesses can be tried against marked text.
     pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Self {
         Self(bytes)
     }
 
-    /// Reads the text form: `gmk1`, 64 hex digits, 8 hex digits of checksum.
+    /// Parses the contents of a key file: the text form, and at most one line ending.
     ///
     /// # Errors
-    /// [`KeyError`] for any other spelling; it names the place and quotes nothing. SPEC §2.2.
-    pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let digits = text.strip_prefix(PREFIX).ok_or(KeyError::Prefix)?.as_bytes();
-        if text.len() != TEXT_BYTES {
-            return Err(KeyError::Length { found: text.len() });
-        }
-        let mut bytes = Zeroizing::new([0u8; KEY_BYTES + CHECKSUM_BYTES]);
-        for (i, &digit) in digits.iter().enumerate() {
-            let position = PREFIX.len() + i;
-            let nibble = hex_value(digit).ok_or(KeyError::Character { position })?;
-            bytes[i / 2] = bytes[i / 2] << 4 | nibble;
-        }
-        let mut key = Self([0; KEY_BYTES]);
-        key.0.copy_from_slice(&bytes[..KEY_BYTES]);
-        if key.checksum() != bytes[KEY_BYTES..] {
-            return Err(KeyError::Checksum);
-        }
-        Ok(key)
-    }
-
-    /// Reads what a key file holds: the text form, and at most one line ending.
-    ///
-    /// # Errors
-    /// As for [`parse`](Self::parse), and [`KeyError::NotText`]. SPEC §2.3.
+    /// As for parsing the text form, and [`KeyError::NotText`]. SPEC §2.3.
     pub fn parse_file(bytes: &[u8]) -> Result<Self, KeyError> {
         let text = core::str::from_utf8(bytes).map_err(|error| KeyError::NotText { position: error.valid_up_to() })?;
-        Self::parse(text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line)))
+        text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line)).parse()
     }
 
-    /// The text form, erased when dropped. Write it to a file readable by its owner alone. SPEC §2.2.
+    /// Returns the text form, erased when dropped. Write it to a file that only its owner can read.
+    /// SPEC §2.2.
     pub fn to_text(&self) -> Zeroizing<String> {
         // Room for all of it at once: a string that grows leaves copies behind.
         let mut text = Zeroizing::new(String::with_capacity(TEXT_BYTES));
@@ -79,23 +64,37 @@ impl Key {
         text
     }
 
-    /// The public name of this key. SPEC §2.4.
+    /// Derives a key from this one, for a customer, a month or a model, so that it needs no storing.
+    ///
+    /// HMAC-SHA-256 under this key, so no key derived from it gives away this one or another.
+    ///
+    /// - `label`: 1 to 255 bytes. The same label always gives the same key.
+    ///
+    /// # Errors
+    /// [`SubkeyError`] for a label of another length.
+    ///
+    /// ```
+    /// use greenmark::Key;
+    /// let master = Key::from_bytes([7; 32]);
+    /// let may = master.subkey("2027-05")?;
+    /// assert!(may != master && may == master.subkey("2027-05")?);
+    /// # Ok::<(), greenmark::SubkeyError>(())
+    /// ```
+    ///
+    /// SPEC §2.
+    pub fn subkey(&self, label: &str) -> Result<Self, SubkeyError> {
+        if !(1..=LABEL_BYTES).contains(&label.len()) {
+            return Err(SubkeyError { found: label.len() });
+        }
+        Ok(Self(*self.mac(&[b"greenmark/v1/subkey", &[0x00], label.as_bytes()])))
+    }
+
+    /// Returns the public name of this key. SPEC §2.4.
     pub fn id(&self) -> KeyId {
         let tag = self.mac(&[b"greenmark/v1/key-id"]);
         let mut id = [0; 8];
         id.copy_from_slice(&tag[..8]);
         KeyId(id)
-    }
-
-    /// Whether two keys are the same.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-
-    /// A secret number to salt hash tables with, where a text is read for several fields.
-    pub(crate) fn table_salt(&self) -> u64 {
-        let tag = self.mac(&[b"greenmark/v1/table-salt"]);
-        u64::from_le_bytes(tag[..8].try_into().expect("eight of 32 bytes"))
     }
 
     /// HMAC-SHA-256 under this key of the concatenated parts; every caller begins with its own label.
@@ -115,46 +114,40 @@ impl Key {
     }
 }
 
-/// Why a key text was refused. SPEC §2.2, in the order of its checks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyError {
-    /// The text does not begin with `gmk1`.
-    Prefix,
-    /// The text is not 76 bytes long.
-    Length {
-        /// Bytes found.
-        found: usize,
-    },
-    /// A byte after the prefix is not a lower-case hexadecimal digit.
-    Character {
-        /// Byte offset into the text, from 0.
-        position: usize,
-    },
-    /// The last eight digits are not the checksum of the others.
-    Checksum,
-    /// A key file's bytes are no text.
-    NotText {
-        /// Byte offset into the file, from 0.
-        position: usize,
-    },
-}
+/// Parses the text form: `gmk1`, 64 hexadecimal digits, 8 hexadecimal digits of checksum. SPEC §2.2.
+impl FromStr for Key {
+    type Err = KeyError;
 
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Prefix => write!(f, "a key begins with \"gmk1\", this text does not"),
-            Self::Length { found } => write!(f, "a key is 76 characters long, this text has {found} bytes"),
-            Self::Character { position } => {
-                write!(f, "character {} of the key is not a lower-case hexadecimal digit (0-9, a-f)", position + 1)
-            }
-            Self::Checksum => write!(f, "the key's checksum does not match: a character was changed or lost"),
-            Self::NotText { position } => write!(f, "not text from byte {position} on, so it is no key file"),
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let digits = text.strip_prefix(PREFIX).ok_or(KeyError::Prefix)?.as_bytes();
+        if text.len() != TEXT_BYTES {
+            return Err(KeyError::Length { found: text.len() });
         }
+        let mut bytes = Zeroizing::new([0u8; KEY_BYTES + CHECKSUM_BYTES]);
+        for (i, &digit) in digits.iter().enumerate() {
+            let position = PREFIX.len() + i;
+            let nibble = hex_value(digit).ok_or(KeyError::Character { position })?;
+            bytes[i / 2] = bytes[i / 2] << 4 | nibble;
+        }
+        let mut key = Self([0; KEY_BYTES]);
+        key.0.copy_from_slice(&bytes[..KEY_BYTES]);
+        if key.checksum() != bytes[KEY_BYTES..] {
+            return Err(KeyError::Checksum);
+        }
+        Ok(key)
     }
 }
 
-impl std::error::Error for KeyError {}
+/// Compares in constant time.
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        let difference = self.0.iter().zip(&other.0).fold(0, |difference, (a, b)| difference | (a ^ b));
+        // Hidden from the optimiser, which could otherwise stop at the first difference.
+        black_box(difference) == 0
+    }
+}
+
+impl Eq for Key {}
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -162,7 +155,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The public id of a key: 8 bytes, shown as 16 hexadecimal digits. SPEC §2.4.
+/// The public id of a key: 8 bytes, written as 16 lower-case hexadecimal digits. SPEC §2.4.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId([u8; 8]);
 
@@ -172,10 +165,142 @@ impl fmt::Display for KeyId {
     }
 }
 
+impl FromStr for KeyId {
+    type Err = KeyIdError;
+
+    fn from_str(text: &str) -> Result<Self, KeyIdError> {
+        let digits: &[u8; 16] = text.as_bytes().try_into().map_err(|_| KeyIdError)?;
+        let mut id = [0; 8];
+        for (i, &digit) in digits.iter().enumerate() {
+            id[i / 2] = id[i / 2] << 4 | hex_value(digit).ok_or(KeyIdError)?;
+        }
+        Ok(Self(id))
+    }
+}
+
 impl fmt::Debug for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KeyId({self})")
     }
+}
+
+/// Keys in the order in which they were added, each once, with their ids.
+///
+/// ```
+/// use greenmark::{Key, KeySet};
+/// let mut keys = KeySet::new();
+/// assert!(keys.insert(Key::from_bytes([7; 32]))?);
+/// assert!(!keys.insert(Key::from_bytes([7; 32]))?);
+/// assert_eq!(keys.len(), 1);
+/// # Ok::<(), greenmark::KeyIdClash>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct KeySet {
+    keys: Vec<(KeyId, Key)>,
+    index: HashMap<KeyId, usize>,
+}
+
+impl KeySet {
+    /// Returns an empty set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a key, and returns whether it's new.
+    ///
+    /// # Errors
+    /// [`KeyIdClash`] if another key in the set has the same id: evidence couldn't tell them apart.
+    pub fn insert(&mut self, key: Key) -> Result<bool, KeyIdClash> {
+        let id = key.id();
+        if let Some(known) = self.get(id) {
+            return if *known == key { Ok(false) } else { Err(KeyIdClash { id }) };
+        }
+        self.index.insert(id, self.keys.len());
+        self.keys.push((id, key));
+        Ok(true)
+    }
+
+    /// Returns the key that has this id.
+    pub fn get(&self, id: KeyId) -> Option<&Key> {
+        self.index_of(id).map(|at| &self.keys[at].1)
+    }
+
+    /// Returns the place of a key in the order of the set, from 0.
+    pub fn index_of(&self, id: KeyId) -> Option<usize> {
+        self.index.get(&id).copied()
+    }
+
+    /// Returns the number of keys.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Returns whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Iterates over the keys and their ids, in the order in which they were added.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (KeyId, &Key)> {
+        self.keys.iter().map(|(id, key)| (*id, key))
+    }
+
+    /// Iterates over the keys alone.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &Key> {
+        self.keys.iter().map(|(_, key)| key)
+    }
+}
+
+/// Why a key text was refused. SPEC §2.2, in the order of its checks. Quotes no part of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The text does not begin with `gmk1`.
+    #[error("a key begins with \"gmk1\", this text does not")]
+    Prefix,
+    /// The text is not 76 bytes long.
+    #[error("a key is 76 characters long, this text has {found} bytes")]
+    Length {
+        /// Bytes found.
+        found: usize,
+    },
+    /// A byte after the prefix is not a lower-case hexadecimal digit.
+    #[error("character {} of the key is not a lower-case hexadecimal digit (0-9, a-f)", .position + 1)]
+    Character {
+        /// Byte offset into the text, from 0.
+        position: usize,
+    },
+    /// The last eight digits are not the checksum of the others.
+    #[error("the key's checksum does not match: a character was changed or lost")]
+    Checksum,
+    /// The bytes of a key file are not text.
+    #[error("not text from byte {position} on, so it is no key file")]
+    NotText {
+        /// Byte offset into the file, from 0.
+        position: usize,
+    },
+}
+
+/// Why a label was refused: it's 1 to 255 bytes long. SPEC §2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the label of a sub-key is 1 to 255 bytes long, this one has {found}")]
+pub struct SubkeyError {
+    /// Bytes found.
+    pub found: usize,
+}
+
+/// Why a key id was refused. SPEC §2.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a key id is 16 lower-case hexadecimal digits (0-9, a-f)")]
+#[non_exhaustive]
+pub struct KeyIdError;
+
+/// Two different keys with one id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("another key has the same id, {id}")]
+pub struct KeyIdClash {
+    /// The id of both.
+    pub id: KeyId,
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -197,7 +322,7 @@ mod tests {
         let key = Key::from_bytes(core::array::from_fn(|i| i as u8));
         let text = key.to_text();
         assert_eq!(text.len(), TEXT_BYTES);
-        assert_eq!(Key::parse(&text).expect("own text").0, key.0);
+        assert_eq!(text.parse::<Key>().expect("own text").0, key.0);
     }
 
     #[test]
@@ -219,15 +344,70 @@ mod tests {
             let mut changed = text.as_bytes().to_vec();
             changed[i] = if changed[i] == b'0' { b'1' } else { b'0' };
             let changed = String::from_utf8(changed).expect("ASCII");
-            assert!(Key::parse(&changed).is_err(), "character {i}");
+            assert!(changed.parse::<Key>().is_err(), "character {i}");
         }
+    }
+
+    #[test]
+    fn keys_are_equal_in_every_bit_or_not_at_all() {
+        let key = Key::from_bytes([0x5a; 32]);
+        assert!(key == key.clone());
+        for bit in 0..256 {
+            let mut bytes = [0x5a; 32];
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert!(key != Key::from_bytes(bytes), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn labels_are_1_to_255_bytes_and_have_keys_of_their_own() {
+        let key = Key::from_bytes([7; 32]);
+        for length in [0, 256] {
+            assert_eq!(key.subkey(&"a".repeat(length)).expect_err("too short or too long").found, length);
+        }
+        let mut keys = KeySet::new();
+        for label in ["a", "b", "a\0", "é", &"a".repeat(255)] {
+            assert!(keys.insert(key.subkey(label).expect("1 to 255 bytes")).expect("other ids"), "{label}");
+        }
+        // HMAC-SHA-256 under 32 bytes of 7, by Python's hmac module.
+        assert_eq!(
+            *key.subkey("customer-42").expect("a label").to_text(),
+            "gmk13ec16a5f98cf5b9e7e2f89fe19e9751890b3489851bdde124da918a2eed04f851b59f8fe"
+        );
+    }
+
+    #[test]
+    fn ids_round_trip_and_nothing_else_is_one() {
+        let id = Key::from_bytes([7; 32]).id();
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for text in ["", "0123456789abcde", "0123456789ABCDEF", "0123456789abcdef0", "0123456789abcde\u{e9}"] {
+            assert_eq!(text.parse::<KeyId>(), Err(KeyIdError), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_set_keeps_each_key_once_and_in_order() {
+        let mut keys = KeySet::new();
+        for byte in [3, 1, 3, 2, 1] {
+            keys.insert(Key::from_bytes([byte; 32])).expect("other ids");
+        }
+        let expected = [3, 1, 2].map(|byte| Key::from_bytes([byte; 32]));
+        assert!(keys.keys().eq(&expected) && keys.len() == 3);
+        for (at, (id, key)) in keys.iter().enumerate() {
+            assert!(id == key.id() && keys.get(id) == Some(key) && keys.index_of(id) == Some(at));
+        }
+        // Two keys with one id cannot be found, so one is put in by hand.
+        let id = Key::from_bytes([9; 32]).id();
+        keys.index.insert(id, 0);
+        assert_eq!(keys.insert(Key::from_bytes([9; 32])), Err(KeyIdClash { id }));
     }
 
     #[test]
     fn debug_and_errors_show_no_key_material() {
         let key = Key::from_bytes([0xab; 32]);
         assert!(!format!("{key:?}").contains("abab"));
-        let error = Key::parse(&key.to_text().to_uppercase().replace("GMK1", "gmk1")).expect_err("upper case");
+        let upper = key.to_text().to_uppercase().replace("GMK1", "gmk1");
+        let error = upper.parse::<Key>().expect_err("upper case");
         assert_eq!(error, KeyError::Character { position: 4 });
         assert!(!format!("{error} {error:?}").to_lowercase().contains("abab"));
     }

@@ -34,8 +34,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! No I/O, clock, entropy, tokenizer or model here. The feature `std` (default) lets the stream cipher choose the
-//! processor's instructions at run time; `normalise` adds the normaliser of texts that were tampered with.
+//! No I/O, clock, entropy, tokenizer or model here. The feature `runtime-detect` (default) lets the stream cipher
+//! choose the processor's instructions at run time; `normalise` adds the normaliser of texts that were tampered with.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -52,7 +52,7 @@ pub mod stats;
 mod token;
 
 // The contract
-pub use key::{Key, KeyError, KeyId};
+pub use key::{Key, KeyError, KeyId, KeyIdClash, KeyIdError, KeySet, SubkeyError};
 pub use scheme::{ContextWidth, Family, Gamma, Scheme, SchemeError, SchemeParams};
 pub use token::TokenId;
 
@@ -61,8 +61,8 @@ pub use embed::{ChoiceError, Delta, DeltaError, Embedder, MixingShare, MixingSha
 
 // Detecting
 pub use detect::{
-    Detection, Detector, Examination, Examiner, Finding, Position, Reading, Scorer, Scores, Search, Span, Stream,
-    StreamEvidence, Tally,
+    DEFAULT_ALPHA, Detection, Detector, Examination, Examiner, Finding, Position, Reading, Scorer, Scores, Search,
+    Span, Stream, StreamEvidence, Tally,
 };
 #[cfg(feature = "normalise")]
 pub use normalise::{Normalised, normalise};

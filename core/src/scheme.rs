@@ -2,6 +2,8 @@
 
 use core::{fmt, str::FromStr};
 
+use thiserror::Error;
+
 /// The context width h: how many preceding tokens seed one target, 0 to 16. 0 is one list for all (Unigram).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContextWidth(u8);
@@ -10,6 +12,8 @@ impl ContextWidth {
     /// The widest context, in tokens.
     pub const MAX: usize = 16;
 
+    /// Makes a width of a number of tokens.
+    ///
     /// # Errors
     /// [`SchemeError::ContextWidth`] above 16.
     pub fn new(width: u8) -> Result<Self, SchemeError> {
@@ -19,12 +23,12 @@ impl ContextWidth {
         Ok(Self(width))
     }
 
-    /// h, in tokens.
+    /// Returns h, in tokens.
     pub fn get(self) -> usize {
         self.0.into()
     }
 
-    /// h as it enters the field key. SPEC §5.1.
+    /// Returns h as it enters the field key. SPEC §5.1.
     pub(crate) fn byte(self) -> u8 {
         self.0
     }
@@ -35,7 +39,7 @@ impl ContextWidth {
 pub struct Gamma(u8);
 
 impl Gamma {
-    /// Takes the numerator g of g/256.
+    /// Makes a fraction of the numerator g of g/256.
     ///
     /// # Errors
     /// [`SchemeError::Gamma`] outside 1..=255.
@@ -46,12 +50,12 @@ impl Gamma {
         }
     }
 
-    /// g: what the field's bytes are compared with.
+    /// Returns g, which the field's bytes are compared with.
     pub fn numerator(self) -> u8 {
         self.0
     }
 
-    /// γ, exact in binary floating point.
+    /// Returns γ, exact in binary floating point.
     pub fn fraction(self) -> f64 {
         f64::from(self.0) / 256.0
     }
@@ -131,6 +135,11 @@ pub struct Scheme {
 }
 
 impl Scheme {
+    /// The scheme to take where nothing speaks for another: green, h = 1, γ = ¼.
+    pub const DEFAULT: Self = Self { context_width: ContextWidth(1), family: Family::Green { gamma: Gamma(64) } };
+
+    /// Makes a scheme of its parts.
+    ///
     /// # Errors
     /// [`SchemeError::ContextWidth`], [`SchemeError::NoContext`] or [`SchemeError::Gamma`] for a value outside its range.
     pub fn new(params: SchemeParams) -> Result<Self, SchemeError> {
@@ -146,17 +155,17 @@ impl Scheme {
         })
     }
 
-    /// h.
+    /// Returns h.
     pub fn context_width(self) -> ContextWidth {
         self.context_width
     }
 
-    /// How the mark is made.
+    /// Returns how the mark is made, and what a token scores.
     pub fn family(self) -> Family {
         self.family
     }
 
-    /// γ, of a green scheme.
+    /// Returns γ, of a green scheme.
     pub fn gamma(self) -> Option<Gamma> {
         match self.family {
             Family::Green { gamma } => Some(gamma),
@@ -165,64 +174,11 @@ impl Scheme {
     }
 }
 
-/// Why a scheme string or its parameters were refused. SPEC §3, in the order of its checks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SchemeError {
-    /// The string does not begin with `gm1:`.
-    Version {
-        /// The version that it is of, if it begins as a scheme of another one.
-        found: Option<u32>,
-    },
-    /// The family is none of this version's.
-    Family {
-        /// The family as spelt, shortened to 32 characters.
-        found: String,
-    },
-    /// The parameters are not spelt in the one canonical way.
-    Syntax {
-        /// Byte offset into the string where the spelling departs, from 0.
-        position: usize,
-    },
-    /// The context width is 0 where each context is used once: nothing would be left to mark.
-    NoContext,
-    /// The context width is above 16.
-    ContextWidth {
-        /// The width as spelt, shortened to 32 characters.
-        found: String,
-    },
-    /// The numerator of gamma is not in 1..=255.
-    Gamma {
-        /// The numerator as spelt, shortened to 32 characters.
-        found: String,
-    },
-}
-
-impl fmt::Display for SchemeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Version { found: None } => write!(f, "a scheme begins with \"gm1:\", this one does not"),
-            Self::Version { found: Some(version) } => {
-                write!(
-                    f,
-                    "this is a scheme of version {version} (\"gm{version}:\"), and version 1 (\"gm1:\") alone is known here"
-                )
-            }
-            Self::Family { found } => write!(f, "unknown family {found:?}; version 1 has \"green\" and \"gumbel\""),
-            Self::Syntax { position } => write!(
-                f,
-                "not the canonical spelling from character {} on; expected the form gm1:green,h=1,gamma=64/256, \
-                 gm1:gumbel,h=4 or gm1:gumbel,h=4,dual (no spaces, no leading zeros)",
-                position + 1
-            ),
-            Self::NoContext => write!(f, "gumbel marks each context once, and h=0 has but one; take h=1..=16"),
-            Self::ContextWidth { found } => write!(f, "context width h={found} is outside 0..=16"),
-            Self::Gamma { found } => write!(f, "gamma={found}/256 is outside 1/256..=255/256"),
-        }
+impl Default for Scheme {
+    fn default() -> Self {
+        Self::DEFAULT
     }
 }
-
-impl std::error::Error for SchemeError {}
 
 impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -251,11 +207,15 @@ impl FromStr for Scheme {
                 let numerator = cursor.number()?;
                 cursor.literal("/256")?;
                 cursor.end()?;
-                let context_width = parse_width(width)?;
                 // A number too long for its type is out of range, not misspelt.
-                let gamma = numerator.parse().ok().and_then(|g| Gamma::new(g).ok());
-                let gamma = gamma.ok_or_else(|| SchemeError::Gamma { found: shorten(numerator) })?;
-                Ok(Self { context_width, family: Family::Green { gamma } })
+                let context_width = width.parse().map_err(|_| SchemeError::ContextWidth { found: shorten(width) })?;
+                let gamma_numerator = numerator.parse();
+                // The width is refused first, whatever the numerator.
+                let gamma_numerator = gamma_numerator.or_else(|_| {
+                    ContextWidth::new(context_width)?;
+                    Err(SchemeError::Gamma { found: shorten(numerator) })
+                })?;
+                Self::new(SchemeParams::Green { context_width, gamma_numerator })
             }
             "gumbel" => {
                 cursor.literal(",h=")?;
@@ -265,21 +225,64 @@ impl FromStr for Scheme {
                     cursor.literal(",dual")?;
                     cursor.end()?;
                 }
-                let context_width = parse_width(width)?;
-                if context_width.get() == 0 {
-                    return Err(SchemeError::NoContext);
-                }
-                Ok(Self { context_width, family: Family::Gumbel { dual } })
+                let context_width = width.parse().map_err(|_| SchemeError::ContextWidth { found: shorten(width) })?;
+                Self::new(SchemeParams::Gumbel { context_width, dual })
             }
             _ => Err(SchemeError::Family { found: shorten(family) }),
         }
     }
 }
 
-/// h from its digits, however many.
-fn parse_width(digits: &str) -> Result<ContextWidth, SchemeError> {
-    let width = digits.parse().ok().and_then(|h| ContextWidth::new(h).ok());
-    width.ok_or_else(|| SchemeError::ContextWidth { found: shorten(digits) })
+/// Why a scheme string or its parameters were refused. SPEC §3, in the order of its checks.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SchemeError {
+    /// The string does not begin with `gm1:`.
+    #[error("{}", version_message(*.found))]
+    Version {
+        /// The version of the string, if it begins as a scheme of another version does.
+        found: Option<u32>,
+    },
+    /// The version has no such family.
+    #[error("unknown family {found:?}; version 1 has \"green\" and \"gumbel\"")]
+    Family {
+        /// The family as spelt, shortened to 32 characters.
+        found: String,
+    },
+    /// The parameters are not spelt in the one canonical way.
+    #[error(
+        "not the canonical spelling from character {} on; expected the form gm1:green,h=1,gamma=64/256, \
+         gm1:gumbel,h=4 or gm1:gumbel,h=4,dual (no spaces, no leading zeros)",
+        .position + 1
+    )]
+    Syntax {
+        /// Byte offset into the string where the spelling departs, from 0.
+        position: usize,
+    },
+    /// The context width is 0 where each context is used once: nothing would be left to mark.
+    #[error("gumbel marks each context once, and h=0 has but one; take h=1..=16")]
+    NoContext,
+    /// The context width is above 16.
+    #[error("context width h={found} is outside 0..=16")]
+    ContextWidth {
+        /// The width as spelt, shortened to 32 characters.
+        found: String,
+    },
+    /// The numerator of gamma is not in 1..=255.
+    #[error("gamma={found}/256 is outside 1/256..=255/256")]
+    Gamma {
+        /// The numerator as spelt, shortened to 32 characters.
+        found: String,
+    },
+}
+
+fn version_message(found: Option<u32>) -> String {
+    match found {
+        None => "a scheme begins with \"gm1:\", this one does not".to_owned(),
+        Some(version) => format!(
+            "this is a scheme of version {version} (\"gm{version}:\"), and version 1 (\"gm1:\") alone is known here"
+        ),
+    }
 }
 
 /// A place in a scheme string, so that a misspelling can be pointed at.

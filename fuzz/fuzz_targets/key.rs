@@ -15,13 +15,13 @@ fuzz_target!(|input: &[u8]| {
     if let Some((bytes, edits)) = input.split_first_chunk::<32>() {
         let key = Key::from_bytes(*bytes);
         let text = key.to_text();
-        assert_eq!(Key::parse(&text).expect("a key's own text").to_text(), text);
+        assert_eq!(text.parse::<Key>().expect("a key's own text").to_text(), text);
         check(&edited(&text, edits));
     }
 });
 
 fn check(text: &str) {
-    let error = match Key::parse(text) {
+    let error = match text.parse::<Key>() {
         Ok(key) => {
             assert_eq!(expected_failure(text), None);
             assert_eq!(*key.to_text(), text, "a second spelling");
@@ -34,7 +34,7 @@ fn check(text: &str) {
 
     // That no part of the text is quoted: the messages are those of a text with the same fault and no key in it. (To look
     // for parts of the text in them would trip over a text that holds the words of the message.)
-    let same_fault = Key::parse(&without_key(error)).expect_err("the same fault");
+    let same_fault = without_key(error).parse::<Key>().expect_err("the same fault");
     assert_eq!(error.to_string(), same_fault.to_string());
     assert_eq!(format!("{error:?}"), format!("{same_fault:?}"));
 }

@@ -75,7 +75,7 @@ fn is_valid(case: &Value) -> bool {
 }
 
 fn keys(case: &Value) {
-    let found = Key::parse(string(case, "text"));
+    let found = string(case, "text").parse::<Key>();
     if is_valid(case) {
         let expected = key(case);
         assert_eq!(*expected.to_text(), string(case, "text"), "{}", name(case));

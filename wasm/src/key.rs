@@ -24,7 +24,7 @@ impl Key {
     /// # Errors
     /// Says what is wrong and where, and quotes nothing.
     pub fn parse(#[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue) -> Fallible<Key> {
-        Ok(Self(greenmark::Key::parse(&Zeroizing::new(string(text, "text")?))?))
+        Ok(Self(Zeroizing::new(string(text, "text")?).parse()?))
     }
 
     /// Reads the bytes of a key file.

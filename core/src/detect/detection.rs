@@ -9,6 +9,9 @@ use crate::{
     token::TokenId,
 };
 
+/// The level α to decide at where nothing speaks for another.
+pub const DEFAULT_ALPHA: f64 = 1e-6;
+
 /// ln P(X ≥ score) by chance, of `scored` scores that sum to `score`. SPEC §7.2, §7.4.
 pub(crate) fn ln_tail(family: Family, score: f64, scored: u64) -> f64 {
     match family {
@@ -124,6 +127,10 @@ impl Detector {
     /// What is tested for.
     pub fn scheme(&self) -> Scheme {
         self.scheme
+    }
+
+    pub(crate) fn table_salt(&self) -> u64 {
+        self.scorer.field().table_salt()
     }
 
     pub(crate) fn seeds(&mut self) -> &mut Seeds {

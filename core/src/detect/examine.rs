@@ -93,7 +93,7 @@ impl Examiner {
     /// Every key under every scheme. One given twice is asked once.
     pub fn new(keys: &[Key], schemes: &[Scheme]) -> Self {
         let keys: Vec<&Key> = (keys.iter().enumerate())
-            .filter_map(|(i, key)| keys[..i].iter().all(|earlier| !earlier.is(key)).then_some(key))
+            .filter_map(|(i, key)| keys[..i].iter().all(|earlier| earlier != key).then_some(key))
             .collect();
         let mut distinct: Vec<Scheme> = Vec::new();
         for &scheme in schemes {
@@ -111,7 +111,7 @@ impl Examiner {
         };
         let panels: Vec<Vec<Detector>> =
             distinct.iter().map(|&scheme| keys.iter().map(|key| detector(key, scheme)).collect()).collect();
-        let salt = keys.first().map_or(0, |key| key.table_salt());
+        let salt = panels.first().and_then(|panel| panel.first()).map_or(0, Detector::table_salt);
         Self { panels, schemes: distinct, searches: true, salt }
     }
 

@@ -187,6 +187,10 @@ impl Scorer {
         self.tally
     }
 
+    pub(crate) fn field(&self) -> &Field {
+        self.seeds.field()
+    }
+
     pub(crate) fn seeds(&mut self) -> &mut Seeds {
         &mut self.seeds
     }

@@ -9,60 +9,16 @@
 //!
 //! Both are conditions that a winner must meet, so the result is that of the definition over all tokens.
 
-use core::{array, fmt};
+use core::array;
 
 use rand_chacha::rand_core::Rng;
+use thiserror::Error;
 
 use crate::{
     field::{LANES, Seed, Subkey, field_words},
     mark::clock,
     token::TokenId,
 };
-
-/// Why no token could be chosen: what was given is no probability distribution.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum ChoiceError {
-    /// A probability is negative, infinite or not a number.
-    Probability {
-        /// Its index in the slice.
-        index: usize,
-        /// The value.
-        found: f32,
-    },
-    /// The probabilities do not add up to 1 (a thousandth more or less is taken for rounding).
-    Sum {
-        /// What they add up to; 0 if all are 0 or none was given.
-        found: f64,
-    },
-    /// There are not as many tokens as probabilities.
-    Lengths {
-        /// Tokens given.
-        tokens: usize,
-        /// Probabilities given.
-        probabilities: usize,
-    },
-    /// The random number is not in [0, 1).
-    Uniform {
-        /// The value.
-        found: f64,
-    },
-}
-
-impl fmt::Display for ChoiceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Probability { index, found } => write!(f, "probability {index} is {found}, but must be 0 to 1"),
-            Self::Sum { found } => write!(f, "the probabilities add up to {found}, not 1"),
-            Self::Lengths { tokens, probabilities } => {
-                write!(f, "{tokens} tokens were given with {probabilities} probabilities")
-            }
-            Self::Uniform { found } => write!(f, "the random number is {found}, but must be in [0, 1)"),
-        }
-    }
-}
-
-impl std::error::Error for ChoiceError {}
 
 /// Tokens tested at once in a row of words.
 const GROUP: usize = 32;
@@ -272,6 +228,40 @@ fn check(probabilities: &[f32]) -> Result<f64, ChoiceError> {
         sum += f64::from(found);
     }
     if is_one(sum) { Ok(sum) } else { Err(ChoiceError::Sum { found: sum }) }
+}
+
+/// Why no token could be chosen: the arguments aren't a probability distribution and a random number.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ChoiceError {
+    /// A probability is negative, infinite or not a number.
+    #[error("probability {index} is {found}, but must be 0 to 1")]
+    Probability {
+        /// Its index in the slice.
+        index: usize,
+        /// The value.
+        found: f32,
+    },
+    /// The probabilities do not add up to 1 (a thousandth more or less is taken for rounding).
+    #[error("the probabilities add up to {found}, not 1")]
+    Sum {
+        /// Their sum; 0 if all are 0 or there are none.
+        found: f64,
+    },
+    /// There are not as many tokens as probabilities.
+    #[error("{tokens} tokens were given with {probabilities} probabilities")]
+    Lengths {
+        /// Tokens given.
+        tokens: usize,
+        /// Probabilities given.
+        probabilities: usize,
+    },
+    /// The random number is not in [0, 1).
+    #[error("the random number is {found}, but must be in [0, 1)")]
+    Uniform {
+        /// The value.
+        found: f64,
+    },
 }
 
 #[cfg(test)]

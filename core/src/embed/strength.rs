@@ -1,67 +1,94 @@
-//! How strongly a text is marked: the embedder's own business, on which detection does not depend. SPEC §8.
+//! How strongly a text is marked: the embedder's business alone. Detection doesn't depend on it. SPEC §8.
 
-use core::fmt;
+use thiserror::Error;
 
 /// The bias δ that green tokens get: nats, finite, ≥ 0. 0 marks nothing.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Delta(f32);
 
 impl Delta {
+    /// δ = 2.
+    pub const DEFAULT: Self = Self(2.0);
+
+    /// Makes a bias of so many nats.
+    ///
     /// # Errors
     /// [`DeltaError`] if `nats` is negative, infinite or not a number.
     pub fn new(nats: f32) -> Result<Self, DeltaError> {
         if nats.is_finite() && nats >= 0.0 { Ok(Self(nats)) } else { Err(DeltaError { found: nats }) }
     }
 
-    /// δ, in nats.
+    /// Returns δ, in nats.
     pub fn nats(self) -> f32 {
         self.0
     }
 }
 
-/// How often the dual form of gumbel draws with the second number: a probability. ½ gives the most variety.
+impl Default for Delta {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// How often the dual form of gumbel draws with the second number: a probability.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct MixingShare(f64);
 
 impl MixingShare {
+    /// ρ = ½, which gives the most variety.
+    pub const DEFAULT: Self = Self(0.5);
+
+    /// Makes a share of a probability.
+    ///
     /// # Errors
     /// [`MixingShareError`] outside [0, 1].
     pub fn new(share: f64) -> Result<Self, MixingShareError> {
         if (0.0..=1.0).contains(&share) { Ok(Self(share)) } else { Err(MixingShareError { found: share }) }
     }
 
-    /// ρ, in [0, 1].
+    /// Returns ρ, in [0, 1].
     pub fn get(self) -> f64 {
         self.0
     }
 }
 
-/// Why a bias strength was refused: δ is finite and ≥ 0.
-#[derive(Debug, Clone, Copy, PartialEq)]
+impl Default for MixingShare {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// Why a bias was refused: δ is finite and ≥ 0.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[error("delta is {found}, but must be a finite number of nats, 0 or above")]
 pub struct DeltaError {
     /// The value refused.
     pub found: f32,
 }
 
-impl fmt::Display for DeltaError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "delta is {}, but must be a finite number of nats, 0 or above", self.found)
-    }
-}
-
-impl std::error::Error for DeltaError {}
-
-/// Why a mixing share was refused: it is a probability.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Why a mixing share was refused: it's a probability.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[error("the mixing share is {found}, but must be a probability, 0 to 1")]
 pub struct MixingShareError {
     /// The value refused.
     pub found: f64,
 }
 
-impl fmt::Display for MixingShareError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the mixing share is {}, but must be a probability, 0 to 1", self.found)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_that_is_none_is_refused() {
+        for share in [-0.1, 1.1, f64::NAN] {
+            assert!(MixingShare::new(share).is_err());
+        }
+    }
+
+    #[test]
+    fn a_strength_that_is_none_is_refused() {
+        for nats in [-0.1, f32::NAN, f32::INFINITY] {
+            assert!(Delta::new(nats).is_err());
+        }
     }
 }
-
-impl std::error::Error for MixingShareError {}

@@ -1,12 +1,13 @@
 //! What the statistics refuse.
 
-use core::fmt;
+use thiserror::Error;
 
 /// An argument outside the domain of a statistic.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum StatsError {
     /// More successes were claimed than trials made.
+    #[error("count {count} exceeds total {total}")]
     CountExceedsTotal {
         /// The count given.
         count: u64,
@@ -14,34 +15,18 @@ pub enum StatsError {
         total: u64,
     },
     /// A probability was not strictly between 0 and 1 (or was not a number).
+    #[error("probability {probability} is not strictly between 0 and 1")]
     ProbabilityOutOfRange {
         /// The value given.
         probability: f64,
     },
     /// A sum of scores was negative, infinite or not a number.
+    #[error("score {score} is not a finite number at or above 0")]
     ScoreOutOfRange {
         /// The value given.
         score: f64,
     },
 }
-
-impl fmt::Display for StatsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CountExceedsTotal { count, total } => {
-                write!(f, "count {count} exceeds total {total}")
-            }
-            Self::ProbabilityOutOfRange { probability } => {
-                write!(f, "probability {probability} is not strictly between 0 and 1")
-            }
-            Self::ScoreOutOfRange { score } => {
-                write!(f, "score {score} is not a finite number at or above 0")
-            }
-        }
-    }
-}
-
-impl core::error::Error for StatsError {}
 
 /// Refuses a count above its total.
 pub(super) fn check_count(count: u64, total: u64) -> Result<(), StatsError> {
