@@ -21,18 +21,18 @@ fn bias(criterion: &mut Criterion<ProcessorTime>) {
         greens_are_those_of_the_plain_path(&key, scheme, &mut logits);
         group.throughput(Throughput::Elements(vocab_size.into()));
 
-        let mut embedder = Embedder::new(&key, scheme).delta(delta);
+        let embedder = Embedder::new(&key, scheme).delta(delta);
         let mut text = embedder.start();
         let mut step = 0;
         group.bench_function(BenchmarkId::new(format!("V={vocab_size}"), "cold"), |bencher| {
             bencher.iter(|| {
                 step += 1;
                 text.push(step); // a context that no step had
-                embedder.bias(&text, black_box(&mut logits));
+                text.bias(black_box(&mut logits));
             });
         });
         group.bench_function(BenchmarkId::new(format!("V={vocab_size}"), "cached"), |bencher| {
-            bencher.iter(|| embedder.bias(&text, black_box(&mut logits)));
+            bencher.iter(|| text.bias(black_box(&mut logits)));
         });
     }
     group.finish();
@@ -41,11 +41,11 @@ fn bias(criterion: &mut Criterion<ProcessorTime>) {
 fn greens_are_those_of_the_plain_path(key: &Key, scheme: Scheme, logits: &mut [f32]) {
     let gamma: Gamma = scheme.gamma().expect("green");
     let width: ContextWidth = scheme.context_width();
-    let mut embedder = Embedder::new(key, scheme).delta(Delta::new(2.0).expect("finite"));
+    let embedder = Embedder::new(key, scheme).delta(Delta::new(2.0).expect("finite"));
     let text = embedder.resume(&[5]);
     for _ in ["cold", "cached"] {
         logits.fill(0.0);
-        embedder.bias(&text, logits);
+        text.bias(logits);
         let seed = Field::new(key, width).seed(&[5]);
         for (token, &logit) in (0..).zip(logits.iter()) {
             assert_eq!(logit == 2.0, colour(&seed, token, gamma) == Colour::Green, "token {token}");

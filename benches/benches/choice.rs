@@ -5,7 +5,7 @@ mod processor_time;
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use greenmark::{Embedder, Field, Key, Scheme, Subkey, TextState, TokenId};
+use greenmark::{Embedder, Field, Key, MarkedText, Scheme, Subkey, TokenId};
 use greenmark_benches::VOCAB_SIZES;
 use processor_time::ProcessorTime;
 
@@ -57,23 +57,23 @@ fn choice(criterion: &mut Criterion<ProcessorTime>) {
             let all: Vec<TokenId> = (0..vocab_size).collect();
             let seed = Field::new(&key, scheme.context_width()).seed(&[context]);
             let expected = greatest(&seed, &all, &row);
-            assert_eq!(embedder.choose(&text, &row, 0.5), Ok(expected));
+            assert_eq!(text.choose(&row, 0.5), Ok(expected));
             let expected = greatest(&seed, &tokens, &probabilities);
-            assert_eq!(embedder.choose_among(&text, &tokens, &probabilities, 0.5), Ok(expected));
+            assert_eq!(text.choose_among(&tokens, &probabilities, 0.5), Ok(expected));
         }
         group.throughput(Throughput::Elements(vocab_size.into()));
         let mut context = 0;
-        let mut next = || -> TextState {
+        let mut next = || -> MarkedText {
             context += 1;
             embedder.resume(&[context])
         };
         group.bench_function(BenchmarkId::new(format!("V={vocab_size}"), "whole"), |bencher| {
-            bencher.iter(|| embedder.choose(&next(), black_box(&row), 0.5));
+            bencher.iter(|| next().choose(black_box(&row), 0.5));
         });
         group.bench_function(
             BenchmarkId::new(format!("V={vocab_size}"), format!("top-p/n={}", tokens.len())),
             |bencher| {
-                bencher.iter(|| embedder.choose_among(&next(), black_box(&tokens), black_box(&probabilities), 0.5));
+                bencher.iter(|| next().choose_among(black_box(&tokens), black_box(&probabilities), 0.5));
             },
         );
     }

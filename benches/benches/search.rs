@@ -5,7 +5,7 @@ mod processor_time;
 use std::{hint::black_box, time::Duration};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use greenmark::{Detector, Examiner, Key, Scheme, Search, Stream};
+use greenmark::{Detector, Examiner, Key, Look, Scheme, Scores, Stream};
 use greenmark_benches::zipf_ids;
 use processor_time::ProcessorTime;
 
@@ -25,17 +25,17 @@ fn search(criterion: &mut Criterion<ProcessorTime>) {
         let scheme: Scheme = scheme.parse().expect("canonical");
         for len in [200, 10_000, 1_000_000] {
             let ids = zipf_ids(VOCAB_SIZE, len, 1);
-            let mut detector = Detector::new(&key(7), scheme);
-            let (detection, positions) = detector.detect_positions(&ids);
-            let found = detector.search(&ids).1;
-            assert!(detection.tally.scored > 0 && Search::new(scheme, &positions).ln_p <= 0.0);
+            let scores = Detector::new(&key(7), scheme).scores(&ids);
+            let (null, positions) = (scheme.family().null(), scores.positions());
+            let search = |positions| Scores::new(null, positions).expect("admitted").search();
+            assert!(scores.detection().tally.scored > 0 && search(&positions).ln_p <= 0.0);
             group.throughput(Throughput::Elements(len as u64));
             group.bench_function(BenchmarkId::new(name, format!("T={len}/from colours")), |bencher| {
-                bencher.iter(|| Search::new(scheme, black_box(&positions)));
+                bencher.iter(|| search(black_box(&positions)));
             });
             group.bench_function(BenchmarkId::new(name, format!("T={len}/from ids")), |bencher| {
-                let mut examiner = Examiner::new(&[key(7)], &[scheme]);
-                assert_eq!(examiner.examine(&[&ids], 1e-6).ln_p, found.ln_p);
+                let mut examiner = Examiner::new([Look::new(&key(7), scheme)]);
+                assert_eq!(examiner.examine(&[&ids], 1e-6).ln_p, scores.ln_p_of_search());
                 bencher.iter(|| examiner.examine(&[black_box(&ids)], 1e-6));
             });
         }
@@ -60,7 +60,7 @@ fn keys(criterion: &mut Criterion<ProcessorTime>) {
         let scheme: Scheme = scheme.parse().expect("canonical");
         for number in [1, 30, 1000] {
             let keys: Vec<Key> = (0..number).map(key).collect();
-            let mut examiner = Examiner::new(&keys, &[scheme]);
+            let mut examiner = Examiner::new(Look::all(&keys, &[scheme], 1));
             assert_eq!(examiner.examine(&[&ids], 1e-6).looks, u64::from(number));
             group.throughput(Throughput::Elements(u64::from(number)));
             group.bench_function(BenchmarkId::new(name, format!("T=1000/keys={number}")), |bencher| {

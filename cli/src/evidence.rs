@@ -3,7 +3,10 @@
 use std::{borrow::Cow, fmt::Write};
 
 use anstyle::{AnsiColor, Style};
-use greenmark::{Detection, Family, KeyId, Scheme, Span, stats::format_p_value};
+use greenmark::{
+    Detection, Family, KeyId, Scheme, Span,
+    stats::{Null, format_p_value},
+};
 use greenmark_text::Tokenizer;
 use greenmark_text::{Answer, Passage};
 
@@ -43,18 +46,19 @@ pub(crate) fn describe(id: &str, answer: &Answer, text: Option<&str>, names_key:
     if let more @ 1.. = answer.passages.len().saturating_sub(LISTED) {
         let _ = writeln!(said, "  and {}; --json lists all", count(more as u64, "more passage"));
     }
-    let detection = &answer.best().detection;
+    let best = answer.best();
+    let detection = &best.raw;
     let tally = detection.tally;
     let tokens = count(tally.tokens, "token");
     if let (Some(score), Some(z)) = (score(detection), detection.z_score) {
         let p = format_p_value(detection.ln_p, 2);
         let _ = write!(said, "  whole text: {score}, z = {z:.2}, p = {p}; {tokens}, {} repeated", tally.repeated);
         if names_key {
-            let _ = write!(said, "; key {}, {}", detection.key_id, detection.scheme);
+            let _ = write!(said, "; key {}, {}", best.key_id, best.scheme);
         }
         said.push('\n');
     } else {
-        let width = detection.scheme.context_width().get();
+        let width = best.scheme.context_width().get();
         let _ = writeln!(said, "  {tokens}, nothing to score: a position needs {width} before it");
     }
     said
@@ -121,27 +125,26 @@ fn excerpt(text: &str) -> String {
 pub(crate) fn score(detection: &Detection) -> Option<String> {
     let mean = detection.mean_score()?;
     let scored = count(detection.tally.scored, "scored token");
-    let chance = detection.scheme.family().chance_score();
-    Some(match detection.scheme.family() {
-        Family::Green { .. } => {
-            let green = detection.tally.score;
+    let chance = detection.null.mean();
+    Some(match detection.green() {
+        Some(green) => {
             format!("{green} of {scored} green: {:.1} % (by chance {:.1} %)", 100.0 * mean, 100.0 * chance)
         }
-        Family::Gumbel { .. } => format!("{scored}, mean score {mean:.2} (by chance {chance:.2})"),
+        None => format!("{scored}, mean score {mean:.2} (by chance {chance:.2})"),
     })
 }
 
 /// [`score`] in a few characters.
 pub(crate) fn brief(detection: &Detection) -> String {
-    brief_score(detection.scheme.family(), detection.tally.score, detection.tally.scored)
+    brief_score(detection.null, detection.tally.score, detection.tally.scored)
 }
 
 /// "54 % green", "score 2.31".
-pub(crate) fn brief_score(family: Family, score: f64, scored: u64) -> String {
+pub(crate) fn brief_score(null: Null, score: f64, scored: u64) -> String {
     let mean = if scored == 0 { 0.0 } else { score / scored as f64 };
-    match family {
-        Family::Green { .. } => format!("{:.0} % green", 100.0 * mean),
-        Family::Gumbel { .. } => format!("score {mean:.2}"),
+    match null {
+        Null::Bernoulli(_) => format!("{:.0} % green", 100.0 * mean),
+        _ => format!("score {mean:.2}"),
     }
 }
 

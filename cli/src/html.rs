@@ -64,7 +64,8 @@ impl<'w> Page<'w> {
         pieces: &[Piece<'_>],
     ) -> io::Result<()> {
         let out = &mut self.out;
-        let (detection, alpha) = (&answer.best().detection, answer.alpha);
+        let (best, alpha) = (answer.best(), answer.alpha);
+        let detection = &best.raw;
         let marked = answer.is_marked();
         let class = if marked { "marked" } else { "unmarked" };
         let word = verdict(marked).0;
@@ -90,11 +91,11 @@ impl<'w> Page<'w> {
             rows.push(("score", score));
             rows.push(("z-score", format!("{z:.2}")));
         }
-        rows.push(("scheme", detection.scheme.to_string()));
-        rows.push(("key", detection.key_id.to_string()));
+        rows.push(("scheme", best.scheme.to_string()));
+        rows.push(("key", best.key_id.to_string()));
         for passage in &answer.passages {
             let mut said = describe_passage(passage, text);
-            if passage.key_id != detection.key_id || passage.scheme != detection.scheme {
+            if passage.key_id != best.key_id || passage.scheme != best.scheme {
                 said += &format!("; key {}, {}", passage.key_id, passage.scheme);
             }
             rows.push(("passage", said));

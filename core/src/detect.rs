@@ -1,18 +1,28 @@
-//! What is concluded from the scores of a text: SPEC §6.2 to §7.
+//! What is concluded from the scores of a text. SPEC §6.2 to §7.
 
 mod bet;
 mod dedup;
 mod detection;
+mod detector;
 mod examine;
 mod reading;
 mod scorer;
+mod scores;
 mod search;
+mod stake;
 mod stream;
+mod tally;
 mod weight;
 
-pub use detection::{DEFAULT_ALPHA, Detection, Detector};
-pub use examine::{Examination, Examiner, Finding};
-pub use reading::{Reading, Scores};
-pub use scorer::{Position, Scorer, Tally};
-pub use search::{Search, Span};
-pub use stream::{Stream, StreamEvidence};
+pub use self::{
+    detection::{DEFAULT_ALPHA, Detection},
+    detector::Detector,
+    examine::{Examination, Examiner, Finding, Look, Verdict, pay_for_looks},
+    reading::Reading,
+    scorer::Scorer,
+    scores::{Scores, ScoresError},
+    search::{Search, Span},
+    stake::Stake,
+    stream::{Stream, StreamEvidence},
+    tally::{Position, Tally},
+};

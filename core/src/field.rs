@@ -110,7 +110,12 @@ impl Seed {
 
     /// The bytes of tokens 0, 1, …: `bytes` is `[V]`, any V. One linear keystream. SPEC §5.3.
     pub fn fill(&self, bytes: &mut [u8]) {
-        self.stream(0).fill_bytes(bytes);
+        self.bytes().fill_bytes(bytes);
+    }
+
+    /// Returns the bytes of tokens 0, 1, … as one linear keystream. SPEC §5.3.
+    pub(crate) fn bytes(&self) -> ChaCha8Rng {
+        self.stream(0)
     }
 
     /// A word of one token, by random access. SPEC §5.4.

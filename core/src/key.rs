@@ -81,7 +81,7 @@ impl Key {
     /// # Ok::<(), greenmark::SubkeyError>(())
     /// ```
     ///
-    /// SPEC §2.
+    /// SPEC §2.5.
     pub fn subkey(&self, label: &str) -> Result<Self, SubkeyError> {
         if !(1..=LABEL_BYTES).contains(&label.len()) {
             return Err(SubkeyError { found: label.len() });
@@ -281,7 +281,7 @@ pub enum KeyError {
     },
 }
 
-/// Why a label was refused: it's 1 to 255 bytes long. SPEC §2.
+/// Why a label was refused: it's 1 to 255 bytes long. SPEC §2.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the label of a sub-key is 1 to 255 bytes long, this one has {found}")]
 pub struct SubkeyError {

@@ -1,41 +1,30 @@
-//! Greenmark: a keyed statistical watermark for text that a language model writes.
-//!
-//! The embedder lets a secret key have a say in which token comes next; the detector, from text and key alone, scores how
-//! well the tokens agree with the key and says how surprising that is. Both stand on one pure function, (key, context,
-//! token) → number, defined in `SPEC.md`. Two families of marks use it: *green* makes a share of the tokens likelier, and
-//! *gumbel* draws the next token with the key's numbers, which leaves its distribution as it was.
+//! Greenmark marks text while a language model writes it, and detects the mark later from the text and a
+//! secret key.
 //!
 //! ```
-//! use greenmark::{Detector, Embedder, Key};
+//! use greenmark::{DEFAULT_ALPHA, Detector, Embedder, Key, Scheme};
 //!
 //! let key = Key::from_bytes([7; 32]); // 32 bytes from your system's generator
-//! for scheme in ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"] {
-//!     let scheme = scheme.parse()?;
-//!
-//!     // While the model writes. Green acts in `bias`, gumbel in `choose`; the same loop serves both.
-//!     let mut embedder = Embedder::new(&key, scheme);
-//!     let mut text = embedder.start();
-//!     let mut ids = Vec::new();
-//!     for step in 0..300u32 {
-//!         let mut logits: Vec<f32> = (0..50).map(|v| ((step * 7 + v * 13) % 17) as f32 / 8.0).collect(); // your model
-//!         embedder.bias(&text, &mut logits);
-//!         let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
-//!         let probabilities: Vec<f32> = logits.iter().map(|logit| logit.exp() / sum).collect(); // your filters
-//!         let uniform = f64::from(step * 7919 % 1000) / 1000.0; // your random numbers, in [0, 1)
-//!         let token = embedder.choose(&text, &probabilities, uniform)?;
-//!         text.push(token);
-//!         ids.push(token);
-//!     }
-//!
-//!     // Later, from the text's ids and the key:
-//!     let detection = Detector::new(&key, scheme).detect(&ids);
-//!     assert!(detection.is_significant(1e-6));
+//! let mut text = Embedder::new(&key, Scheme::DEFAULT).start();
+//! let mut ids = Vec::new();
+//! for step in 0..300u32 {
+//!     let mut logits: Vec<f32> = (0..50).map(|v| ((step * 7 + v * 13) % 17) as f32 / 8.0).collect(); // your model
+//!     text.bias(&mut logits);
+//!     let token = (0..50).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0) as u32; // your sampler
+//!     text.push(token);
+//!     ids.push(token);
 //! }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! assert!(Detector::new(&key, Scheme::DEFAULT).detect(&ids).is_significant(DEFAULT_ALPHA));
 //! ```
 //!
-//! No I/O, clock, entropy, tokenizer or model here. The feature `runtime-detect` (default) lets the stream cipher
-//! choose the processor's instructions at run time; `normalise` adds the normaliser of texts that were tampered with.
+//! Embedder and detector agree on one pure function, (key, context, token) → number, which `SPEC.md`
+//! defines: [`Field`]. Two families of marks use it. *Green* makes a share of the tokens likelier, and
+//! *gumbel* draws the next token with the key's numbers, which leaves its distribution as it was. The
+//! detector scores how well the tokens agree with the key, and says how surprising that is by chance.
+//!
+//! There is no I/O, clock, entropy, tokenizer or model here. The feature `runtime-detect` (default) lets
+//! the stream cipher choose the processor's instructions at run time; `normalise` adds the normaliser of
+//! texts that were tampered with.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -57,12 +46,14 @@ pub use scheme::{ContextWidth, Family, Gamma, Scheme, SchemeError, SchemeParams}
 pub use token::TokenId;
 
 // Embedding
-pub use embed::{ChoiceError, Delta, DeltaError, Embedder, MixingShare, MixingShareError, TextState};
+pub use embed::{
+    ChoiceError, Delta, DeltaError, Embedder, MarkedText, MixingShare, MixingShareError, draw, uniform_from,
+};
 
 // Detecting
 pub use detect::{
-    DEFAULT_ALPHA, Detection, Detector, Examination, Examiner, Finding, Position, Reading, Scorer, Scores, Search,
-    Span, Stream, StreamEvidence, Tally,
+    DEFAULT_ALPHA, Detection, Detector, Examination, Examiner, Finding, Look, Position, Reading, Scorer, Scores,
+    ScoresError, Search, Span, Stake, Stream, StreamEvidence, Tally, Verdict, pay_for_looks,
 };
 #[cfg(feature = "normalise")]
 pub use normalise::{Normalised, normalise};
@@ -70,3 +61,5 @@ pub use normalise::{Normalised, normalise};
 // The field
 pub use field::{Field, Seed, Subkey};
 pub use mark::{Colour, colour};
+
+// Statistics: the module `stats`.

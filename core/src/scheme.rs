@@ -76,25 +76,6 @@ pub enum Family {
     },
 }
 
-impl Family {
-    /// Whether a score is one that the mark makes frequent, for whoever wants to show a text: green, or among the highest
-    /// quarter by chance (ln 4 and above).
-    pub fn favours(self, score: f64) -> bool {
-        match self {
-            Self::Green { .. } => score > 0.0,
-            Self::Gumbel { .. } => score >= 2.0 * core::f64::consts::LN_2,
-        }
-    }
-
-    /// What a token scores by chance, on average: γ, or 1.
-    pub fn chance_score(self) -> f64 {
-        match self {
-            Self::Green { gamma } => gamma.fraction(),
-            Self::Gumbel { .. } => 1.0,
-        }
-    }
-}
-
 /// The parts of a [`Scheme`], as a plain literal: a new field changes the format and should break the build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemeParams {

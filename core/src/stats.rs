@@ -12,6 +12,7 @@
 //! | `weighted` | tail of a count whose hits weigh differently |
 //! | `gamma` | tail and z-score of a sum of Gumbel scores |
 //! | `saddle` | deviance and Stirling remainder, from which mass functions are put together |
+//! | `null` | the laws that scores obey where there is no mark |
 //! | `interval` | exact confidence interval of a rate |
 //! | `sum` | sums of many scores that keep their digits |
 //! | `format` | decimal text of a p-value at any depth |
@@ -23,6 +24,7 @@ mod error;
 mod format;
 mod gamma;
 mod interval;
+mod null;
 mod saddle;
 mod sum;
 mod weighted;
@@ -32,5 +34,6 @@ pub use error::StatsError;
 pub use format::format_p_value;
 pub use gamma::{gamma_z_score, ln_gamma_sf};
 pub use interval::clopper_pearson;
-pub(crate) use sum::{add, sum};
+pub use null::{Chance, Null};
+pub(crate) use sum::{Sum, sum};
 pub use weighted::WeightedBinomial;

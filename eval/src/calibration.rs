@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Result, bail, ensure};
 use fastbloom::BloomFilter;
-use greenmark::{Detector, Key, Reading, Scheme, TokenId};
+use greenmark::{Detector, Key, Reading, Scheme, TokenId, pay_for_looks};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -299,10 +299,13 @@ impl<'t> Batch<'t> {
 
     /// - `first`: the number of the first text in the corpus, which its keys follow from.
     pub fn new(plan: &'t Plan, first: u64, texts: &'t [Text]) -> Self {
-        let read = |text: &'t Text, &scheme: &Scheme| -> Vec<Reading<'t>> {
-            text.versions.iter().map(|ids| Reading::new(scheme, ids, plan.seed)).collect()
+        // Which positions count is the same for every key, so the first key of the plan reads for all.
+        let key = plan.key(0, 0);
+        let readers: Vec<Detector> = plan.schemes.iter().map(|&scheme| Detector::new(&key, scheme)).collect();
+        let read = |text: &'t Text, reader: &Detector| -> Vec<Reading<'t>> {
+            text.versions.iter().map(|ids| reader.read(ids)).collect()
         };
-        let readings = texts.par_iter().map(|text| plan.schemes.iter().map(|scheme| read(text, scheme)).collect());
+        let readings = texts.par_iter().map(|text| readers.iter().map(|reader| read(text, reader)).collect());
         Self { plan, first, texts, readings: readings.collect() }
     }
 
@@ -421,11 +424,6 @@ struct SaidOfScheme {
     everything: f64,
 }
 
-/// ln p of the best of so many looks. SPEC §7.7, as [`greenmark::Examiner`] reckons.
-fn pay(least: f64, looks: usize) -> f64 {
-    (least + (looks as f64).ln()).min(0.0)
-}
-
 /// - `readings`: by scheme and version.
 fn say(schemes: &[Scheme], readings: &[Vec<Reading<'_>>], keys: &[Key]) -> Said {
     let (mut least_of_all, mut looks_at_all) = (f64::INFINITY, 0);
@@ -440,23 +438,28 @@ fn say(schemes: &[Scheme], readings: &[Vec<Reading<'_>>], keys: &[Key]) -> Said 
                 let best = others.fold(segments, f64::min);
                 least_as_it_is = least_as_it_is.min(segments);
                 least = least.min(best);
-                [as_it_is.detection().ln_p, segments, as_it_is.ln_p_of_stream(), pay(best, versions.len())]
+                [
+                    as_it_is.detection().ln_p,
+                    segments,
+                    as_it_is.ln_p_of_stream(),
+                    pay_for_looks(best, versions.len() as u64),
+                ]
             })
             .collect();
         least_of_all = least_of_all.min(least);
         looks_at_all += keys.len() * versions.len();
         SaidOfScheme {
             each,
-            keys: pay(least_as_it_is, keys.len()),
-            everything: pay(least, keys.len() * versions.len()),
+            keys: pay_for_looks(least_as_it_is, keys.len() as u64),
+            everything: pay_for_looks(least, (keys.len() * versions.len()) as u64),
         }
     });
-    Said { schemes: said.collect(), joint: pay(least_of_all, looks_at_all) }
+    Said { schemes: said.collect(), joint: pay_for_looks(least_of_all, looks_at_all as u64) }
 }
 
 #[cfg(test)]
 mod tests {
-    use greenmark::Examiner;
+    use greenmark::{Examiner, Look};
 
     use super::*;
 
@@ -527,19 +530,19 @@ mod tests {
         for text in texts(15) {
             let versions: Vec<&[TokenId]> = text.versions.iter().map(Vec::as_slice).collect();
             let readings: Vec<Vec<Reading<'_>>> = (plan.schemes.iter())
-                .map(|&scheme| versions.iter().map(|ids| Reading::new(scheme, ids, 1)).collect())
+                .map(|&scheme| versions.iter().map(|ids| Detector::new(&keys[0], scheme).read(ids)).collect())
                 .collect();
             let said = say(&plan.schemes, &readings, &keys);
             let examined = |keys: &[Key], schemes: &[Scheme], versions: &[&[TokenId]]| {
-                Examiner::new(keys, schemes).examine(versions, 1e-6).ln_p
+                Examiner::new(Look::all(keys, schemes, 2)).examine(versions, 1e-6).ln_p
             };
             assert_eq!(said.joint, examined(&keys, &plan.schemes, &versions));
             for (&scheme, said) in plan.schemes.iter().zip(&said.schemes) {
                 assert_eq!(said.everything, examined(&keys, &[scheme], &versions));
                 assert_eq!(said.keys, examined(&keys, &[scheme], &versions[..1]));
                 for (key, &[whole, segments, stream, normalised]) in keys.iter().zip(&said.each) {
-                    let (detection, search) = Detector::new(key, scheme).search(versions[0]);
-                    assert_eq!((whole, segments), (detection.ln_p, search.ln_p));
+                    let scores = Detector::new(key, scheme).scores(versions[0]);
+                    assert_eq!((whole, segments), (scores.detection().ln_p, scores.ln_p_of_search()));
                     assert_eq!(normalised, examined(std::slice::from_ref(key), &[scheme], &versions));
                     let mut read = greenmark::Stream::new(key, scheme);
                     versions[0].iter().for_each(|&id| _ = read.push(id));

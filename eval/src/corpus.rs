@@ -151,13 +151,13 @@ fn write(
         ignore_stop: true,
         batch: None,
     };
-    // An embedder for every key, in the order of the jobs: hooks borrow them for the whole run.
+    // An embedder for every key, in the order of the jobs.
     let by_index: BTreeMap<u64, &Job> = jobs.iter().map(|&job| (job.index, job)).collect();
-    let embedders: BTreeMap<u64, RefCell<Embedder>> = by_index
+    let embedders: BTreeMap<u64, Embedder> = by_index
         .iter()
         .filter_map(|(&index, job)| {
             let Mark { scheme, delta } = recipe.mark?;
-            Some((index, RefCell::new(Embedder::new(&key(recipe.seed, job.key), scheme).delta(delta))))
+            Some((index, Embedder::new(&key(recipe.seed, job.key), scheme).delta(delta)))
         })
         .collect();
     let surprises: RefCell<BTreeMap<u64, Rc<Cell<f64>>>> = RefCell::default();
@@ -190,14 +190,14 @@ fn write(
 }
 
 /// Marks, and adds up what the unmarked model would have paid for the text.
-struct Observer<'e> {
-    mark: Option<MarkHook<'e>>,
+struct Observer {
+    mark: Option<MarkHook>,
     /// The model's own, before the mark.
     logits: Vec<f32>,
     surprise: Rc<Cell<f64>>,
 }
 
-impl LogitsHook for Observer<'_> {
+impl LogitsHook for Observer {
     fn adjust(&mut self, logits: &mut [f32]) {
         self.logits.clear();
         self.logits.extend_from_slice(logits);

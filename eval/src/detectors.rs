@@ -1,7 +1,7 @@
 //! Every detector, asked about one text.
 
 use anyhow::Result;
-use greenmark::{Detector, Examiner, Key, Normalised, Scheme, Stream, TokenId, normalise};
+use greenmark::{Detector, Examiner, Key, Look, Normalised, Scheme, Stream, TokenId, normalise};
 use greenmark_text::Tokenizer;
 use serde::{Deserialize, Serialize};
 
@@ -57,9 +57,8 @@ impl Detection<f64> {
         let raw = tokenizer.encode(text)?;
         let normalised = Some(normalise(text)).filter(Normalised::is_changed);
         let normalised = normalised.map(|text| tokenizer.encode(text.text())).transpose()?;
-        let examine = |versions: &[&[TokenId]]| {
-            Examiner::new(std::slice::from_ref(key), &[scheme]).examine(versions, ALPHAS[0]).ln_p
-        };
+        let examine =
+            |versions: &[&[TokenId]]| Examiner::new(Look::all([key], &[scheme], 2)).examine(versions, ALPHAS[0]).ln_p;
         let mut stream = Stream::new(key, scheme);
         raw.iter().for_each(|&id| {
             stream.push(id);

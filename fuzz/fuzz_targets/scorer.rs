@@ -10,7 +10,7 @@
 //! | 3 | g = 1 + byte mod 255 |
 //! | 4 | id width: 1, 2 or 4 bytes, or 1 counted down from the largest id |
 //! | 5 | 254, 255: the text is repeated with other and other ids, see `repeated` |
-//! | 6 | seed of the cuts at which slices are pushed |
+//! | 6 | unused |
 //! | 7 | δ in sixteenths; skip repeats if odd |
 //! | 8 | seed of the logits |
 
@@ -24,7 +24,7 @@ use greenmark::{
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
-    let Some((&[key, family, h, g, id_width, copies, cuts, delta, logits], rest)) = input.split_first_chunk::<9>()
+    let Some((&[key, family, h, g, id_width, copies, _, delta, logits], rest)) = input.split_first_chunk::<9>()
     else {
         return;
     };
@@ -39,36 +39,26 @@ fuzz_target!(|input: &[u8]| {
     let is_long = input.iter().fold(0u8, |sum, &byte| sum.wrapping_add(byte)).is_multiple_of(32);
     let ids = if is_long { repeated(ids, copies) } else { ids };
 
-    score(&key, scheme, &ids, cuts);
+    score(&key, scheme, &ids);
     embed(&key, scheme, &ids, delta, logits);
 });
 
-fn score(key: &Key, scheme: Scheme, ids: &[TokenId], cuts: u8) {
+fn score(key: &Key, scheme: Scheme, ids: &[TokenId]) {
     let mut scorer = Scorer::new(key, scheme);
     let positions: Vec<_> = ids.iter().map(|&id| scorer.push(id)).collect();
     let tally = scorer.finish();
     check(key, scheme, ids, &positions, &tally);
 
-    // The same scorer, as a second text: slices and single tokens in turn, with the same result to the last bit.
-    let mut random = Random(cuts.into());
-    let mut rest = ids;
-    while !rest.is_empty() {
-        let (slice, after) = rest.split_at(random.below(rest.len() + 1));
-        scorer.push_slice(slice);
-        rest = after;
-        if let Some((&id, after)) = rest.split_first() {
-            assert_eq!(bits(scorer.push(id)), bits(positions[ids.len() - rest.len()]), "after a slice");
-            rest = after;
-        }
-    }
-    assert!(scorer.positions().map(bits).eq(positions.iter().copied().map(bits)), "in slices");
-    assert_eq!(tally_bits(scorer.tally()), tally_bits(tally), "in slices");
+    // The same scorer, as a second text.
+    assert!(ids.iter().map(|&id| bits(scorer.push(id))).eq(positions.iter().copied().map(bits)));
+    assert_eq!(tally_bits(scorer.tally()), tally_bits(tally));
 
-    // Twice, since a detector keeps its tables from text to text.
+    // Twice, since a detector keeps its seeds from text to text.
     let mut detector = Detector::new(key, scheme);
     let detection = detector.detect(ids);
-    assert_eq!(detector.detect_positions(ids), (detection, positions));
-    assert_eq!((detection.scheme, detection.key_id), (scheme, key.id()));
+    let scores = detector.scores(ids);
+    assert_eq!((scores.detection(), scores.positions()), (detection, positions));
+    assert_eq!((detector.scheme(), detector.key_id()), (scheme, key.id()));
     assert_eq!(tally_bits(detection.tally), tally_bits(tally));
     assert!(
         detection.ln_p.is_finite()
@@ -175,15 +165,15 @@ fn embed(key: &Key, scheme: Scheme, ids: &[TokenId], delta: u8, logits: u8) {
     let nats = f32::from(delta) / 16.0;
     let skips = delta % 2 == 1;
     let mut random = Random(logits.into());
-    let mut embedder = Embedder::new(key, scheme).delta(Delta::new(nats).expect("finite")).skip_repeats(skips);
+    let embedder = Embedder::new(key, scheme).delta(Delta::new(nats).expect("finite")).skip_repeats(skips);
     let field = Field::new(key, scheme.context_width());
     let h = width(scheme);
-    // Few widths of logits, so that rows of green lists are found again, and recycled for another width.
+    // Few widths of logits, so that green lists are found again, and beside those of another width.
     for vocab_size in [random.below(300), 64, random.below(300), 64] {
         let text = &ids[..random.below(ids.len() + 1)];
         let before: Vec<f32> = (0..vocab_size).map(|_| random.logit()).collect();
         let mut after = before.clone();
-        embedder.bias(&embedder.resume(text), &mut after);
+        embedder.resume(text).bias(&mut after);
 
         let context = text.len().checked_sub(h).map(|from| &text[from..]);
         let is_used = |context: &&[TokenId]| (h..text.len()).any(|i| text[i - h..i] == **context);
@@ -217,8 +207,8 @@ fn ids(bytes: &[u8], id_width: u8) -> Vec<TokenId> {
 
 /// Long texts from short inputs: the ids again and again, a little further apart each time or each eighth time.
 ///
-/// `push_slice` takes 4,096 ids at a time, seeds are kept after as many contexts, and a table for more than 14,336 pairs
-/// is given back: the first two want 5,000 ids that are new, and the last 20,000 that need not be.
+/// Seeds are kept after 4,096 contexts, and a table for more than 14,336 pairs is given back: the first wants 5,000 ids that
+/// are new, and the last 20,000 that need not be.
 fn repeated(ids: Vec<TokenId>, copies: u8) -> Vec<TokenId> {
     let (most, alike) = match copies {
         254 => (5_000, 1),

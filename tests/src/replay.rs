@@ -4,7 +4,7 @@
 
 use greenmark::{
     Colour, ContextWidth, Detection, Detector, Embedder, Family, Field, Gamma, Key, KeyError, MixingShare, Position,
-    Reading, Scheme, SchemeError, SchemeParams, Scorer, Search, Stream, Subkey, TokenId, colour, normalise,
+    Scheme, SchemeError, SchemeParams, Scorer, Scores, Stream, Subkey, TokenId, colour, normalise,
     stats::{WeightedBinomial, ln_binomial_sf, ln_gamma_sf},
 };
 use hmac::{Hmac, KeyInit, Mac};
@@ -144,25 +144,27 @@ fn field(case: &Value) {
 fn scores(case: &Value) {
     let scheme = string(case, "scheme").parse().expect("canonical");
     let text = ids(case, "ids");
-    let (detection, positions) = Detector::new(&key(case), scheme).detect_positions(&text);
+    let scores = Detector::new(&key(case), scheme).scores(&text);
+    let (detection, positions) = (scores.detection(), scores.positions());
     assert_eq!(detection.green(), Some(integer(case, "green")), "{}", name(case));
     assert_eq!(line(&positions, 'G', 'R'), string(case, "colours"), "{}", name(case));
     meets(case, "green_fraction", detection.green_fraction());
-    meets_the_rest(case, &detection, &text, &positions);
+    meets_the_rest(case, scheme, &detection, &text, &positions);
 }
 
 fn gumbel_scores(case: &Value) {
     let scheme = string(case, "scheme").parse().expect("canonical");
     let text = ids(case, "ids");
-    let (detection, positions) = Detector::new(&key(case), scheme).detect_positions(&text);
+    let scores = Detector::new(&key(case), scheme).scores(&text);
+    let (detection, positions) = (scores.detection(), scores.positions());
     assert_eq!(detection.green(), None, "{}", name(case));
     assert_eq!(line(&positions, 'S', 'S'), string(case, "marks"), "{}", name(case));
     meets(case, "score", Some(detection.tally.score));
-    meets_the_rest(case, &detection, &text, &positions);
+    meets_the_rest(case, scheme, &detection, &text, &positions);
 }
 
 /// What evidence of both families has.
-fn meets_the_rest(case: &Value, detection: &Detection, text: &[TokenId], positions: &[Position]) {
+fn meets_the_rest(case: &Value, scheme: Scheme, detection: &Detection, text: &[TokenId], positions: &[Position]) {
     let tally = detection.tally;
     for (member, found) in [("tokens", tally.tokens), ("scored", tally.scored), ("repeated", tally.repeated)] {
         assert_eq!(found, integer(case, member), "{}, {member}", name(case));
@@ -170,7 +172,7 @@ fn meets_the_rest(case: &Value, detection: &Detection, text: &[TokenId], positio
     meets(case, "z_score", detection.z_score);
     meets(case, "ln_p", Some(detection.ln_p));
     // One token at a time, the plain path.
-    let mut scorer = Scorer::new(&key(case), detection.scheme);
+    let mut scorer = Scorer::new(&key(case), scheme);
     let single: Vec<_> = text.iter().map(|&token| scorer.push(token)).collect();
     assert_eq!(single, positions, "{}", name(case));
     assert_eq!(scorer.finish(), tally, "{}", name(case));
@@ -218,13 +220,13 @@ fn samples(case: &Value) {
         .map(|p| p.as_f64().expect("a number") as f32)
         .collect();
     let text = embedder.resume(&ids(case, "context"));
-    let found = embedder.choose_among(&text, &tokens, &probabilities, 0.5).expect("a distribution");
+    let found = text.choose_among(&tokens, &probabilities, 0.5).expect("a distribution");
     assert_eq!(u64::from(found), integer(case, "token"), "{}", name(case));
     let last = *tokens.iter().max().expect("a token");
     if last < 1 << 20 {
         let mut row = vec![0.0; last as usize + 1];
         tokens.iter().zip(&probabilities).for_each(|(&token, &p)| row[token as usize] = p);
-        assert_eq!(embedder.choose(&text, &row, 0.5), Ok(found), "{}", name(case));
+        assert_eq!(text.choose(&row, 0.5), Ok(found), "{}", name(case));
     }
 }
 
@@ -290,16 +292,18 @@ fn green_line(i: u32) -> String {
     let (key, text, r) = drawn(i);
     let (h, g) = (r[0] % 17, 1 + u16::from(r[1] % 255));
     let scheme: Scheme = format!("gm1:green,h={h},gamma={g}/256").parse().expect("canonical");
-    let (detection, positions) = Detector::new(&key, scheme).detect_positions(&text);
+    let scores = Detector::new(&key, scheme).scores(&text);
+    let (detection, positions) = (scores.detection(), scores.positions());
     let greens = detection.green().expect("a green scheme");
-    format!("{i} {} {greens} {}\n", counts(&detection), line(&positions, 'G', 'R'))
+    format!("{i} {} {greens} {}\n", counts(&key, scheme, &detection), line(&positions, 'G', 'R'))
 }
 
 fn gumbel_line(i: u32) -> String {
     let (key, text, r) = drawn(i);
     let (h, dual) = (1 + r[0] % 16, r[4] % 2 == 1);
     let scheme = Scheme::new(SchemeParams::Gumbel { context_width: h, dual }).expect("in range");
-    let (detection, positions) = Detector::new(&key, scheme).detect_positions(&text);
+    let scores = Detector::new(&key, scheme).scores(&text);
+    let (detection, positions) = (scores.detection(), scores.positions());
     let field = Field::new(&key, scheme.context_width());
     let words: u64 = (0..text.len())
         .filter(|&i| matches!(positions[i], Position::Scored(_)))
@@ -309,12 +313,12 @@ fn gumbel_line(i: u32) -> String {
             u64::from(seed.word(Subkey::First, text[i]).max(second))
         })
         .sum();
-    format!("{i} {} {words} {}\n", counts(&detection), line(&positions, 'S', 'S'))
+    format!("{i} {} {words} {}\n", counts(&key, scheme, &detection), line(&positions, 'S', 'S'))
 }
 
-fn counts(detection: &Detection) -> String {
+fn counts(key: &Key, scheme: Scheme, detection: &Detection) -> String {
     let tally = detection.tally;
-    format!("{} {} {} {} {}", detection.key_id, detection.scheme, tally.tokens, tally.scored, tally.repeated)
+    format!("{} {} {} {} {}", key.id(), scheme, tally.tokens, tally.scored, tally.repeated)
 }
 
 fn digest(parts: &[&[u8]]) -> [u8; 32] {
@@ -326,17 +330,16 @@ fn search(case: &Value) {
     let (positions, search) = if case.get("ids").is_some() {
         let mut detector = Detector::new(&key(case), scheme);
         let text = ids(case, "ids");
-        let (detection, search) = detector.search(&text);
+        let scores = detector.scores(&text);
+        let (detection, search) = (scores.detection(), scores.search());
         assert_eq!(detection.tally.tokens, integer(case, "tokens"), "{}", name(case));
         assert_eq!(detection.tally.repeated, integer(case, "repeated"), "{}", name(case));
-        let reading = Reading::new(scheme, &text, 7);
-        let scores = detector.score(&reading);
         meets_to_nine_digits(case, "ln_whole", &case["ln_whole"], scores.ln_whole());
         assert_eq!(scores.ln_p_of_search(), search.ln_p, "{}", name(case));
-        (detector.detect_positions(&text).1, search)
+        (scores.positions(), search)
     } else {
         let positions = given_positions(case, scheme);
-        let search = Search::new(scheme, &positions);
+        let search = Scores::new(scheme.family().null(), &positions).expect("scores of the family").search();
         (positions, search)
     };
     let scores = scores_between(&positions, 0, positions.len());
@@ -401,9 +404,7 @@ fn weighted(case: &Value) {
     }
     let scheme: Scheme = string(case, "scheme").parse().expect("canonical");
     let text = given_ids(case);
-    let reading = Reading::new(scheme, &text, 7);
-    let mut detector = Detector::new(&key(case), scheme);
-    let scores = detector.score(&reading);
+    let scores = Detector::new(&key(case), scheme).scores(&text);
     let detection = scores.detection();
     assert_eq!(detection.tally.scored, integer(case, "scored"), "{}", name(case));
     assert_eq!(detection.tally.repeated, integer(case, "repeated"), "{}", name(case));
@@ -417,8 +418,7 @@ fn weighted(case: &Value) {
         meets_to_nine_digits(case, "ln_whole", &case["ln_whole"], law.ln_sf(total));
     }
     // SPEC §7.5: p ≤ 2W.
-    let (_, search) = detector.search(&text);
-    assert!(search.ln_p <= scores.ln_whole() + core::f64::consts::LN_2 + 1e-9, "{}", name(case));
+    assert!(scores.ln_p_of_search() <= scores.ln_whole() + core::f64::consts::LN_2 + 1e-9, "{}", name(case));
 }
 
 fn normalised_texts(case: &Value) {

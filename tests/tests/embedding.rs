@@ -15,15 +15,15 @@ fn uniform(seed: u64, i: u64) -> f64 {
 
 /// A text by a model whose logits are all equal, marked in the one loop that serves both families.
 fn write(key: &Key, scheme: Scheme, delta: f32, tokens: usize, seed: u64) -> Vec<TokenId> {
-    let mut embedder = Embedder::new(key, scheme).delta(Delta::new(delta).expect("finite"));
+    let embedder = Embedder::new(key, scheme).delta(Delta::new(delta).expect("finite"));
     let mut text = embedder.start();
     let mut ids = Vec::new();
     for step in 0..tokens {
         let mut logits = vec![0.0f32; VOCABULARY];
-        embedder.bias(&text, &mut logits);
+        text.bias(&mut logits);
         let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
         let probabilities: Vec<f32> = logits.iter().map(|logit| logit.exp() / sum).collect();
-        let token = embedder.choose(&text, &probabilities, uniform(seed, step as u64)).expect("a distribution");
+        let token = text.choose(&probabilities, uniform(seed, step as u64)).expect("a distribution");
         text.push(token);
         ids.push(token);
     }

@@ -1,6 +1,6 @@
 //! The search and the stream under the null of SPEC §7.1: P(p ≤ α) ≤ α for fixed texts and random keys, wherever one stops.
 
-use greenmark::{Detector, Embedder, Examiner, Key, Position, Scheme, Search, Stream, TokenId};
+use greenmark::{Detector, Embedder, Examiner, Key, Look, Position, Scheme, Scores, Stream, TokenId};
 use sha2::{Digest, Sha256};
 
 /// Text–key pairs of each case.
@@ -48,7 +48,7 @@ fn searches_are_valid() {
     for scheme in SCHEMES {
         for (name, text) in texts() {
             let ln_p: Vec<f64> = (0..KEYS)
-                .map(|i| Detector::new(&key(i), scheme.parse().expect("canonical")).search(&text).1.ln_p)
+                .map(|i| Detector::new(&key(i), scheme.parse().expect("canonical")).scores(&text).ln_p_of_search())
                 .collect();
             assert_valid(&format!("{scheme}, {name}"), &ln_p);
         }
@@ -105,7 +105,8 @@ fn examinations_are_valid() {
             let ln_p: Vec<f64> = (0..KEYS / 2)
                 .map(|i| {
                     let keys = [0, 1, 2, 0].map(|j| key(3 * i + j));
-                    let found = Examiner::new(&keys, &schemes).searches(searches).examine(&versions, 0.05);
+                    let found =
+                        Examiner::new(Look::all(&keys, &schemes, 2)).searches(searches).examine(&versions, 0.05);
                     assert_eq!(found.looks, 6 * versions.len().min(2) as u64);
                     assert_eq!(!found.hits.is_empty(), found.is_significant(0.05));
                     found.ln_p
@@ -126,7 +127,7 @@ fn a_marked_text_accuses_no_other_key() {
     for i in 0..150u32 {
         let mut chances = [0.0; 2000];
         chances[i as usize * 61 % 1900..][..60].fill(1.0 / 60.0);
-        let token = embedder.choose(&state, &chances, f64::from(varied(i) & 0xff) / 256.0).expect("a distribution");
+        let token = state.choose(&chances, f64::from(varied(i) & 0xff) / 256.0).expect("a distribution");
         state.push(token);
         ids.push(token);
     }
@@ -134,8 +135,8 @@ fn a_marked_text_accuses_no_other_key() {
     let mut accused = 0.0;
     for i in 0..n {
         let keys = [owner.clone(), key(3 * i), key(3 * i + 1), key(3 * i + 2)];
-        let found = Examiner::new(&keys, &[scheme]).examine(&[&ids], alpha);
-        assert_eq!(found.hits[0].detection.key_id, owner.id());
+        let found = Examiner::new(Look::all(&keys, &[scheme], 1)).examine(&[&ids], alpha);
+        assert_eq!(found.hits[0].key_id, owner.id());
         accused += f64::from(u8::from(found.hits.len() > 1));
     }
     let n = f64::from(n);
@@ -185,10 +186,10 @@ fn stray_spans_are_rare() {
         let high = if scheme.gamma().is_some() { 1.0 } else { 8.0 };
         let (mut strays, keys) = (0.0, 2000u32);
         for i in 0..keys {
-            let (_, mut positions) = Detector::new(&key(i), scheme).detect_positions(&text);
+            let mut positions = Detector::new(&key(i), scheme).scores(&text).positions();
             positions.extend(vec![Position::Scored(0.0); 400]);
             positions.extend(vec![Position::Scored(high); 200]);
-            let search = Search::new(scheme, &positions);
+            let search = Scores::new(scheme.family().null(), &positions).expect("scores of the family").search();
             strays += f64::from(u8::from(search.spans(1e-6).iter().any(|span| span.end <= text.len())));
         }
         let n = f64::from(keys);
@@ -204,7 +205,7 @@ fn a_marked_paragraph_is_named() {
         let mut worst = 0;
         for i in 0..20u32 {
             let key = key(i);
-            let mut embedder = Embedder::new(&key, scheme.parse().expect("canonical"));
+            let embedder = Embedder::new(&key, scheme.parse().expect("canonical"));
             let mut ids: Vec<TokenId> = (0..5000).map(|at| varied(at ^ (i << 16))).collect();
             let from = 500 + 200 * i as usize;
             for at in from..from + 200 {
@@ -213,13 +214,13 @@ fn a_marked_paragraph_is_named() {
                 let likely = at * 61 % 1900..;
                 let mut logits = [f32::NEG_INFINITY; 2000];
                 logits[likely].iter_mut().take(60).for_each(|logit| *logit = 0.0);
-                embedder.bias(&text, &mut logits);
+                text.bias(&mut logits);
                 let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
                 let chances = logits.map(|logit| logit.exp() / sum);
                 let uniform = f64::from(varied((i << 12) + at as u32) & 0xffff) / 65_536.0;
-                ids[at] = embedder.choose(&text, &chances, uniform).expect("a distribution");
+                ids[at] = text.choose(&chances, uniform).expect("a distribution");
             }
-            let (_, search) = Detector::new(&key, scheme.parse().expect("canonical")).search(&ids);
+            let search = Detector::new(&key, scheme.parse().expect("canonical")).scores(&ids).search();
             let [span] = search.spans(1e-6) else { panic!("{scheme}, {i}: {search:?}") };
             worst = worst.max(span.start.abs_diff(from)).max(span.end.abs_diff(from + 200));
         }

@@ -2,7 +2,7 @@
 
 use core::f64::consts::LN_2;
 
-use greenmark::{Family, Position, Scheme, Search, stats};
+use greenmark::{Family, Position, Scheme, Scores, Search, stats};
 
 const SCHEMES: [&str; 5] = [
     "gm1:green,h=1,gamma=8/256",
@@ -65,7 +65,7 @@ fn texts(family: Family, n: usize, drawn: u32) -> Vec<Vec<f64>> {
 
 fn search(scheme: Scheme, scores: &[f64]) -> Search {
     let positions: Vec<_> = scores.iter().map(|&score| Position::Scored(score)).collect();
-    Search::new(scheme, &positions)
+    Scores::new(scheme.family().null(), &positions).expect("scores of the family").search()
 }
 
 /// A stake that is laid out over spans, the rates at which one begins and ends, and what the mean bet makes of 1 on each stretch.

@@ -77,7 +77,7 @@ impl Answer {
 
     /// How each token of the raw text is shown: `[n]`.
     pub fn shades(&self) -> Vec<Shade> {
-        let family = self.best.detection.scheme.family();
-        self.best.positions.iter().map(|&position| Shade::of(position, family)).collect()
+        let family = self.best.scheme.family();
+        self.best.raw_positions.iter().map(|&position| Shade::of(position, family)).collect()
     }
 }

@@ -85,11 +85,11 @@ impl<'a> Evidence<'a> {
     /// - `tokenizer`: what made its ids; `None` where they were given.
     pub fn new(id: &'a str, tokenizer: Option<&'a Tokenizer>, answer: &Answer) -> Self {
         let (best, alpha) = (answer.best(), answer.alpha);
-        let detection = &best.detection;
+        let detection = &best.raw;
         Self {
             id,
-            scheme: detection.scheme.to_string(),
-            key_id: detection.key_id.to_string(),
+            scheme: best.scheme.to_string(),
+            key_id: best.key_id.to_string(),
             tokenizer: tokenizer.map(TokenizerName::from),
             tokens: detection.tally.tokens,
             scored: detection.tally.scored,
@@ -97,7 +97,7 @@ impl<'a> Evidence<'a> {
             score: detection.tally.score,
             mean_score: detection.mean_score(),
             green: detection.green(),
-            gamma: detection.scheme.gamma().map(Gamma::fraction),
+            gamma: best.scheme.gamma().map(Gamma::fraction),
             green_fraction: detection.green_fraction(),
             z_score: detection.z_score,
             ln_p: detection.ln_p,

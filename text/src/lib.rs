@@ -4,12 +4,13 @@
 //! were found get their places in the text ([`Answer`]), and the whole becomes the JSON object of SPEC §10 ([`Evidence`]).
 //!
 //! ```
-//! use greenmark::{Examiner, Key};
+//! use greenmark::{Examiner, Key, Look, Scheme};
 //! use greenmark_text::{Answer, Evidence};
 //! use greenmark_text::demo_tokenizer;
 //!
 //! let tokenizer = demo_tokenizer()?;
-//! let mut examiner = Examiner::new(&[Key::from_bytes([7; 32])], &["gm1:green,h=1,gamma=64/256".parse()?]);
+//! let key = Key::from_bytes([7; 32]);
+//! let mut examiner = Examiner::new(Look::all([&key], &[Scheme::DEFAULT], 2));
 //! let answer = Answer::of_text(&mut examiner, "Once upon a time", true, &tokenizer, 1e-6)?;
 //! assert!(!answer.is_marked());
 //! let json = serde_json::to_string(&Evidence::new("example", Some(&tokenizer), &answer))?;

@@ -50,7 +50,7 @@ pub(crate) fn passages<E>(
     for hit in &examination.hits {
         for &span in &hit.spans {
             let place = place(hit.version, span)?.map(|bytes| Place { bytes, characters: 0..0 });
-            let (key_id, scheme) = (hit.detection.key_id, hit.detection.scheme);
+            let (key_id, scheme) = (hit.key_id, hit.scheme);
             passages.push(Passage { span, key_id, scheme, normalised: hit.version > 0, place });
         }
     }
@@ -140,7 +140,7 @@ pub fn within(passages: &[Passage], starts: impl Iterator<Item = usize>) -> impl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenmark::{Key, Position, Search};
+    use greenmark::{Key, Position, Scores};
 
     #[test]
     fn places_are_widened_to_what_a_reader_takes_for_one_character() {
@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn what_begins_in_a_passage() {
         let scheme: Scheme = "gm1:gumbel,h=1".parse().expect("canonical");
-        let span = Search::new(scheme, &[Position::Scored(20.0); 3]).spans(1.0)[0];
+        let span =
+            Scores::new(scheme.family().null(), &[Position::Scored(20.0); 3]).expect("admitted").search().spans(1.0)[0];
         let passage = |range: Range<usize>| Passage {
             span,
             key_id: Key::from_bytes([1; 32]).id(),

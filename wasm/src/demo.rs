@@ -1,6 +1,6 @@
 //! The demo model.
 
-use std::{cell::RefCell, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use greenmark::{Delta, Scheme};
 use greenmark_lm::{
@@ -81,7 +81,7 @@ pub fn write_demo(
     };
     let scheme: Scheme = string(options.scheme(), "options.scheme", DEFAULT)?.parse()?;
     let delta = Delta::new(number(options.delta(), "options.delta", 2.0)? as f32)?;
-    let embedder = key.map(|key| RefCell::new(greenmark::Embedder::new(&key.0, scheme).delta(delta)));
+    let embedder = key.map(|key| greenmark::Embedder::new(&key.0, scheme).delta(delta));
 
     let mut ids = tokenizer.0.prefix_ids().to_vec();
     ids.extend(tokenizer.0.encode(&prompt)?);

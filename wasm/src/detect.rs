@@ -1,6 +1,6 @@
 //! Detection from the ids of a whole text.
 
-use greenmark::{Examiner, Position, TokenId};
+use greenmark::{Examiner, Look, Position, TokenId};
 use greenmark_text::{Answer, Evidence, Shade};
 use js_sys::{Float64Array, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
@@ -43,7 +43,7 @@ impl Detector {
     pub fn new(options: &DetectOptions) -> Fallible<Detector> {
         let question = Question::read(options)?;
         Ok(Self {
-            examiner: Examiner::new(&question.keys, &question.schemes).searches(question.searches),
+            examiner: Examiner::new(Look::all(&question.keys, &question.schemes, 2)).searches(question.searches),
             alpha: question.alpha,
             #[cfg(feature = "text")]
             normalises: question.normalises,
@@ -99,7 +99,7 @@ pub(crate) fn detection(
     };
     let shades: Vec<u8> = answer.shades().into_iter().map(code).collect();
     let score = |position: &Position| if let Position::Scored(score) = position { *score } else { 0.0 };
-    let scores: Vec<f64> = answer.best().positions.iter().map(score).collect();
+    let scores: Vec<f64> = answer.best().raw_positions.iter().map(score).collect();
     let members: [(_, JsValue); 7] = [
         ("evidence", evidence),
         ("ids", Uint32Array::from(ids).into()),

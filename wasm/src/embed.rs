@@ -1,6 +1,6 @@
 //! Marking what a model in the page writes.
 
-use greenmark::{Delta, MixingShare, Scheme, TextState, TokenId};
+use greenmark::{Delta, MarkedText, MixingShare, Scheme, TokenId};
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
@@ -35,7 +35,7 @@ pub struct Embedder {
     embedder: greenmark::Embedder,
     /// What `text` is the state of.
     ids: Vec<TokenId>,
-    text: TextState,
+    text: MarkedText,
 }
 
 #[wasm_bindgen]
@@ -81,7 +81,7 @@ impl Embedder {
         let (logits, mut biased) = arguments::logits(logits)?;
         let ids = arguments::token_ids(ids)?;
         self.follow(&ids);
-        self.embedder.bias(&self.text, &mut biased);
+        self.text.bias(&mut biased);
         // Reading the ids may have run the caller's code.
         if logits.length() as usize != biased.len() {
             return Err(arguments::unreadable("logits"));
@@ -105,7 +105,7 @@ impl Embedder {
     ) -> Fallible<u32> {
         let probabilities = arguments::probabilities(probabilities)?;
         self.follow(&arguments::token_ids(ids)?);
-        Ok(self.embedder.choose(&self.text, &probabilities, uniform)?)
+        Ok(self.text.choose(&probabilities, uniform)?)
     }
 }
 

@@ -1,4 +1,4 @@
-use std::{cell::RefCell, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use greenmark::{Delta, Detector, Embedder, Key, Scheme};
 use greenmark_lm::{DemoModel, Event, GenerateOptions, LlamaModel, MarkHook, Request, generate};
@@ -117,7 +117,7 @@ fn half_of_a_marked_text_written_anew_is_marked_much_less() {
     let scheme: Scheme = "gm1:green,h=1,gamma=64/256".parse().expect("canonical");
     let tokenizer = demo_tokenizer().expect("embedded");
     let key = Key::from_bytes([9; 32]);
-    let embedder = RefCell::new(Embedder::new(&key, scheme).delta(Delta::new(2.0).expect("positive")));
+    let embedder = Embedder::new(&key, scheme).delta(Delta::new(2.0).expect("positive"));
     let options = GenerateOptions {
         max_tokens: 300,
         min_tokens: 0,

@@ -1,6 +1,6 @@
 //! `greenmark demo`: a text marked, detected and attacked.
 
-use std::{cell::RefCell, fmt::Write, ops::ControlFlow};
+use std::{fmt::Write, ops::ControlFlow};
 
 use anstyle::{AnsiColor, Effects, Style};
 use anyhow::{Result, anyhow, bail};
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<Outcome> {
     let scheme = args.scheme;
     let mut rng = text_rng(seed, u64::MAX);
     let (key, wrong_key) = (draw_key(&mut rng), draw_key(&mut rng));
-    let embedder = RefCell::new(args.strength.apply(Embedder::new(&key, scheme), scheme)?);
+    let embedder = args.strength.apply(Embedder::new(&key, scheme), scheme)?;
 
     let mut writer = Writer::load(&args.model)?;
     // Refused before anything is said.
@@ -96,7 +96,7 @@ fn write(
     prompt: &str,
     sampling: &SamplingArgs,
     seed: u64,
-    embedder: Option<&RefCell<Embedder>>,
+    embedder: Option<&Embedder>,
 ) -> Result<String> {
     let options = writing::options(sampling, seed, writer.reader.tokenizer.eos_ids(), None)?;
     let request = Request { index: 0, prompt: writer.reader.ids(prompt, None, false)? };
@@ -122,13 +122,14 @@ fn write(
 fn show(tokenizer: &Tokenizer, detector: &mut Detector, heading: &str, text: &str) -> Result<Vec<(String, usize)>> {
     let width = text_width();
     let (ids, ranges) = tokenizer.encode_with_offsets(text)?;
-    let (detection, positions) = detector.detect_positions(&ids);
-    let heading = format!("{heading}: {}", brief(&detection));
+    let scores = detector.scores(&ids);
+    let heading = format!("{heading}: {}", brief(&scores.detection()));
     let mut lines = vec![(format!("{HEADING}{heading}{HEADING:#}"), heading.width())];
     // Lines are broken first, and coloured piece by piece then: escapes have no width.
     let has_colour = stdout_has_colour();
     let mut line = (String::new(), 0);
-    let looks: Vec<_> = positions.iter().map(|&position| Shade::of(position, detection.scheme.family())).collect();
+    let looks: Vec<_> =
+        scores.positions().into_iter().map(|position| Shade::of(position, detector.scheme().family())).collect();
     for piece in pieces(text, &ranges, &looks) {
         for part in piece.text.split_inclusive('\n') {
             let word = part.trim_end_matches('\n');

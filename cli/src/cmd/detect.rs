@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Result, anyhow, bail};
-use greenmark::{Examiner, KeyId, TokenId};
+use greenmark::{Examiner, KeyId, Look, TokenId};
 use greenmark_text::{
     Answer, Evidence, Tokenizer,
     files::{without_place, write_file},
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     }
     let mut run = Run {
         args,
-        examiner: Examiner::new(&ring.keys, &args.scheme).searches(!args.no_search),
+        examiner: Examiner::new(Look::all(&ring.keys, &args.scheme, 2)).searches(!args.no_search),
         key_ids: ring.ids(),
         tokenizer: None,
         asked: None,

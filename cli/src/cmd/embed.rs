@@ -6,7 +6,6 @@ use std::{
     io::{self, IsTerminal},
     ops::ControlFlow,
     path::Path,
-    rc::Rc,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -64,7 +63,7 @@ struct Marks<'a> {
     keys: Vec<Key>,
     seed: u64,
     /// Of the only key: what it remembers serves all texts.
-    only: Option<Rc<RefCell<Embedder>>>,
+    only: Option<Embedder>,
 }
 
 /// The marks asked for, and whether all of the key files could be read.
@@ -89,7 +88,7 @@ fn marks(args: &EmbedArgs, seed: u64) -> Result<(Option<Marks<'_>>, Outcome)> {
         );
     }
     if marks.keys.len() == 1 {
-        marks.only = Some(Rc::new(RefCell::new(embedder)));
+        marks.only = Some(embedder);
     }
     Ok((Some(marks), ring.outcome))
 }
@@ -111,10 +110,11 @@ impl Marks<'_> {
     }
 
     fn hook(&self, index: u64) -> Box<dyn LogitsHook> {
-        let embedder = self.only.clone().unwrap_or_else(|| {
-            Rc::new(RefCell::new(self.embedder(self.key(index)).expect("the first key's embedder could be made")))
-        });
-        Box::new(MarkHook::shared(embedder))
+        let embedder = self
+            .only
+            .clone()
+            .unwrap_or_else(|| self.embedder(self.key(index)).expect("the first key's embedder could be made"));
+        Box::new(MarkHook::new(&embedder))
     }
 }
 

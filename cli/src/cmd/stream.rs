@@ -127,7 +127,11 @@ impl Listener<'_> {
 /// "57 tokens, 61 % green".
 fn counts(evidence: &StreamEvidence) -> String {
     let tally = evidence.tally;
-    format!("{}, {}", count(tally.tokens, "token"), brief_score(evidence.scheme.family(), tally.score, tally.scored))
+    format!(
+        "{}, {}",
+        count(tally.tokens, "token"),
+        brief_score(evidence.scheme.family().null(), tally.score, tally.scored)
+    )
 }
 
 /// A text as it comes, in whole characters.

@@ -5,21 +5,17 @@ use core::{f64::consts::LN_2, ops::Range};
 use super::{
     bet::{BETS, Bet, Factors},
     detection::ln_tail,
-    scorer::Position,
 };
-use crate::{
-    scheme::{Family, Scheme},
-    stats::sum,
-};
+use crate::stats::{Null, sum};
 
-/// How many spans the search reckons with in a text: a start is due every T/4 scored positions. SPEC §7.5.
+/// How many spans the search expects in a text: a start is due every T/4 scored positions. SPEC §7.5.
 const SPANS: f64 = 4.0;
-/// How long it reckons a span to be: an end is due every 512 scored positions. SPEC §7.5.
+/// How long it expects a span to be: an end is due every 512 scored positions. SPEC §7.5.
 const SPAN_LENGTH: f64 = 512.0;
 /// The chance at which any span at all is reported where nothing is marked. SPEC §7.5.
 const STRAY: f64 = 0.05;
 
-/// Scores between two stretches from which on they are two spans: fewer cannot speak against a mark. SPEC §7.5.
+/// Scores between two stretches that make them two spans: fewer can't speak against a mark. SPEC §7.5.
 const GAP: usize = 4;
 
 /// Positions in a row that are not scored, and that a span still reaches across. SPEC §7.5.
@@ -29,7 +25,7 @@ const SILENCE: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Span {
-    /// Position of its first token in the text, counted from 0. That token is scored, and the last one is.
+    /// Position of its first token in the text, from 0. The first and the last token are scored.
     pub start: usize,
     /// Position after its last token.
     pub end: usize,
@@ -37,18 +33,20 @@ pub struct Span {
     pub scored: u64,
     /// What they score together.
     pub score: f64,
-    /// The exact tail of this span alone, in nats, ≤ 0, as if it had been chosen before looking. **It does not pay for the search**:
-    /// it says how strong a span is beside others, and [`Search::ln_p`] is what to decide by.
+    /// The exact tail of this span alone, in nats, ≤ 0, as if it had been chosen before looking. **It
+    /// doesn't pay for the search**: it says how strong a span is beside others, and [`Search::ln_p`] is
+    /// what to decide by.
     pub ln_p: f64,
 }
 
 /// What a search of one text for marked spans has found: any number of them, anywhere, of any length.
 ///
-/// One p-value for all that was looked at, and the spans. It is at most twice the p-value of the whole text, so a text
-/// that is marked throughout loses no more than that, and one that is marked in a few places is found by them.
+/// One p-value pays for everywhere that was searched. It's at most twice the p-value of the whole text,
+/// so a text that is marked throughout loses no more than that, and one that is marked in a few places
+/// is found by them.
 ///
 /// ```
-/// use greenmark::{Detector, Embedder, Key, Position};
+/// use greenmark::{Detector, Embedder, Key};
 ///
 /// let key = Key::from_bytes([7; 32]);
 /// let scheme = "gm1:gumbel,h=2".parse()?;
@@ -56,11 +54,12 @@ pub struct Span {
 /// let mut ids: Vec<u32> = (0..3000u32).map(|i| i.wrapping_mul(2_654_435_761) >> 18).collect();
 /// let embedder = Embedder::new(&key, scheme);
 /// for at in 1000..1040 {
-///     ids[at] = embedder.choose(&embedder.resume(&ids[at - 2..at]), &[0.02; 50], 0.5)?;
+///     ids[at] = embedder.resume(&ids[at - 2..at]).choose(&[0.02; 50], 0.5)?;
 /// }
 ///
-/// let (detection, search) = Detector::new(&key, scheme).search(&ids);
-/// assert!(!detection.is_significant(1e-6)); // too little of the whole
+/// let scores = Detector::new(&key, scheme).scores(&ids);
+/// assert!(!scores.detection().is_significant(1e-6)); // too little of the whole
+/// let search = scores.search();
 /// assert!(search.is_significant(1e-6));
 /// let spans = search.spans(1e-6);
 /// assert_eq!(spans.len(), 1);
@@ -78,72 +77,57 @@ pub struct Search {
 }
 
 impl Search {
-    /// Searches a text that has been scored: `[n]` positions in its order, as [`Detector::detect_positions`](crate::Detector::detect_positions) gives them.
-    ///
-    /// The test of the whole text is then the plain one: what the positions weigh cannot be told without ids (SPEC §7.8).
-    ///
-    /// Time and memory grow with n: 0.07 s and 24 MB for a million.
-    ///
-    /// # Panics
-    /// If the positions hold a score that no scorer of the scheme gives.
-    pub fn new(scheme: Scheme, positions: &[Position]) -> Self {
-        let scored = positions.iter().enumerate().filter_map(|(place, &position)| match position {
-            Position::Scored(score) => Some((place, score)),
-            Position::Unscored | Position::Repeated => None,
-        });
-        let (places, scores): (Vec<usize>, Vec<f64>) = scored.unzip();
-        let family = scheme.family();
-        Self::of(family, &places, &scores, ln_tail(family, sum(&scores), scores.len() as u64))
-    }
-
-    /// As [`new`](Self::new), of the places that are scored and their scores: `[T]` each; and the p of a test of the whole text.
-    pub(crate) fn of(family: Family, places: &[usize], scores: &[f64], ln_whole: f64) -> Self {
+    /// - `places`, `scores`: `[T]` each, of the positions that are scored.
+    /// - `ln_whole`: ln p of a test of the whole text.
+    pub(crate) fn of(null: Null, places: &[usize], scores: &[f64], ln_whole: f64) -> Self {
         let span = |start: usize, end: usize| {
             let (scored, score) = ((end - start) as u64, sum(&scores[start..end]));
-            let ln_p = ln_tail(family, score, scored);
+            let ln_p = ln_tail(null, score, scored);
             Span { start: places[start], end: places[end - 1] + 1, scored, score, ln_p }
         };
         Self {
-            ln_p: ln_p(family, scores, ln_whole),
-            spans: spans(family, places, scores).into_iter().map(|(start, end)| span(start, end)).collect(),
+            ln_p: ln_p(null, scores, ln_whole),
+            spans: spans(null, places, scores).into_iter().map(|(start, end)| span(start, end)).collect(),
         }
     }
 
-    /// exp([`ln_p`](Self::ln_p)); 0 where that underflows.
+    /// Returns exp([`ln_p`](Self::ln_p)); 0 where that underflows.
     pub fn p_value(&self) -> f64 {
         self.ln_p.exp()
     }
 
-    /// Whether p ≤ α, the search paid for.
+    /// Returns whether p ≤ α, the search paid for.
     pub fn is_significant(&self, alpha: f64) -> bool {
         self.ln_p <= alpha.ln()
     }
 
-    /// The spans, in the order of the text and apart from each other; none where the search is not significant at α, for then there is
-    /// nothing to show.
+    /// Returns the spans, in the order of the text and apart from each other; none where the search is
+    /// not significant at α, for then there is nothing to show.
     ///
-    /// Edges are within a few tokens where the mark is strong, and a gap shows where it is long enough to speak against the mark:
-    /// some 60 tokens of a green rate of 0.6, γ = ¼. Short or faint spans beside others may be left out.
+    /// Edges are within a few tokens where the mark is strong, and a gap shows where it is long enough
+    /// to speak against the mark: some 60 tokens of a green rate of 0.6, γ = ¼. Short or faint spans
+    /// beside others may be left out.
     pub fn spans(&self, alpha: f64) -> &[Span] {
         if self.is_significant(alpha) { &self.spans } else { &[] }
     }
 }
 
-/// ln p of the search, of the scores of the scored positions and ln p of the whole text.
-pub(crate) fn ln_p(family: Family, scores: &[f64], ln_whole: f64) -> f64 {
-    (LN_2 + ln_whole.min(-ln_greatest_stake(family, scores))).min(0.0)
+/// Returns ln p of the search, from the scores of the scored positions and ln p of the whole text.
+pub(crate) fn ln_p(null: Null, scores: &[f64], ln_whole: f64) -> f64 {
+    (LN_2 + ln_whole.min(-ln_greatest_stake(null, scores))).min(0.0)
 }
 
-/// ln of the greatest that a stake of 1 becomes in the hands of one who reckons with spans: it lies idle, is laid on one of the
-/// bets at a constant rate, and is taken back at another. SPEC §7.5.
-fn ln_greatest_stake(family: Family, scores: &[f64]) -> f64 {
-    let factors = Factors::new(family);
+/// Returns ln of the greatest that a stake of 1 becomes when spans are expected: it lies idle, is laid
+/// on one of the bets at a constant rate, and is taken back at another. SPEC §7.5.
+fn ln_greatest_stake(null: Null, scores: &[f64]) -> f64 {
+    let factors = Factors::new(null);
     let start = SPANS / (scores.len() as f64 + SPANS);
     let end = 1.0 / SPAN_LENGTH;
 
     let mut idle = 1.0;
     let mut laid = [0.0; BETS];
-    // The true stake is e^ln_unit times that, and was greatest at e^ln_greatest, or at `greatest` times the present unit.
+    // The true stake is e^ln_unit times that. It was greatest at e^ln_greatest, or at `greatest` times
+    // the present unit.
     let (mut ln_unit, mut ln_greatest, mut greatest) = (0.0, 0.0f64, 1.0f64);
     for &score in scores {
         let (begun, ended) = (idle * start, laid.iter().sum::<f64>() * end);
@@ -154,7 +138,8 @@ fn ln_greatest_stake(family: Family, scores: &[f64]) -> f64 {
             stake += *laid;
         }
         greatest = greatest.max(stake);
-        // A score moves the stake by e^20 at most, and every part is fed by the others, so none can leave the range of an f64.
+        // A score moves the stake by e^20 at most, and every part is fed by the others, so none can leave
+        // the range of an f64.
         if !(1e-100..1e100).contains(&stake) {
             ln_greatest = ln_greatest.max(ln_unit + greatest.ln());
             ln_unit += stake.ln();
@@ -166,9 +151,9 @@ fn ln_greatest_stake(family: Family, scores: &[f64]) -> f64 {
     ln_greatest.max(ln_unit + greatest.ln())
 }
 
-/// The spans, as ranges of scores. SPEC §7.5.
-fn spans(family: Family, places: &[usize], scores: &[f64]) -> Vec<(usize, usize)> {
-    let bets = Bet::all(family);
+/// Returns the spans, as ranges of scores. SPEC §7.5.
+fn spans(null: Null, places: &[usize], scores: &[f64]) -> Vec<(usize, usize)> {
+    let bets = Bet::all(null);
     let blocks = blocks(places);
     let best = blocks.iter().map(|block| best_gain(&bets, &scores[block.clone()])).fold(0.0, f64::max);
     if best <= 0.0 {
@@ -184,7 +169,7 @@ fn spans(family: Family, places: &[usize], scores: &[f64]) -> Vec<(usize, usize)
     blocks.into_iter().flat_map(of).collect()
 }
 
-/// The scores, cut where more than [`SILENCE`] positions in a row are not scored.
+/// Cuts the scores where more than [`SILENCE`] positions in a row are not scored.
 fn blocks(places: &[usize]) -> Vec<Range<usize>> {
     let cuts = (1..places.len()).filter(|&at| places[at] - places[at - 1] - 1 > SILENCE);
     let mut blocks = Vec::new();
@@ -196,9 +181,11 @@ fn blocks(places: &[usize]) -> Vec<Range<usize>> {
     blocks
 }
 
-/// The spans, as ranges of scores, that together gain most by a bet each, where each pays the same fee. SPEC §7.5.
+/// Returns the spans, as ranges of scores, that together gain most by a bet each, where each pays the
+/// same fee. SPEC §7.5.
 fn best_spans(bets: &[Bet; BETS], scores: &[f64], fee: f64) -> Vec<(usize, usize)> {
-    // The most that can be had up to here, with every span closed; and with one open on each bet, and where that one starts.
+    // The most that can be had up to here, with every span closed; and with one open on each bet, and
+    // where that one starts.
     let mut closed = 0.0;
     let mut open = [(f64::NEG_INFINITY, 0); BETS];
     // For each end that is worth closing at, the start; for the others, the end itself.
@@ -233,7 +220,8 @@ fn best_spans(bets: &[Bet; BETS], scores: &[f64], fee: f64) -> Vec<(usize, usize
     spans
 }
 
-/// Makes one span of those that (nearly) touch: to the reader a stronger stretch within a span is no span of its own.
+/// Merges spans separated by fewer than [`GAP`] scores: to the reader, a stronger stretch within a span
+/// is not a span of its own.
 fn joined(spans: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
     let mut joined: Vec<(usize, usize)> = Vec::with_capacity(spans.len());
     for (start, end) in spans {
@@ -245,7 +233,7 @@ fn joined(spans: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
     joined
 }
 
-/// The most that any bet gains on any one span; 0 if none gains.
+/// Returns the most that any bet gains on any one span; 0 if none gains.
 fn best_gain(bets: &[Bet; BETS], scores: &[f64]) -> f64 {
     let mut gains = [0.0f64; BETS];
     let mut best = 0.0;
@@ -261,14 +249,18 @@ fn best_gain(bets: &[Bet; BETS], scores: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Position, Scores, stats::Chance};
 
-    const GREEN: &str = "gm1:green,h=1,gamma=64/256";
-
-    fn scheme(scheme: &str) -> Scheme {
-        scheme.parse().expect("canonical")
+    /// γ = ¼.
+    fn green() -> Null {
+        Null::Bernoulli(Chance::new(0.25).expect("in range"))
     }
 
-    /// A green text by its stretches, each of a length and of greens in so many of twenty.
+    fn search(null: Null, positions: &[Position]) -> Search {
+        Scores::new(null, positions).expect("admitted").search()
+    }
+
+    /// A green text by its stretches: the length of each, and how many of twenty are green.
     fn greens(stretches: &[(usize, u32)]) -> Vec<Position> {
         let mut state = 1u32;
         let mut green = |of_twenty: u32| {
@@ -280,9 +272,9 @@ mod tests {
 
     #[test]
     fn no_text_and_no_scores_are_answers() {
-        for scheme in [scheme(GREEN), scheme("gm1:gumbel,h=1")] {
+        for null in [green(), Null::Exponential] {
             for positions in [vec![], vec![Position::Unscored], vec![Position::Unscored, Position::Repeated]] {
-                let search = Search::new(scheme, &positions);
+                let search = search(null, &positions);
                 assert_eq!((search.ln_p, search.p_value()), (0.0, 1.0));
                 assert!(search.spans(1.0).is_empty());
             }
@@ -291,7 +283,7 @@ mod tests {
 
     #[test]
     fn marked_paragraphs_are_named() {
-        let search = Search::new(scheme(GREEN), &greens(&[(1500, 5), (120, 13), (900, 5), (200, 12), (2000, 5)]));
+        let search = search(green(), &greens(&[(1500, 5), (120, 13), (900, 5), (200, 12), (2000, 5)]));
         assert!(search.ln_p < -30.0, "{search:?}");
         let found: Vec<_> = search.spans(1e-6).iter().map(|span| (span.start, span.end)).collect();
         assert_eq!(found.len(), 2, "{search:?}");
@@ -305,11 +297,11 @@ mod tests {
     fn a_text_marked_throughout_is_one_span_and_loses_ln_2() {
         for of_twenty in [8, 12, 20] {
             let positions = greens(&[(1000, of_twenty)]);
-            let search = Search::new(scheme(GREEN), &positions);
+            let search = search(green(), &positions);
             let span = search.spans(1e-6).first().copied().expect("a marked text");
             assert!(search.spans(1e-6).len() == 1 && span.start < 50 && span.end > 950, "{search:?}");
             let score: f64 = positions.iter().map(|position| f64::from(*position == Position::Scored(1.0))).sum();
-            let whole = ln_tail(scheme(GREEN).family(), score, 1000);
+            let whole = ln_tail(green(), score, 1000);
             assert!(search.ln_p <= whole + LN_2);
         }
     }
@@ -319,17 +311,17 @@ mod tests {
         // Every other token repeated: places double, counts do not.
         let positions: Vec<_> =
             greens(&[(400, 5), (100, 20), (400, 5)]).into_iter().flat_map(|p| [p, Position::Repeated]).collect();
-        let search = Search::new(scheme(GREEN), &positions);
+        let search = search(green(), &positions);
         let [span] = search.spans(1e-6) else { panic!("{search:?}") };
         assert!(span.start.abs_diff(800) <= 12 && span.end.abs_diff(1000) <= 12);
         assert_eq!(span.end - span.start, 2 * span.scored as usize - 1);
-        assert_eq!(span.ln_p, ln_tail(scheme(GREEN).family(), span.score, span.scored));
+        assert_eq!(span.ln_p, ln_tail(green(), span.score, span.scored));
     }
 
     #[test]
     fn the_stake_is_the_sum_over_all_ways_to_lay_it() {
         let scores = [1.0, 0.0, 1.0, 1.0, 0.0];
-        let family = scheme(GREEN).family();
+        let null = green();
         let (start, end) = (4.0 / 9.0, 1.0 / 512.0);
         // Every path of states: idle, or one of the bets.
         let mut greatest: f64 = 1.0;
@@ -348,7 +340,7 @@ mod tests {
                         _ => 0.0,
                     };
                     if next > 0 {
-                        weight *= Bet::all(family)[next - 1].ln_gain(score, 1).exp();
+                        weight *= Bet::all(null)[next - 1].ln_gain(score, 1).exp();
                     }
                     state = next;
                 }
@@ -356,13 +348,13 @@ mod tests {
             }
             greatest = greatest.max(stake);
         }
-        assert!((ln_greatest_stake(family, &scores) - greatest.ln()).abs() < 1e-12);
+        assert!((ln_greatest_stake(null, &scores) - greatest.ln()).abs() < 1e-12);
     }
 
     #[test]
     fn spans_are_the_best_by_brute_force() {
-        let family = scheme(GREEN).family();
-        let bets = Bet::all(family);
+        let null = green();
+        let bets = Bet::all(null);
         for seed in 1..60usize {
             let scores: Vec<f64> =
                 (0..40).map(|i| f64::from(u8::from((i * i * seed + i / 9 * seed) % 13 < 5 + i / 9 % 2 * 6))).collect();
@@ -388,13 +380,13 @@ mod tests {
             let mut positions = greens(&[(200, 5), (60, 20)]);
             positions.extend(vec![Position::Repeated; silent]);
             positions.extend(greens(&[(60, 20), (200, 5)]));
-            let search = Search::new(scheme(GREEN), &positions);
+            let search = search(green(), &positions);
             assert_eq!(search.spans(1e-6).len(), expected, "{search:?}");
         }
         // Nor is a mark drawn out by what little is scored in the repetition beside it.
         let few = |n: usize| (0..n).flat_map(|_| [vec![Position::Repeated; 200], vec![Position::Scored(1.0)]].concat());
         let positions: Vec<_> = few(5).chain(greens(&[(100, 18)])).chain(few(5)).collect();
-        let [span] = Search::new(scheme(GREEN), &positions).spans(1e-6).to_vec()[..] else { panic!("one span") };
+        let [span] = search(green(), &positions).spans(1e-6).to_vec()[..] else { panic!("one span") };
         assert!(span.start.abs_diff(1005) < 10 && span.end.abs_diff(1105) < 10, "{span:?}");
     }
 
@@ -406,11 +398,11 @@ mod tests {
 
     #[test]
     fn a_million_scores_stay_finite() {
-        for (scheme, high) in [(scheme(GREEN), 1.0), (scheme("gm1:gumbel,h=1"), 22.18)] {
+        for (null, high) in [(green(), 1.0), (Null::Exponential, 22.18)] {
             for marked in [0..0, 0..1_000_000, 300_000..600_000, 999_999..1_000_000] {
                 let position = |i: usize| Position::Scored(if marked.contains(&i) { high } else { 0.0 });
                 let positions: Vec<_> = (0..1_000_000).map(position).collect();
-                let search = Search::new(scheme, &positions);
+                let search = search(null, &positions);
                 assert!(search.ln_p.is_finite() && search.ln_p <= 0.0);
                 let spans = search.spans(1e-6);
                 let long = marked.len() > 1;

@@ -2,15 +2,13 @@
 
 use crate::token::TokenId;
 
-/// Scored positions up to which a text is weighed: the exact tail costs about their square, and what longer texts gain has not been measured.
-pub(crate) const LONGEST: usize = 1024;
-
-/// The weight of a pair: 3 to 11.
+/// Returns the weight of a pair: 3 to 11.
 ///
-/// A pair that repeats is green oftener than one that does not, and the low ids of a byte-pair vocabulary (bytes, punctuation, the
-/// commonest pieces) could be moved least. Where ids are numbered otherwise this costs power and never validity.
+/// A pair that repeats is green more often than one that doesn't, and the low ids of a byte-pair
+/// vocabulary (bytes, punctuation, the commonest pieces) could be moved least. Where ids are numbered
+/// otherwise this costs power and never validity.
 ///
-/// - `multiplicity`: positions of the text at which the pair stands, 1 or more.
+/// - `multiplicity`: positions of the text at which the pair occurs, 1 or more.
 pub(crate) fn weight(multiplicity: u32, token: TokenId) -> u32 {
     let by_multiplicity = match multiplicity {
         ..=1 => 5,

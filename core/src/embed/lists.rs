@@ -1,70 +1,78 @@
-//! Green lists that were used lately, so that a frequent context costs no second keystream.
+//! Green lists that were used lately, so that a frequent context costs no second keystream. SPEC §8.1.
 
 use core::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rand_chacha::rand_core::Rng;
 use wide::u8x16;
 
 use crate::{field::Field, scheme::Gamma, token::TokenId};
 
+/// Words of a list that are made at once, from 4 kB of field bytes.
+const CHUNK: usize = 128;
 /// Tokens of one word of a list.
 pub(crate) const WORD: usize = u32::BITS as usize;
 /// Bytes of lists kept: 256 of them at V = 131,072.
 const CAPACITY_BYTES: usize = 4 << 20;
 
-/// The lists of one field and γ, least recently used first.
-#[derive(Clone)]
+/// The lists of one field and γ, shared by all texts of an embedder.
 pub(crate) struct Lists {
     gamma: Gamma,
-    /// Few enough that a scan beats a map: comparing h ids is nothing beside biasing V logits.
-    rows: Vec<Row>,
-    /// Room for the field bytes of one row.
-    bytes: Vec<u8>,
+    /// Least recently used first. Few enough that a scan beats a map: comparing h ids is nothing beside
+    /// biasing V logits.
+    rows: Mutex<Vec<Row>>,
 }
 
-#[derive(Clone)]
 struct Row {
     context: Box<[TokenId]>,
-    green: Box<[u32]>,
+    green: Arc<[u32]>,
 }
 
 impl Lists {
     pub(crate) fn new(gamma: Gamma) -> Self {
-        Self { gamma, rows: Vec::new(), bytes: Vec::new() }
+        Self { gamma, rows: Mutex::default() }
     }
 
-    /// Who is green in a context, as bits: token v is bit v % 32 of word v / 32. `[⌈vocab_size / 32⌉]`.
+    /// Returns which tokens are green in a context, as bits: token v is bit v % 32 of word v / 32.
     ///
-    /// Bits, not field bytes: they are an eighth of the memory, and a mask of four logits follows from one word faster than
-    /// from four bytes.
-    pub(crate) fn green(&mut self, field: &Field, context: &[TokenId], vocab_size: usize) -> &[u32] {
+    /// Bits, not field bytes: they are an eighth of the memory, and a mask of four logits follows from
+    /// one word faster than from four bytes.
+    ///
+    /// - returns: `[⌈vocab_size / 32⌉]`.
+    pub(crate) fn green(&self, field: &Field, context: &[TokenId], vocab_size: usize) -> Arc<[u32]> {
         let words = vocab_size.div_ceil(WORD);
-        let found = self.rows.iter().rposition(|row| *row.context == *context && row.green.len() == words);
-        let row = match found {
-            Some(at) => self.rows.remove(at),
-            None => {
-                let mut green = self.recycle(words);
-                self.bytes.resize(words * WORD, 0);
-                field.seed(context).fill(&mut self.bytes);
-                for (word, bytes) in green.iter_mut().zip(self.bytes.as_chunks().0) {
-                    *word = bits_below(bytes, self.gamma.numerator());
-                }
-                Row { context: context.into(), green }
-            }
-        };
-        self.rows.push(row);
-        &self.rows.last().expect("a row was just pushed").green
+        let mut rows = self.lock();
+        if let Some(at) = rows.iter().rposition(|row| *row.context == *context && row.green.len() == words) {
+            rows[at..].rotate_left(1);
+            return rows[rows.len() - 1].green.clone();
+        }
+        // Other texts needn't wait while this list is made.
+        drop(rows);
+        let green: Arc<[u32]> = self.list(field, context, words).into();
+        let mut rows = self.lock();
+        if (rows.len() + 1) * words * size_of::<u32>() > CAPACITY_BYTES && !rows.is_empty() {
+            rows.remove(0);
+        }
+        rows.push(Row { context: context.into(), green: green.clone() });
+        green
     }
 
-    /// Room for a row: the oldest row's where the cache is full.
-    fn recycle(&mut self, words: usize) -> Box<[u32]> {
-        let full = (self.rows.len() + 1) * words * size_of::<u32>() > CAPACITY_BYTES;
-        if full && !self.rows.is_empty() {
-            let oldest = self.rows.remove(0).green;
-            if oldest.len() == words {
-                return oldest;
-            }
+    fn list(&self, field: &Field, context: &[TokenId], words: usize) -> Vec<u32> {
+        let seed = field.seed(context);
+        let mut stream = seed.bytes();
+        let mut bytes = [[0; WORD]; CHUNK];
+        let mut green = Vec::with_capacity(words);
+        while green.len() < words {
+            let bytes = &mut bytes[..CHUNK.min(words - green.len())];
+            stream.fill_bytes(bytes.as_flattened_mut());
+            green.extend(bytes.iter().map(|bytes| bits_below(bytes, self.gamma.numerator())));
         }
-        vec![0; words].into()
+        green
+    }
+
+    /// A panic elsewhere can't have left the rows half made.
+    fn lock(&self) -> MutexGuard<'_, Vec<Row>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,7 +89,7 @@ fn bits_below(bytes: &[u8; WORD], numerator: u8) -> u32 {
 
 impl fmt::Debug for Lists {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lists").field("rows", &self.rows.len()).finish_non_exhaustive()
+        f.debug_struct("Lists").field("rows", &self.lock().len()).finish_non_exhaustive()
     }
 }
 

@@ -12,8 +12,8 @@
 use core::array;
 
 use rand_chacha::rand_core::Rng;
-use thiserror::Error;
 
+use super::draw::{ChoiceError, check, is_one};
 use crate::{
     field::{LANES, Seed, Subkey, field_words},
     mark::clock,
@@ -26,8 +26,6 @@ const GROUP: usize = 32;
 const CHUNK: usize = 1024;
 /// 2^-33: no 1 − u is smaller.
 const LEAST: f64 = 1.0 / 8_589_934_592.0;
-/// How far from 1 probabilities may add up to; softmax in half precision stays well within.
-const SUM_TOLERANCE: f64 = 1e-3;
 /// A word by random access costs as much as so many in a row.
 const JUMP: usize = 20;
 
@@ -194,76 +192,6 @@ pub(crate) fn first_of_few(
     Ok(leader.token)
 }
 
-/// An ordinary draw: the index at which the running sum passes `uniform`, in [0, 1).
-///
-/// # Errors
-/// [`ChoiceError`] if they are no distribution.
-pub(crate) fn draw(probabilities: &[f32], uniform: f64) -> Result<usize, ChoiceError> {
-    let sum = check(probabilities)?;
-    let mut left = uniform * sum;
-    let mut last = 0;
-    for (index, &probability) in probabilities.iter().enumerate() {
-        if probability > 0.0 {
-            left -= f64::from(probability);
-            last = index;
-            if left < 0.0 {
-                break;
-            }
-        }
-    }
-    Ok(last)
-}
-
-fn is_one(sum: f64) -> bool {
-    (sum - 1.0).abs() <= SUM_TOLERANCE
-}
-
-/// Looks for what is wrong, one by one; returns the sum.
-fn check(probabilities: &[f32]) -> Result<f64, ChoiceError> {
-    let mut sum = 0.0;
-    for (index, &found) in probabilities.iter().enumerate() {
-        if !(found.is_finite() && found >= 0.0) {
-            return Err(ChoiceError::Probability { index, found });
-        }
-        sum += f64::from(found);
-    }
-    if is_one(sum) { Ok(sum) } else { Err(ChoiceError::Sum { found: sum }) }
-}
-
-/// Why no token could be chosen: the arguments aren't a probability distribution and a random number.
-#[derive(Debug, Clone, Copy, PartialEq, Error)]
-#[non_exhaustive]
-pub enum ChoiceError {
-    /// A probability is negative, infinite or not a number.
-    #[error("probability {index} is {found}, but must be 0 to 1")]
-    Probability {
-        /// Its index in the slice.
-        index: usize,
-        /// The value.
-        found: f32,
-    },
-    /// The probabilities do not add up to 1 (a thousandth more or less is taken for rounding).
-    #[error("the probabilities add up to {found}, not 1")]
-    Sum {
-        /// Their sum; 0 if all are 0 or there are none.
-        found: f64,
-    },
-    /// There are not as many tokens as probabilities.
-    #[error("{tokens} tokens were given with {probabilities} probabilities")]
-    Lengths {
-        /// Tokens given.
-        tokens: usize,
-        /// Probabilities given.
-        probabilities: usize,
-    },
-    /// The random number is not in [0, 1).
-    #[error("the random number is {found}, but must be in [0, 1)")]
-    Uniform {
-        /// The value.
-        found: f64,
-    },
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -344,20 +272,11 @@ mod tests {
             let tokens: Vec<TokenId> = (0..row.len() as u32).collect();
             assert_eq!(first_of_row(&seed, Subkey::First, &row), Err(error));
             assert_eq!(first_of_few(&seed, Subkey::First, &tokens, &row), Err(error));
-            assert_eq!(draw(&row, 0.5), Err(error));
+            assert_eq!(crate::draw(&row, 0.5), Err(error));
         }
         let nan = [0.5, f32::NAN, 0.5];
         let refused = |result| matches!(result, Err(ChoiceError::Probability { index: 1, .. }));
         assert!(refused(first_of_row(&seed, Subkey::First, &nan)));
         assert!(refused(first_of_few(&seed, Subkey::First, &[0, 1, 2], &nan)));
-    }
-
-    #[test]
-    fn a_draw_follows_the_running_sum() {
-        let row = [0.0, 0.25, 0.0, 0.75, 0.0];
-        assert_eq!(draw(&row, 0.0), Ok(1));
-        assert_eq!(draw(&row, 0.249), Ok(1));
-        assert_eq!(draw(&row, 0.25), Ok(3));
-        assert_eq!(draw(&row, 0.999_999_999), Ok(3));
     }
 }

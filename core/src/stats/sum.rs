@@ -1,16 +1,41 @@
-//! Sums of many scores that keep their digits.
+//! Sums of millions of scores that keep their digits.
 
-/// Adds a score to a sum. Kahan's summation, so that millions of scores keep their digits: `excess` is what rounding has added.
-pub(crate) fn add(sum: &mut f64, excess: &mut f64, score: f64) {
-    let term = score - *excess;
-    let next = *sum + term;
-    *excess = (next - *sum) - term;
-    *sum = next;
+/// A sum by Kahan's method.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sum {
+    sum: f64,
+    /// What rounding has added.
+    excess: f64,
 }
 
-/// The sum of some scores, as the scorer adds them.
+impl Sum {
+    /// Adds a score.
+    pub(crate) fn add(&mut self, score: f64) {
+        let term = score - self.excess;
+        let next = self.sum + term;
+        self.excess = (next - self.sum) - term;
+        self.sum = next;
+    }
+
+    /// Returns the sum so far.
+    pub(crate) fn get(self) -> f64 {
+        self.sum
+    }
+}
+
+/// Returns the sum of some scores, in their order.
 pub(crate) fn sum(scores: &[f64]) -> f64 {
-    let (mut sum, mut excess) = (0.0, 0.0);
-    scores.iter().for_each(|&score| add(&mut sum, &mut excess, score));
-    sum
+    let mut sum = Sum::default();
+    scores.iter().for_each(|&score| sum.add(score));
+    sum.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_tenths_are_a_hundred_thousand() {
+        assert!((sum(&vec![0.1; 1_000_000]) - 1e5).abs() < 1e-10);
+    }
 }

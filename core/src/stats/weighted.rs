@@ -5,7 +5,8 @@ use super::error::{StatsError, check_probability};
 
 /// Below this a tail is summed anew under a tilted law, where nothing underflows.
 const DEEP: f64 = 1e-200;
-/// No tilt is greater: chances of a hit stay below 1, and at the greatest total nearly all of the tilted law is there.
+/// No tilt is steeper than this, nor its product with a weight than eleven times this: chances of a
+/// hit stay below 1, and at the greatest total nearly all of the tilted law is there.
 const STEEPEST: f64 = 2.5;
 
 /// The law of Σ w·X_w, X_w ~ Binomial(n_w, probability) independent, for whole weights w: made once, asked for many totals.
@@ -112,7 +113,8 @@ impl WeightedBinomial {
             };
             self.classes.iter().map(part).sum()
         };
-        let (mut low, mut high) = (0.0, STEEPEST);
+        let heaviest = self.classes.iter().map(|&(weight, _)| weight).max().unwrap_or(1);
+        let (mut low, mut high) = (0.0, STEEPEST.min(11.0 * STEEPEST / f64::from(heaviest)));
         for _ in 0..40 {
             let middle = 0.5 * (low + high);
             if mean(middle) < total { low = middle } else { high = middle }
@@ -206,6 +208,18 @@ mod tests {
         }
         let deepest = law.ln_sf(60 * 3 + 200 * 5 + 40 * 8 + 12 * 11);
         assert!(close(deepest, 312.0 * 0.25f64.ln()), "{deepest}");
+    }
+
+    #[test]
+    fn heavy_weights_keep_their_digits() {
+        for weight in [11, 12, 15, 200] {
+            let law = WeightedBinomial::new(&[(weight, 60)], 1.0 / 256.0).unwrap();
+            for hits in [15, 50, 57, 60] {
+                let (found, expected) =
+                    (law.ln_sf(u64::from(weight) * hits), ln_binomial_sf(hits, 60, 1.0 / 256.0).unwrap());
+                assert!(close(found, expected), "{weight}: {found} for {expected}");
+            }
+        }
     }
 
     #[test]

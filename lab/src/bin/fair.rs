@@ -6,11 +6,7 @@
 //! So the sum of the differences over its standard deviation is near a standard normal variable: a sharp test, since it compares each step with
 //! itself and not with other texts. Demo model, temperature 1, 200 tokens a text, a key for each text.
 
-use std::{
-    cell::{Cell, RefCell},
-    error::Error,
-    ops::ControlFlow,
-};
+use std::{cell::Cell, error::Error, ops::ControlFlow};
 
 use greenmark::{Embedder, Scheme};
 use greenmark_eval::corpus::key;
@@ -21,7 +17,7 @@ use greenmark_text::demo_tokenizer;
 use rand_chacha::ChaCha8Rng;
 
 struct Observer<'a> {
-    mark: Option<MarkHook<'a>>,
+    mark: Option<MarkHook>,
     ln_p: Vec<f64>,
     mean: f64,
     variance: f64,
@@ -74,8 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for scheme in ["none", "gm1:gumbel,h=1", "gm1:gumbel,h=2", "gm1:gumbel,h=4", "gm1:gumbel,h=2,dual"] {
         let sums = Cell::new((0.0, 0.0, 0));
         let parsed = scheme.parse::<Scheme>().ok();
-        let embedders: Vec<_> =
-            (0..texts).filter_map(|i| Some(RefCell::new(Embedder::new(&key(seed, i), parsed?)))).collect();
+        let embedders: Vec<_> = (0..texts).filter_map(|i| Some(Embedder::new(&key(seed, i), parsed?))).collect();
         let requests = (0..texts).map(|index| Request { index, prompt: prompt.clone() });
         let hook = |index: u64| Observer {
             mark: embedders.get(index as usize).map(MarkHook::new),

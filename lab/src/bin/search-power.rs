@@ -7,7 +7,7 @@
 use std::{env, ops::Range, process::ExitCode};
 
 use greenmark::{
-    Field, Key, Position, Scheme, Search, Stream, Subkey, TokenId, colour,
+    Field, Key, Position, Scheme, Scores, Stream, Subkey, TokenId, colour,
     stats::{ln_binomial_sf, ln_gamma_sf},
 };
 use sha2::{Digest, Sha256};
@@ -167,7 +167,7 @@ fn search_table(texts: usize) {
                     let scores: Vec<f64> = (0..length).map(|i| mark.score(marked(i), &mut random)).collect();
                     let of_marked: Vec<f64> = places.iter().flat_map(|place| &scores[place.clone()]).copied().collect();
                     let positions: Vec<Position> = scores.iter().map(|&score| Position::Scored(score)).collect();
-                    let search = Search::new(mark.scheme(), &positions);
+                    let search = Scores::new(mark.scheme().family().null(), &positions).expect("admitted").search();
                     let ln_p = [
                         mark.ln_p(&scores),
                         mark.ln_p(&of_marked),

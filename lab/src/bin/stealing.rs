@@ -182,8 +182,8 @@ impl<'a> Source<'a> {
     }
 }
 
-fn marker(mark: Option<Mark>, key: &Key) -> Option<RefCell<Embedder>> {
-    mark.map(|Mark { scheme, delta }| RefCell::new(Embedder::new(key, scheme).delta(delta)))
+fn marker(mark: Option<Mark>, key: &Key) -> Option<Embedder> {
+    mark.map(|Mark { scheme, delta }| Embedder::new(key, scheme).delta(delta))
 }
 
 /// What an attacker reached under one key after so many marked tokens.
@@ -487,8 +487,7 @@ fn insert(common: &Common, marks: &[Mark], texts: u64) -> Result<()> {
             let seed = common.seed;
             let texts = source.write(0..texts, |index| {
                 let embedder = marker(Some(mark), &corpus::key(seed, index)).expect("a mark");
-                let mark = MarkHook::shared(Rc::new(embedder));
-                Inserting::new(mark, &words, inserted, every, text_rng(seed, ATTACKED + index))
+                Inserting::new(MarkHook::new(&embedder), &words, inserted, every, text_rng(seed, ATTACKED + index))
             })?;
             let detections = texts.iter().zip(0..).map(|(ids, index)| {
                 let key = corpus::key(seed, index);

@@ -6,7 +6,7 @@
 
 use std::{env, error::Error, fs, hint::black_box, time::Instant};
 
-use greenmark::{Examiner, Key, Scheme};
+use greenmark::{Examiner, Key, Look, Scheme};
 use greenmark_lm::LmError;
 use greenmark_text::Tokenizer;
 use greenmark_text::{Answer, Evidence};
@@ -27,8 +27,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     measure("load", rounds, || (), |()| load())?;
     // Nothing is known of the words of the text, nor of its contexts.
-    let cold =
-        || (load().expect("it was read before"), Examiner::new(&keys, &[SCHEMES[0].parse().expect("canonical")]));
+    let cold = || {
+        (
+            load().expect("it was read before"),
+            Examiner::new(Look::all(&keys, &[SCHEMES[0].parse().expect("canonical")], 2)),
+        )
+    };
     measure("green/text, cold", rounds, cold, |(tokenizer, mut examiner)| {
         let answer = Answer::of_text(&mut examiner, &text, true, &tokenizer, ALPHA)?;
         Ok::<_, LmError>(answer.examination.ln_p)
@@ -37,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in SCHEMES {
         let scheme: Scheme = name.parse()?;
         let family = name.split([':', ',']).nth(1).unwrap_or(name);
-        let examiner = || Examiner::new(&keys, &[scheme]);
+        let examiner = || Examiner::new(Look::all(&keys, &[scheme], 2));
         let json = |answer: &Answer| serde_json::to_string(&Evidence::new("-", Some(&tokenizer), answer));
         let mut whole = examiner().searches(false);
         measure(&format!("{family}/ids"), rounds, || (), |()| json(&Answer::of_ids(&mut whole, &ids, ALPHA)))?;

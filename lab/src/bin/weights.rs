@@ -470,7 +470,7 @@ impl Bench {
     /// A text under a key, read to every `stride` tokens and to its end.
     fn sample(&self, scheme: Scheme, index: u64, key: u64, ids: &[TokenId], stride: usize) -> Sample {
         let key = corpus::key(self.args.setup.seed, key);
-        let (_, positions) = Detector::new(&key, scheme).detect_positions(ids);
+        let positions = Detector::new(&key, scheme).scores(ids).positions();
         let width = scheme.context_width();
         let seed = (width.get() == 0).then(|| Field::new(&key, width).seed(&[]));
         let read = |length: usize| {

@@ -378,17 +378,16 @@ mod tests {
     /// A text marked by the library itself, and what its detector finds at the levels; the perplexity's logarithm beside it.
     fn embedded(scheme: Scheme, delta: f64, index: u64, length: usize, temperature: f64) -> (Vec<bool>, f64, f64) {
         let key = corpus::key(5, index);
-        let mut embedder = Embedder::new(&key, scheme).delta(Delta::new(delta as f32).expect("in range"));
-        let (mut rng, mut state, mut ids) = (ChaCha8Rng::seed_from_u64(900 + index), embedder.start(), Vec::new());
+        let embedder = Embedder::new(&key, scheme).delta(Delta::new(delta as f32).expect("in range"));
+        let (mut rng, mut text, mut ids) = (ChaCha8Rng::seed_from_u64(900 + index), embedder.start(), Vec::new());
         let plain = softmax(&logits(), 1.0);
         let mut surprise = 0.0;
         for _ in 0..length {
             let mut biased = logits();
-            embedder.bias(&state, &mut biased);
-            let token =
-                embedder.choose(&state, &softmax(&biased, temperature), unit(&mut rng)).expect("a distribution");
+            text.bias(&mut biased);
+            let token = text.choose(&softmax(&biased, temperature), unit(&mut rng)).expect("a distribution");
             surprise -= f64::from(plain[token as usize]).ln() / length as f64;
-            state.push(token);
+            text.push(token);
             ids.push(token);
         }
         let detection = Detector::new(&key, scheme).detect(&ids);
@@ -458,18 +457,18 @@ mod tests {
         let (n, length) = (3000u64, 80);
         let scheme: Scheme = "gm1:green,h=3,gamma=64/256".parse().expect("canonical");
         let write = |index: u64, delta: f64| {
-            let mut embedder =
+            let embedder =
                 Embedder::new(&corpus::key(6, index), scheme).delta(Delta::new(delta as f32).expect("in range"));
-            let (mut rng, mut state, mut last) = (ChaCha8Rng::seed_from_u64(index), embedder.start(), 0);
+            let (mut rng, mut text, mut last) = (ChaCha8Rng::seed_from_u64(index), embedder.start(), 0);
             let (mut recording, mut total) = (Recording::new(index), 0.0);
             for position in 0..length {
                 let mut logits = after(last, position);
                 let plain = softmax(&logits, 1.0);
-                embedder.bias(&state, &mut logits);
+                text.bias(&mut logits);
                 last = draw(softmax(&logits, 1.0).iter().map(|&q| f64::from(q)), &mut rng);
                 total -= f64::from(plain[last as usize]).ln() / length as f64;
                 recording.push_logits(last, &plain.iter().map(|q| q.ln()).collect::<Vec<_>>(), 1.0);
-                state.push(last);
+                text.push(last);
             }
             (recording, total)
         };

@@ -108,7 +108,7 @@ fn at_width_0_the_demo_model_is_stolen_from() {
     let (mut stripped, mut forged) = ([0, 0], [0, 0]);
     for number in 0..2 {
         let key = corpus::key(1, number);
-        let embedder = RefCell::new(Embedder::new(&key, scheme));
+        let embedder = Embedder::new(&key, scheme);
         let mut detector = Detector::new(&key, scheme);
         let mut is_found = |ids: &[TokenId]| {
             let ids = tokenizer.encode(&tokenizer.decode_text(ids)).expect("text");

@@ -256,7 +256,7 @@ mod tests {
     fn positions(scheme: Scheme, text: &[TokenId], table: &Table, number: u64) -> Vec<Scored> {
         let width = scheme.context_width().get();
         let green = scheme.gamma();
-        let (_, scores) = Detector::new(&key(5, number), scheme).detect_positions(text);
+        let scores = Detector::new(&key(5, number), scheme).scores(text).positions();
         let mut scored: Vec<Scored> = classes(text, width, green.is_some(), table)
             .into_iter()
             .map(|(at, classes)| {

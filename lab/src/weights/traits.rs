@@ -272,7 +272,7 @@ mod tests {
             ("gm1:gumbel,h=1", 1, false),
         ] {
             let mut detector = Detector::new(&Key::from_bytes([3; 32]), scheme.parse().expect("canonical"));
-            let (_, positions) = detector.detect_positions(&text);
+            let positions = detector.scores(&text).positions();
             let scored: Vec<usize> =
                 (0..text.len()).filter(|&at| matches!(positions[at], Position::Scored(_))).collect();
             let found: Vec<usize> = classes(&text, width, pairs, &table).into_iter().map(|(at, _)| at).collect();
