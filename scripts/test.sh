@@ -25,6 +25,14 @@ cargo test -p greenmark --features normalise --lib
 say "core without default features"
 cargo check --release -p greenmark --no-default-features
 
+say "command line without default features: it builds, and nothing heavy is in it"
+cargo check --release -p greenmark-cli --no-default-features
+heavy='^(candle-core|minijinja|ndarray|plotters|pulp|ring|rustls|safetensors|ureq) '
+if cargo tree -p greenmark-cli --no-default-features -e normal --prefix none | grep -E "$heavy"; then
+    echo "the command line needs these without any feature" >&2
+    exit 1
+fi
+
 say "WebAssembly: the package and the page"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

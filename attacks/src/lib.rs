@@ -9,6 +9,7 @@ mod attacker;
 mod back_translation;
 mod branches;
 mod characters;
+pub mod damage;
 mod english;
 mod lexical;
 mod links;
@@ -29,9 +30,9 @@ use rand_chacha::ChaCha8Rng;
 
 pub use attacker::{About, Attacker, Kind, METHODS, Method, Plain};
 pub use back_translation::BackTranslation;
-pub use paraphrase::{
-    Answer, Chat, Endpoint, EndpointOptions, LocalChat, PARAPHRASE_TEMPERATURE, Paraphrase, Question, Secret, Unit,
-};
+pub use paraphrase::{Answer, Chat, LocalChat, PARAPHRASE_TEMPERATURE, Paraphrase, Question, Unit};
+#[cfg(feature = "endpoint")]
+pub use paraphrase::{Endpoint, EndpointOptions, Secret};
 pub use phrases::{Phrases, PhrasesOptions, Table, table_path};
 pub use resample::{Resample, ResampleOptions};
 pub use synonyms::{Synonyms, wordnet_path};

@@ -9,13 +9,16 @@
 //! many of the others, when read, say something else. What it strips is bought with the sense.
 
 mod answer;
+#[cfg(feature = "endpoint")]
 mod cache;
+#[cfg(feature = "endpoint")]
 mod endpoint;
 mod local;
 pub(super) mod units;
 
 use serde_json::{Map, Value, json};
 
+#[cfg(feature = "endpoint")]
 pub use endpoint::{Endpoint, EndpointOptions, Secret};
 pub use local::LocalChat;
 

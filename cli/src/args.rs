@@ -2,19 +2,30 @@
 
 mod attack;
 mod attack_model;
+#[cfg(feature = "eval")]
 mod calibrate;
+#[cfg(feature = "endpoint")]
 mod endpoint;
+#[cfg(not(feature = "endpoint"))]
+#[path = "args/endpoint/none.rs"]
+mod endpoint;
+#[cfg(feature = "eval")]
 mod eval;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue},
+};
 use greenmark::{Delta, Embedder, Family, MixingShare, Scheme};
 
 pub(crate) use attack::AttackArgs;
 pub(crate) use attack_model::AttackModelArgs;
+#[cfg(feature = "eval")]
 pub(crate) use calibrate::CalibrateArgs;
 pub(crate) use endpoint::EndpointArgs;
+#[cfg(feature = "eval")]
 pub(crate) use eval::EvalArgs;
 
 /// Write watermarked text, detect it later from text and key alone, and see how sure that is.
@@ -49,8 +60,10 @@ pub(crate) enum Command {
     /// Change texts as somebody would who wants the mark gone
     Attack(AttackArgs),
     /// Measure how often unmarked texts are called marked
+    #[cfg(feature = "eval")]
     Calibrate(CalibrateArgs),
     /// Measure what is left of marks after attacks, and write a report
+    #[cfg(feature = "eval")]
     Eval(EvalArgs),
     /// See a text marked, detected and attacked, in a few seconds
     Demo(DemoArgs),
@@ -64,6 +77,12 @@ pub(crate) enum Colouring {
     Auto,
     Always,
     Never,
+}
+
+/// Returns the command that an error is about, and its feature, if this build leaves that out.
+pub(crate) fn left_out(error: &clap::Error) -> Option<(&str, &'static str)> {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    ["calibrate", "eval"].contains(&&**name).then_some((name, "eval"))
 }
 
 impl Colouring {
@@ -382,5 +401,16 @@ mod tests {
     #[test]
     fn the_tree_is_sound() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_is_here_or_said_to_be_left_out() {
+        for name in ["calibrate", "eval"] {
+            let error = super::Cli::command().try_get_matches_from(["greenmark", name]).expect_err("nothing is given");
+            let expected = (!cfg!(feature = "eval")).then_some((name, "eval"));
+            assert_eq!(super::left_out(&error), expected);
+        }
+        let error = super::Cli::command().try_get_matches_from(["greenmark", "evil"]).expect_err("no command");
+        assert_eq!(super::left_out(&error), None);
     }
 }

@@ -17,7 +17,7 @@ mod stdin;
 mod texts;
 mod writing;
 
-use std::process::ExitCode;
+use std::process::{ExitCode, exit};
 
 use clap::Parser;
 
@@ -40,14 +40,22 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     }
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| match args::left_out(&error) {
+        Some((command, feature)) => {
+            output::complain(&format!("`{command}` is not in this build: it needs the feature `{feature}`"));
+            exit(2)
+        }
+        None => error.exit(),
+    });
     cli.color.write_global();
     let result = match cli.command {
         Command::Keygen(args) => cmd::keygen::run(&args),
         Command::Embed(args) => cmd::embed::run(&args),
         Command::Detect(args) => cmd::detect::run(&args),
         Command::Attack(args) => cmd::attack::run(&args),
+        #[cfg(feature = "eval")]
         Command::Calibrate(args) => cmd::calibrate::run(&args),
+        #[cfg(feature = "eval")]
         Command::Eval(args) => cmd::eval::run_suite(&args),
         Command::Demo(args) => cmd::demo::run(&args),
         Command::Completions(args) => cmd::completions::run(&args),

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LlamaModel, LmError, TokenId};
+#[cfg(feature = "models")]
+use greenmark_lm::LlamaModel;
+use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LmError, TokenId};
 use greenmark_text::{Tokenizer, demo_tokenizer, model_path};
 
 use crate::args::ModelArgs;
@@ -28,7 +30,9 @@ enum Template {
     /// The demo model was trained on plain text.
     Plain,
     /// A base model: its prompts must be asked to be taken raw.
+    #[cfg_attr(not(feature = "models"), expect(dead_code, reason = "no model of this build lacks one"))]
     Missing,
+    #[cfg_attr(not(feature = "models"), expect(dead_code, reason = "no model of this build has one"))]
     Chat(Box<ChatTemplate>),
 }
 
@@ -47,6 +51,16 @@ impl Writer {
             let model = DemoModel::new().context("the built-in model")?;
             return Ok(Self { model: Box::new(model), reader: PromptReader { tokenizer, template: Template::Plain } });
         }
+        Self::in_file(name, tokenizer)
+    }
+
+    #[cfg(not(feature = "models"))]
+    fn in_file(name: &str, _: Option<&Path>) -> Result<Self> {
+        bail!("{name}: this build has the demo model alone; others need the feature `models`")
+    }
+
+    #[cfg(feature = "models")]
+    fn in_file(name: &str, tokenizer: Option<&Path>) -> Result<Self> {
         let path = locate(name)?;
         let model = LlamaModel::load(&path)?;
         let tokenizer = Tokenizer::from_file(tokenizer.unwrap_or(&path))?;

@@ -7,8 +7,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-pub(crate) use greenmark_text::lines::{Content, Document, Prompt, Text};
-use greenmark_text::lines::{documents, prompts, text_lines};
+#[cfg(feature = "eval")]
+pub(crate) use greenmark_text::lines::Document;
+#[cfg(feature = "eval")]
+use greenmark_text::lines::documents;
+pub(crate) use greenmark_text::lines::{Content, Prompt, Text};
+use greenmark_text::lines::{prompts, text_lines};
 
 use crate::stdin::Stdin;
 
@@ -82,6 +86,7 @@ impl Source {
     }
 
     /// The texts of a corpus, one at a time: one of a plain file, or one a line.
+    #[cfg(feature = "eval")]
     pub(crate) fn documents(&self) -> Result<Box<dyn Iterator<Item = Result<Document>>>> {
         if !self.is_lines {
             let content = Content::Characters(self.read_whole()?);

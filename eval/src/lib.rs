@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `calibration` | how often unmarked texts are called marked, by every test, over many texts and keys |
 //! | `corpus` | texts by a language model, kept in files so that an interrupted run continues |
-//! | `damage` | what an attack does to a text, whatever it does to the mark |
 //! | `detectors` | every detector, asked about one text |
 //! | `journal` | append-only JSON Lines that survive interruption |
 //! | `quality` | repetition and likeness of texts |
@@ -15,7 +14,6 @@
 
 pub mod calibration;
 pub mod corpus;
-pub mod damage;
 pub mod detectors;
 pub mod journal;
 pub mod quality;

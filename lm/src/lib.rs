@@ -8,6 +8,9 @@
 
 #[cfg(feature = "llama")]
 mod chat;
+#[cfg(not(feature = "llama"))]
+#[path = "chat/none.rs"]
+mod chat;
 mod demo;
 mod error;
 mod generate;
@@ -17,10 +20,8 @@ mod mark;
 mod model;
 mod sampling;
 mod sequences;
-#[cfg(feature = "llama")]
 mod surprise;
 
-#[cfg(feature = "llama")]
 pub use chat::ChatTemplate;
 pub use demo::DemoModel;
 pub use error::LmError;
@@ -30,5 +31,4 @@ pub use llama::LlamaModel;
 pub use mark::MarkHook;
 pub use model::{LanguageModel, SequenceId, TokenId};
 pub use sampling::{Candidate, Sampling, SamplingParams, Scratch, text_rng};
-#[cfg(feature = "llama")]
 pub use surprise::{nats, opening, surprise};

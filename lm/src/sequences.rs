@@ -30,6 +30,7 @@ impl<S: Clone> Sequences<S> {
     }
 
     /// Opens again what was taken.
+    #[cfg(feature = "llama")]
     pub(crate) fn put_back(&mut self, id: SequenceId, sequence: S) {
         self.held.insert(id, sequence);
     }

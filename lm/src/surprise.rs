@@ -3,6 +3,7 @@
 use crate::{LanguageModel, LmError, SequenceId, TokenId};
 use anyhow::{Result, ensure};
 use greenmark_text::Tokenizer;
+#[cfg(feature = "llama")]
 use rayon::prelude::*;
 
 /// Tokens whose logits are held at once: as many as pass the model's layers together.
@@ -81,7 +82,12 @@ fn window(
     for (read, judged) in ids[..ids.len() - 1].chunks(PIECE).zip(ids[1..].chunks(PIECE)) {
         let rows = &mut logits[..read.len() * vocab_size];
         model.forward_each(sequence, read, rows)?;
-        let each: Vec<f64> = rows.par_chunks(vocab_size).zip(judged).map(|(row, &id)| nats(row, id)).collect();
+        // The threads are those of the Llama models; without them there is none to spare.
+        #[cfg(feature = "llama")]
+        let rows = rows.par_chunks(vocab_size);
+        #[cfg(not(feature = "llama"))]
+        let rows = rows.chunks(vocab_size);
+        let each: Vec<f64> = rows.zip(judged).map(|(row, &id)| nats(row, id)).collect();
         // In order, so that no number of threads shows in the last digits.
         total += each.iter().sum::<f64>();
     }

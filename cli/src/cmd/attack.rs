@@ -10,8 +10,7 @@ use std::{
 
 use anstyle::Style;
 use anyhow::{Context, Result, anyhow, bail};
-use greenmark_attacks::{Attacked, Attacker, METHODS, Method, Other, Strength};
-use greenmark_eval::damage::word_edit_rate;
+use greenmark_attacks::{Attacked, Attacker, METHODS, Method, Other, Strength, damage::word_edit_rate};
 use greenmark_lm::{DemoModel, Event, GenerateOptions, NoHook, Request, Sampling, SamplingParams, generate};
 use greenmark_text::demo_tokenizer;
 use serde::Serialize;

@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 use greenmark::{Key, Scheme};
+use greenmark_attacks::damage::{chrf, word_edit_rate};
 use greenmark_text::Tokenizer;
 use rayon::prelude::*;
 
 use super::results::{ALPHAS, Detection, Estimate, Rate};
 use crate::{
     corpus,
-    damage::{chrf, word_edit_rate},
     summary::{self, Mean, median},
 };
 

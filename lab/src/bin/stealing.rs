@@ -17,9 +17,9 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use greenmark::{Detector, Embedder, Key};
+use greenmark_attacks::damage::chrf;
 use greenmark_eval::{
     corpus::{self, Job, Mark, Recipe},
-    damage::chrf,
     detectors::Detection,
     setup::{Setup, describe, file_name, file_name_part, parse_mark},
     summary::{Mean, Rate, median},

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use greenmark_attacks::{
-    Attacker, BackTranslation, Chat, Endpoint, LocalChat, Method, Other, PARAPHRASE_TEMPERATURE, Paraphrase, Phrases,
+    Attacker, BackTranslation, Chat, LocalChat, Method, Other, PARAPHRASE_TEMPERATURE, Paraphrase, Phrases,
     PhrasesOptions, Plain, Resample, ResampleOptions, Synonyms, Table, Unit,
 };
 
@@ -27,7 +27,7 @@ pub(super) fn check(args: &AttackModelArgs, methods: &[Method]) -> Result<()> {
         ("--table", args.table.is_some(), phrases, "phrases"),
         ("--wordnet", args.wordnet.is_some(), synonyms, "synonyms"),
         ("--unit", args.unit.is_some(), paraphrases, "paraphrase"),
-        ("--endpoint", args.at.endpoint.is_some(), paraphrases, "paraphrase"),
+        ("--endpoint", args.at.is_named(), paraphrases, "paraphrase"),
         ("--model", args.model.is_some(), any, "resample, phrases and paraphrase"),
         ("--temperature", args.temperature.is_some(), resamples || paraphrases, "resample and paraphrase"),
     ] {
@@ -35,7 +35,7 @@ pub(super) fn check(args: &AttackModelArgs, methods: &[Method]) -> Result<()> {
             bail!("{option} goes with {with}, which is not asked for");
         }
     }
-    if args.model.is_some() && args.at.endpoint.is_some() && !resamples && !phrases {
+    if args.model.is_some() && args.at.is_named() && !resamples && !phrases {
         bail!("--model does not go with --endpoint, whose model --endpoint-model names");
     }
     Ok(())
@@ -50,8 +50,8 @@ pub(super) fn attacker<'a>(method: Method, args: &AttackModelArgs, other: Other<
         Method::BackTranslation => Box::new(BackTranslation::new(TRANSLATION_LIMIT)?),
         Method::Resample => Box::new(resample(args)?),
         Method::Paraphrase => {
-            let chat: Box<dyn Chat> = match args.at.options(args.temperature.unwrap_or(PARAPHRASE_TEMPERATURE))? {
-                Some(options) => Box::new(Endpoint::new(options).map_err(|reason| anyhow!(reason))?),
+            let chat: Box<dyn Chat> = match args.at.chat(args.temperature.unwrap_or(PARAPHRASE_TEMPERATURE))? {
+                Some(endpoint) => endpoint,
                 None => Box::new(local(args).context("paraphrase")?),
             };
             Box::new(Paraphrase::new(chat, args.unit.map_or(Unit::Sentence, Unit::from)))
