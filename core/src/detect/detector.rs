@@ -1,5 +1,7 @@
 //! One key and scheme, asked of many texts.
 
+use std::sync::OnceLock;
+
 use super::{detection::Detection, reading::Reading, scores::Scores};
 use crate::{
     field::{Field, Seeds},
@@ -26,12 +28,20 @@ pub struct Detector {
     key_id: KeyId,
     scheme: Scheme,
     seeds: Seeds,
+    /// Salt of the tables of texts that are read with this key: made for the first of them.
+    salt: OnceLock<u64>,
 }
 
 impl Detector {
     /// Makes a detector; costs a few hashes.
     pub fn new(key: &Key, scheme: Scheme) -> Self {
-        Self { key_id: key.id(), scheme, seeds: Seeds::new(Field::new(key, scheme.context_width())) }
+        Self::with_id(key, key.id(), scheme)
+    }
+
+    /// As [`new`](Self::new), where the id of the key is known.
+    pub(crate) fn with_id(key: &Key, key_id: KeyId, scheme: Scheme) -> Self {
+        let seeds = Seeds::new(Field::new(key, scheme.context_width()));
+        Self { key_id, scheme, seeds, salt: OnceLock::new() }
     }
 
     /// Tests a whole text: `[n]` ids, any n. Short for the detection of its [`scores`](Self::scores).
@@ -58,7 +68,8 @@ impl Detector {
     /// }
     /// ```
     pub fn read<'t>(&self, ids: &'t [TokenId]) -> Reading<'t> {
-        Reading::new(self.scheme, ids, self.seeds.field().table_salt())
+        let salt = self.salt.get_or_init(|| self.seeds.field().table_salt());
+        Reading::new(self.scheme, ids, *salt)
     }
 
     /// Scores a text that was read, by this detector or another one of the same scheme.

@@ -200,7 +200,8 @@ impl Examiner {
         // By the id of the key, since keys can't be hashed; keys of one id are told apart.
         let mut known: HashMap<(KeyId, Scheme), Vec<(&Key, [usize; 2])>> = HashMap::new();
         for (look, Look { key, scheme, version, raw }) in looks.into_iter().enumerate() {
-            let known = known.entry((key.id(), scheme)).or_default();
+            let key_id = key.id();
+            let known = known.entry((key_id, scheme)).or_default();
             let [panel, asker] = match known.iter().find(|(earlier, _)| *earlier == key) {
                 Some(&(_, at)) => at,
                 None => {
@@ -208,7 +209,7 @@ impl Examiner {
                         panels.push(Panel { scheme, askers: Vec::new() });
                         panels.len() - 1
                     });
-                    let asker = Asker { detector: Detector::new(key, scheme), questions: Vec::new() };
+                    let asker = Asker { detector: Detector::with_id(key, key_id, scheme), questions: Vec::new() };
                     panels[panel].askers.push(asker);
                     let at = [panel, panels[panel].askers.len() - 1];
                     known.push((key, at));

@@ -70,10 +70,9 @@ impl Weights {
 
     fn law(&self, chance: f64) -> &WeightedBinomial {
         self.law.get_or_init(|| {
-            let mut sorted = self.of.clone();
-            sorted.sort_unstable();
-            let classes: Vec<(u32, u64)> =
-                sorted.chunk_by(|a, b| a == b).map(|class| (class[0], class.len() as u64)).collect();
+            let heaviest = self.of.iter().copied().max().unwrap_or(0) as usize;
+            let mut classes: Vec<(u32, u64)> = (0..).zip(vec![0; heaviest + 1]).collect();
+            self.of.iter().for_each(|&weight| classes[weight as usize].1 += 1);
             WeightedBinomial::new(&classes, chance).expect("a chance is within (0, 1)")
         })
     }

@@ -152,6 +152,9 @@ pub(crate) fn first_of_few(
     let greatest = tokens.iter().copied().max().unwrap_or_default() as usize;
     // Tokens of which one stands twice, or that lie too far apart for a row, run one by one.
     if tokens.is_sorted_by(|a, b| a < b) && greatest / JUMP < tokens.len() {
+        if tokens.len() == greatest + 1 {
+            return first_of_row(seed, subkey, probabilities);
+        }
         let mut row = vec![0.0; greatest + 1];
         for (&token, &probability) in tokens.iter().zip(probabilities) {
             row[token as usize] = probability;
