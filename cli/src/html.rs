@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use greenmark::stats::format_p_value;
 use greenmark_text::Tokenizer;
-use greenmark_text::{Answer, Shade};
+use greenmark_text::{Answer, Shade, fmt::escape};
 
 use crate::{
     evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, describe_passage, score, verdict},
@@ -142,20 +142,4 @@ fn class_of(look: Shade) -> &'static str {
         Shade::Repeated => "again",
         Shade::Unscored => "none",
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            // Not allowed in HTML, or of no use there.
-            c if c.is_control() && !matches!(c, '\n' | '\t' | '\r') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
+pub(crate) use greenmark_text::fmt::{count, printable};
 
 /// One line on stderr: what was wrong, and where.
 pub(crate) fn complain(message: &str) {
@@ -25,18 +26,6 @@ pub(crate) fn note(message: &str) {
 fn line_on_stderr(style: Style, kind: &str, message: &str) {
     // Nothing is left to be told to if stderr itself is gone.
     let _ = writeln!(anstream::stderr().lock(), "{style}{kind}{style:#}: {}", printable(message));
-}
-
-/// A name or message without control characters, which could forge a line or reach into the terminal, nor those that turn the direction
-/// of what follows.
-pub(crate) fn printable(text: &str) -> String {
-    let is_safe = |c: char| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if is_safe(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
-}
-
-/// "1 token", "2 tokens".
-pub(crate) fn count(n: u64, thing: &str) -> String {
-    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Whether an error is at bottom a write to a pipe whose reader has left.

@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `attacked` | texts under attack, kept where a model made them |
 //! | `cell` | from attacked texts to rates, medians and damage |
+//! | `choice` | the cells that a report dwells on, and the strengths of an attack as a series |
 //! | `csv` | the rates of every detector, a row each |
+//! | `fmt` | figures and names as people read them |
 //! | `folder` | the folder of a run, in which only the same run goes on |
 //! | `judges` | damage that takes a model to see |
 //! | `markdown` | the chief marks under attack, in one table |
@@ -16,7 +18,9 @@
 
 mod attacked;
 mod cell;
+mod choice;
 pub mod csv;
+mod fmt;
 mod folder;
 mod judges;
 pub mod markdown;
@@ -24,8 +28,10 @@ mod plan;
 pub mod report;
 pub mod results;
 mod run;
+#[cfg(test)]
+mod specimen;
 mod texts;
 
 pub use folder::{Folder, Identity};
-pub use plan::{Means, Plan, Reach, Strike, Suite};
-pub use run::{About, Extent, run};
+pub use plan::{Extent, Means, Plan, Reach, Strike, Suite};
+pub use run::{About, run};

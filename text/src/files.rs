@@ -8,6 +8,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use crate::fmt::hex;
+
 /// A file that could not be written. Its source says why.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}", path.display())]
@@ -65,7 +67,7 @@ pub fn sha256(path: &Path) -> io::Result<(String, u64)> {
             }
         }
     }
-    Ok((hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), bytes))
+    Ok((hex(&hash.finalize()), bytes))
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod cache;
 mod error;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
+pub mod fmt;
 pub mod gguf;
 mod json;
 pub mod lines;

@@ -18,7 +18,7 @@ use self::{
     vocabulary::{Vocabulary, byte_alphabet, byte_level_bytes, spoken_bytes},
 };
 pub use self::{stream_decoder::StreamDecoder, stream_encoder::StreamEncoder};
-use crate::{TextError, TokenId};
+use crate::{TextError, TokenId, fmt::hex};
 
 static DEMO: &[u8] = include_bytes!("tokenizer/demo.json");
 
@@ -331,7 +331,7 @@ impl Tokenizer {
         for id in probe {
             hash.update(id.to_le_bytes());
         }
-        Ok(hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(hex(&hash.finalize()[..8]))
     }
 }
 

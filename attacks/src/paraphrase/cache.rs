@@ -2,10 +2,11 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Write},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
+use greenmark_text::{files::write_file, fmt::hex};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -42,18 +43,14 @@ impl Cache {
     /// Keeps an answer. The file is whole or not there.
     pub(super) fn put(&self, question: &Value, answer: Option<&str>) -> Result<(), String> {
         let path = self.path(question);
-        let attempt = || -> std::io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(&serde_json::to_vec(&Entry { answer: answer.map(str::to_owned) })?)?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        attempt().map_err(|error| format!("cannot write {}: {error}", path.display()))
+        let entry = Entry { answer: answer.map(str::to_owned) };
+        write_file(&path, |file| Ok(serde_json::to_writer(file, &entry)?)).map_err(|error| {
+            let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            format!("{error}: {reason}")
+        })
     }
 
     fn path(&self, question: &Value) -> PathBuf {
-        let hash = Sha256::digest(question.to_string());
-        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        self.folder.join(name + ".json")
+        self.folder.join(hex(&Sha256::digest(question.to_string())) + ".json")
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use greenmark::stats::{clopper_pearson, ln_binomial_sf};
+use greenmark_text::fmt::{count, printable};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ALPHAS, Counts, Panel, Plan, Tables, Test};
@@ -453,11 +454,6 @@ fn table(out: &mut String, tables: &[&Table]) -> std::fmt::Result {
     Ok(())
 }
 
-/// "1 text", "2 texts".
-fn count(n: u64, thing: &str) -> String {
-    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
-}
-
 /// 0.05, 1e-6.
 pub(super) fn number(alpha: f64) -> String {
     if alpha >= 0.01 { alpha.to_string() } else { format!("{alpha:e}") }
@@ -465,8 +461,5 @@ pub(super) fn number(alpha: f64) -> String {
 
 /// Names come from files: none may end a cell.
 fn cell(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
-        .collect::<String>()
-        .replace('|', "\\|")
+    printable(name).replace('|', "\\|")
 }

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, path::Path, time::Duration};
 
 use anyhow::{Context, Result, anyhow, ensure};
+use greenmark_text::fmt::hex;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -166,7 +167,7 @@ impl Kept {
         let options = Value::Object(attacker.options()).to_string();
         let name = |text: &str| {
             let about = format!("{}\0{}\0{seed}\0{options}\0{text}", strike.name, strike.strength.share());
-            Sha256::digest(about)[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            hex(&Sha256::digest(about)[..16])
         };
         let names: Vec<String> = texts.iter().map(|text| name(text)).collect();
         let mut refused: HashMap<usize, AttackError> = HashMap::new();

@@ -81,7 +81,8 @@ fn rate(rate: Option<Rate>) -> [String; RATE.len()] {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{super::report::specimen, *};
+    use super::*;
+    use crate::suite::specimen;
 
     /// Fields of each row by their columns' names.
     fn parsed(text: &str) -> Vec<HashMap<String, String>> {

@@ -10,7 +10,10 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::{Extent, plan::Plan, results::FORMAT};
+use super::{
+    plan::{Extent, Plan},
+    results::FORMAT,
+};
 use greenmark_text::files::write_file;
 
 /// What the figures in a folder depend on.

@@ -1,7 +1,10 @@
 //! The chief marks under attack, in one table of the size of a README's.
 
+use greenmark_text::fmt::printable;
+
 use super::{
-    report::{Choice, distinct, found, words},
+    choice::{Choice, distinct, found},
+    fmt,
     results::{ALPHAS, Results},
 };
 
@@ -10,12 +13,12 @@ use super::{
 pub fn markdown(results: &Results) -> String {
     let choice = Choice::of(results);
     let Some(&first) = choice.chief.first() else { return String::new() };
-    let marks: Vec<String> = choice.chief.iter().map(|mark| pipes(&words::mark(mark))).collect();
+    let marks: Vec<String> = choice.chief.iter().map(|mark| pipes(&fmt::mark(mark))).collect();
     let mut out = format!(
         "Texts of {} tokens: the share that `detect` finds at p ≤ {}, with its 95 % interval. Words edited and chrF are of {}.\n\n\
          | attack | n | words edited | chrF | {} |\n|---|--:|--:|--:|{}\n",
         choice.tokens,
-        words::level(ALPHAS[ALPHAS.len() - 1]),
+        fmt::level(ALPHAS[ALPHAS.len() - 1]),
         marks[0],
         marks.join(" | "),
         "---|".repeat(choice.chief.len())
@@ -25,9 +28,8 @@ pub fn markdown(results: &Results) -> String {
             let of = |mark: &str| alike.iter().copied().find(|cell| cell.mark == mark);
             let n = distinct(alike.iter().map(|cell| cell.n.to_string())).join("/");
             let damage = of(first).map(|cell| [cell.damage.word_edit_rate, cell.damage.chrf]).unwrap_or_default();
-            let damage = damage.map(|mean| words::mean(mean).unwrap_or_else(words::none));
-            let rates =
-                choice.chief.iter().map(|mark| of(mark).map_or_else(words::none, |cell| words::rate(found(cell))));
+            let damage = damage.map(|mean| fmt::mean(mean).unwrap_or_else(fmt::none));
+            let rates = choice.chief.iter().map(|mark| of(mark).map_or_else(fmt::none, |cell| fmt::rate(found(cell))));
             let rates = rates.collect::<Vec<_>>().join(" | ");
             out += &format!("| {} | {n} | {} | {rates} |\n", pipes(&series.title(alike[0])), damage.join(" | "));
         }
@@ -37,12 +39,13 @@ pub fn markdown(results: &Results) -> String {
 
 /// No name may end a cell.
 fn pipes(name: &str) -> String {
-    words::printable(name).replace('|', "\\|")
+    printable(name).replace('|', "\\|")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::report::specimen, *};
+    use super::*;
+    use crate::suite::specimen;
 
     #[test]
     fn chief_marks_at_the_chief_length_have_a_column_each() {
@@ -54,7 +57,7 @@ mod tests {
         assert!(table.lines().skip(2).all(|line| line.matches('|').count() == columns), "{table}");
         let cell = results.cells.iter().find(|cell| cell.tokens == 200 && cell.attack == "replace").expect("replace");
         assert!(table.contains(&format!("| replace, {} |", cell.strength)), "{table}");
-        assert!(table.contains(&words::rate(found(cell))), "{table}");
+        assert!(table.contains(&fmt::rate(found(cell))), "{table}");
     }
 
     #[test]

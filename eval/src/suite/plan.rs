@@ -34,6 +34,15 @@ impl fmt::Display for Suite {
     }
 }
 
+/// How far a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All that the plan has.
+    Whole,
+    /// No further than it went before: what is missing is named as skipped.
+    AsItIs,
+}
+
 /// What a suite measures.
 #[derive(Debug, Clone)]
 pub struct Plan {

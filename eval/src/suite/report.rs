@@ -2,29 +2,21 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `choice` | the cells that a report dwells on, and the strengths of an attack as a series |
 //! | `findings` | the chief findings in sentences, computed |
-//! | `page` | HTML: escaping, tables, figures, the page around them |
+//! | `page` | HTML: sections, tables, figures, the page around them |
 //! | `plot` | the plots |
 //! | `reading` | how to read a report, and what it cannot say |
 //! | `tables` | the tables |
-//! | `words` | figures and names as people read them |
 
-mod choice;
 mod findings;
 mod page;
 mod plot;
 mod reading;
-#[cfg(test)]
-pub(super) mod specimen;
 mod tables;
-pub(super) mod words;
 
 use anyhow::Result;
 
-pub(super) use choice::{Choice, Series, distinct, found};
-
-use super::results::Results;
+use super::{choice::Choice, results::Results};
 
 /// One page with everything: it asks for nothing from outside.
 ///
@@ -68,8 +60,10 @@ fn figures(results: &Results, choice: &Choice<'_>) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use greenmark_text::fmt::escape;
+
     use super::*;
-    use crate::suite::results::Skipped;
+    use crate::suite::{choice::found, fmt, results::Skipped, specimen};
 
     /// No figure says where it comes from, so the page is searched for what would ask for something.
     fn asks_for_something(html: &str) -> bool {
@@ -85,17 +79,17 @@ mod tests {
         let html = html(&results).expect("a page");
         assert!(!asks_for_something(&html));
         for skipped in &results.skipped {
-            assert!(html.contains(&page::escape(&skipped.what)) && html.contains(&page::escape(&skipped.why)));
+            assert!(html.contains(&escape(&skipped.what)) && html.contains(&escape(&skipped.why)));
         }
         for attack in results.cells.iter().map(|cell| &cell.attack) {
-            assert!(html.contains(&page::escape(attack)), "{attack}");
+            assert!(html.contains(&escape(attack)), "{attack}");
         }
         for cell in results.cells.iter().filter(|cell| cell.tokens == 200) {
-            assert!(html.contains(&words::rate_html(found(cell))), "{cell:?}");
+            assert!(html.contains(&fmt::rate_html(found(cell))), "{cell:?}");
         }
         let run = &results.run;
         for fact in [&run.command, &run.machine, &run.date, &run.version, run.commit.as_ref().expect("a commit")] {
-            assert!(html.contains(&page::escape(fact)), "{fact}");
+            assert!(html.contains(&escape(fact)), "{fact}");
         }
         for id in html.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
             assert!(html.contains(&format!("id=\"{id}\"")), "{id}");

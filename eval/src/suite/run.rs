@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
+use greenmark_text::fmt::count;
 use indicatif::ProgressBar;
 
 use super::{
@@ -13,8 +14,7 @@ use super::{
     cell::{Asked, auc, mean, medians, rates, wear},
     folder::Folder,
     judges::Judges,
-    plan::{Means, Plan, Strike},
-    report::words::count,
+    plan::{Extent, Means, Plan, Strike},
     results::{CellRow, Damage, Estimate, FORMAT, MarkRow, Results, Run, Skipped},
     texts::Texts,
 };
@@ -37,15 +37,6 @@ pub struct About {
     pub command: String,
     /// SHA-256 of the model's file.
     pub model_sha256: Option<String>,
-}
-
-/// How far a run goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// All that the plan has.
-    Whole,
-    /// No further than it went before: what is missing is named as skipped.
-    AsItIs,
 }
 
 /// Runs a suite in its folder, where what was done before is not done again.
@@ -84,7 +75,7 @@ pub fn run(
     let mut bench = Bench { plan, seed, setup, texts, judges, journal, rows: known, skipped };
     let todo = bench.todo();
     let (attacks, marks) = (plan.strikes.len(), plan.marks().count());
-    say(&format!("{attacks} attacks on {marks} marks: left are {todo} of {}", count(bench.cells(), "cell")));
+    say(&format!("{attacks} attacks on {marks} marks: left are {todo} of {}", count(bench.cells() as u64, "cell")));
     let progress = bar(bench.cells() as u64, "attacks")?;
     progress.set_position((bench.cells() - todo) as u64);
     for strike in &plan.strikes {

@@ -6,7 +6,10 @@ use anyhow::{Context, Result, ensure};
 use greenmark::TokenId;
 use greenmark_text::Tokenizer;
 
-use super::{Extent, folder::Folder, plan::Plan};
+use super::{
+    folder::Folder,
+    plan::{Extent, Plan},
+};
 use crate::{
     corpus::{self, Mark, Recipe, Text},
     setup::{Setup, describe, file_name},

@@ -1,7 +1,12 @@
 //! The chief findings in sentences, computed from the rows.
 
-use super::{Choice, Series, found, page::escape, words};
-use crate::suite::results::{CellRow, Rate, Results};
+use greenmark_text::fmt::{count, escape};
+
+use crate::suite::{
+    choice::{Choice, Series, found},
+    fmt,
+    results::{CellRow, Rate, Results},
+};
 
 /// So many attacks are named of each mark.
 const NAMED: usize = 3;
@@ -21,7 +26,7 @@ fn by_mark(sentence: &str, of_marks: &[String]) -> Option<String> {
 
 fn unattacked(results: &Results, choice: &Choice<'_>) -> Option<String> {
     let of_mark = |mark: &&str| {
-        let cell = choice.cells(mark).find(|cell| words::is_none(cell) && found(cell).n > 0)?;
+        let cell = choice.cells(mark).find(|cell| fmt::is_none(cell) && found(cell).n > 0)?;
         let cost = results.marks.iter().find(|row| row.mark == *mark).map(|row| row.perplexity_factor);
         let cost = cost.map_or_else(String::new, |factor| {
             format!(
@@ -29,7 +34,7 @@ fn unattacked(results: &Results, choice: &Choice<'_>) -> Option<String> {
                 factor.value, factor.low, factor.high
             )
         });
-        Some(format!("<b>{}</b>: {} are found{cost}.", words::mark_html(mark), words::rate(found(cell))))
+        Some(format!("<b>{}</b>: {} are found{cost}.", fmt::mark_html(mark), fmt::rate(found(cell))))
     };
     let said: Vec<String> = choice.chief.iter().filter_map(of_mark).collect();
     let sentence =
@@ -43,23 +48,23 @@ fn below_half(choice: &Choice<'_>) -> Option<String> {
         let series = choice.series(mark);
         let attacked = series.iter().flat_map(|series| series.cells.iter().map(move |&cell| (series, cell)));
         let attacked: Vec<(&Series<'_>, &CellRow)> =
-            attacked.filter(|(_, cell)| !words::is_none(cell) && found(cell).n > 0).collect();
+            attacked.filter(|(_, cell)| !fmt::is_none(cell) && found(cell).n > 0).collect();
         if attacked.is_empty() {
             return None;
         }
         let left = |cell: &CellRow| choice.left.of(&cell.damage).map_or(f64::NEG_INFINITY, |mean| mean.value);
         let mut below: Vec<_> = attacked.iter().filter(|(_, cell)| found(cell).value() < 0.5).collect();
         below.sort_by(|a, b| left(b.1).total_cmp(&left(a.1)));
-        let (name, all) = (words::mark_html(mark), attacked.len());
+        let (name, all) = (fmt::mark_html(mark), attacked.len());
         if below.is_empty() {
             return Some(format!("<b>{name}</b>: none of {all}."));
         }
         let named = below.iter().take(NAMED).map(|(series, cell)| {
-            let left = choice.left.of(&cell.damage).map_or_else(words::none, |mean| format!("{:.2}", mean.value));
+            let left = choice.left.of(&cell.damage).map_or_else(fmt::none, |mean| format!("{:.2}", mean.value));
             let attack = escape(&series.title(cell));
-            format!("<i>{attack}</i> ({} {left}, found {})", choice.left.name(), words::rate(found(cell)))
+            format!("<i>{attack}</i> ({} {left}, found {})", choice.left.name(), fmt::rate(found(cell)))
         });
-        let named = words::list(&named.collect::<Vec<_>>());
+        let named = fmt::list(&named.collect::<Vec<_>>());
         let which = if below.len() > NAMED { "; those that leave most of the text are " } else { ": " };
         Some(format!("<b>{name}</b>: {} of {all}{which}{named}.", below.len()))
     };
@@ -85,17 +90,18 @@ fn false_positives(choice: &Choice<'_>) -> Option<String> {
          {above} {} an interval that lies above 1e-2, as at most about one in forty does by chance where the rate is 1e-2.</p>\n",
         sum(COARSEST),
         sum(2),
-        words::rate(of_worst[COARSEST]),
-        words::mark_html(&worst.mark),
+        fmt::rate(of_worst[COARSEST]),
+        fmt::mark_html(&worst.mark),
         escape(&series.title(worst)),
-        words::count(rates.len(), "cell"),
+        count(rates.len() as u64, "cell"),
         if above == 1 { "has" } else { "have" }
     ))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::specimen, *};
+    use super::*;
+    use crate::suite::specimen;
 
     #[test]
     fn findings_follow_the_rows() {
@@ -107,7 +113,7 @@ mod tests {
         }
         let choice = Choice::of(&results);
         let said = below_half(&choice).expect("attacks");
-        assert!(said.contains(&format!("<b>{}</b>: 1 of ", words::mark(&mark))), "{said}");
+        assert!(said.contains(&format!("<b>{}</b>: 1 of ", fmt::mark(&mark))), "{said}");
         assert!(said.contains("<i>case, 0.5</i> (") && said.contains("found 0.100 (0.06–0.15)"), "{said}");
         let said = unattacked(&results, &choice).expect("unattacked");
         assert!(said.contains("0.750 (0.68–0.81) are found"), "{said}");

@@ -1,7 +1,11 @@
 //! What was run, how to read the figures, and what they cannot say.
 
-use super::{page::escape, words};
-use crate::suite::results::{ALPHAS, Damage, Estimate, Results};
+use greenmark_text::fmt::{count, escape};
+
+use crate::suite::{
+    fmt,
+    results::{ALPHAS, Damage, Estimate, Results},
+};
 
 /// Everything that makes the same figures again.
 pub(super) fn run(results: &Results) -> String {
@@ -22,7 +26,7 @@ pub(super) fn run(results: &Results) -> String {
             run.commit.as_deref().map_or_else(|| "unknown".to_owned(), |c| format!("<code>{}</code>", escape(c))),
         ),
         ("machine", escape(&run.machine)),
-        ("time", words::duration(run.seconds)),
+        ("time", fmt::duration(run.seconds)),
         ("model", escape(&run.model)),
         ("its SHA-256", format!("<code>{}</code>", escape(sha256))),
         ("temperature", run.temperature.to_string()),
@@ -48,9 +52,9 @@ pub(super) fn limits(results: &Results) -> String {
         format!(
             "A share of n texts is known no more finely than about 3/n: where none of n is found, the rate may still be as high as that (at 95 %).{coarse} The false positives here can therefore speak \
              of p ≤ {}, hardly of {} and not of {}. Intervals of shares are those of Clopper and Pearson, of means those of the normal law, all at 95 % and each by itself: among many, one in twenty misses.",
-            words::level(ALPHAS[0]),
-            words::level(ALPHAS[1]),
-            words::level(ALPHAS[2])
+            fmt::level(ALPHAS[0]),
+            fmt::level(ALPHAS[1]),
+            fmt::level(ALPHAS[2])
         ),
         "Cells of a mark are made of the same texts and keys, and shorter texts are the beginnings of longer ones. Figures of two attacks are not independent, and a difference between them is often surer \
          than the two intervals suggest."
@@ -78,7 +82,7 @@ fn sample(results: &Results, of: fn(&Damage) -> Option<Estimate>) -> String {
     let without = if all.len() < results.cells.len() { ", and not in every cell" } else { "" };
     match (all.iter().min(), all.iter().max()) {
         (Some(least), Some(most)) if least < most => format!("of {least} to {most} texts of a cell{without}"),
-        (Some(&n), _) => format!("of {} of a cell{without}", words::count(n, "text")),
+        (Some(&n), _) => format!("of {} of a cell{without}", count(n as u64, "text")),
         _ => "of no cell here".to_owned(),
     }
 }

@@ -1,16 +1,16 @@
 //! The tables.
 
-use super::{
-    Choice,
-    choice::{distinct, options},
-    found,
-    page::{
-        Column::{Number, Row, Text},
-        Table, escape,
-    },
-    words::{self, mark_html, mean_html, rate_html, sampled_html},
+use greenmark_text::fmt::escape;
+
+use super::page::{
+    Column::{Number, Row, Text},
+    Table,
 };
-use crate::suite::results::{ALPHAS, Rate, Results};
+use crate::suite::{
+    choice::{Choice, distinct, found, options},
+    fmt::{self, mark_html, mean_html, rate_html, sampled_html},
+    results::{ALPHAS, Rate, Results},
+};
 
 /// What each mark does to unattacked texts.
 pub(super) fn quality(results: &Results) -> String {
@@ -57,7 +57,7 @@ pub(super) fn marks(choice: &Choice<'_>) -> String {
 }
 
 fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
-    let found_at = ALPHAS.map(|alpha| format!("found at <span class=\"k\">{}</span>", words::level(alpha)));
+    let found_at = ALPHAS.map(|alpha| format!("found at <span class=\"k\">{}</span>", fmt::level(alpha)));
     let mut heads = vec![
         (Row, "attack, strength"),
         (Number, "texts"),
@@ -81,7 +81,7 @@ fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
                 refused => format!(" <small>({refused} refused)</small>"),
             };
             let damage = cell.damage;
-            let plain = |mean| words::mean(mean).unwrap_or_else(words::none);
+            let plain = |mean| fmt::mean(mean).unwrap_or_else(fmt::none);
             let mut row = vec![
                 escape(&series.title(cell)),
                 format!("{}{refused}", cell.n),
@@ -92,9 +92,9 @@ fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
                 sampled_html(damage.perplexity_factor, cell.n),
             ];
             row.extend(cell.detection.detect.map(rate_html));
-            row.push(cell.auc.map_or_else(words::none, |auc| escape(&words::auc(auc.detect))));
+            row.push(cell.auc.map_or_else(fmt::none, |auc| escape(&fmt::auc(auc.detect))));
             row.push(format!("{:.1}", cell.median_ln_p.detect).replace('-', "−"));
-            row.push(cell.false_positives.map_or_else(words::none, |rates| of(rates.detect[0])));
+            row.push(cell.false_positives.map_or_else(fmt::none, |rates| of(rates.detect[0])));
             table.row(&row);
         }
     }
@@ -103,7 +103,7 @@ fn of_mark(choice: &Choice<'_>, mark: &str) -> String {
 
 /// "3 of 200 0.00–0.04": of few hits the number says more than the rate.
 fn of(rate: Rate) -> String {
-    format!("{} of {} <small>{}</small>", rate.hits, rate.n, words::interval(rate.low, rate.high))
+    format!("{} of {} <small>{}</small>", rate.hits, rate.n, fmt::interval(rate.low, rate.high))
 }
 
 /// A table for each chief mark: its attacks at every length.
@@ -129,7 +129,7 @@ pub(super) fn lengths(results: &Results, choice: &Choice<'_>) -> String {
                 }
                 let rates = lengths.iter().map(|&tokens| {
                     let cell = alike.iter().find(|cell| cell.tokens == tokens);
-                    cell.map_or_else(words::none, |cell| rate_html(found(cell)))
+                    cell.map_or_else(fmt::none, |cell| rate_html(found(cell)))
                 });
                 let name = escape(&series.title(alike[0]));
                 table.row(&std::iter::once(name).chain(rates).collect::<Vec<_>>());
@@ -176,14 +176,14 @@ fn all_false_positives(results: &Results) -> String {
     let Some(first) = all.first() else {
         return "<p>No unmarked texts were attacked, so there are no false positives to count.</p>\n".to_owned();
     };
-    let heads = ALPHAS.map(|alpha| format!("p ≤ {}", words::level(alpha)));
+    let heads = ALPHAS.map(|alpha| format!("p ≤ {}", fmt::level(alpha)));
     let heads: Vec<_> = std::iter::once((Row, "detector")).chain(heads.iter().map(|head| (Number, &**head))).collect();
     let mut table = Table::new("Unmarked texts called marked <span>(all cells together)</span>", &heads);
     for (at, (detector, _)) in first.named().into_iter().enumerate() {
         let sums = (0..ALPHAS.len()).map(|level| {
             let rates = all.iter().map(|rates| rates.named()[at].1[level]);
             let (hits, n) = rates.fold((0, 0), |(hits, n), rate| (hits + rate.hits, n + rate.n));
-            let share = if n == 0 { words::none() } else { format!("{:.1e}", hits as f64 / n as f64) };
+            let share = if n == 0 { fmt::none() } else { format!("{:.1e}", hits as f64 / n as f64) };
             format!("{hits} of {n} <small>{share}</small>")
         });
         table.row(&std::iter::once(detector.to_owned()).chain(sums).collect::<Vec<_>>());
@@ -195,7 +195,7 @@ fn all_false_positives(results: &Results) -> String {
 
 /// Each attack with what it models, as the attack itself says.
 pub(super) fn attacks(results: &Results, choice: &Choice<'_>) -> String {
-    let all = choice.grouped(results.cells.iter().filter(|cell| !words::is_none(cell)));
+    let all = choice.grouped(results.cells.iter().filter(|cell| !fmt::is_none(cell)));
     if all.is_empty() {
         return "<p>No attack was made.</p>\n".to_owned();
     }

@@ -2,9 +2,13 @@
 
 use anyhow::Result;
 
-use super::{Axis, Entry, GREY, Look, Panel, Plot, found_axis, key, key_height, strength, svg};
+use super::{
+    draw::{Axis, Entry, GREY, Marker, Panel, Plot, found_axis, key, key_height, svg},
+    strength,
+};
 use crate::suite::{
-    report::{Choice, choice::distinct, found, words},
+    choice::{Choice, distinct, found},
+    fmt,
     results::{Estimate, Rate, Results},
 };
 
@@ -35,7 +39,7 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
     let most = marks.iter().map(|(_, factor, _)| factor.high).fold(1.0, f64::max).ln() + 0.06;
     let title = format!("What a mark costs and what is left of it after {strength} of the words were replaced");
     let entries: Vec<Entry> =
-        marks.iter().enumerate().map(|(at, (mark, ..))| (Look::nth(at), words::mark(mark))).collect();
+        marks.iter().enumerate().map(|(at, (mark, ..))| (Marker::nth(at), fmt::mark(mark))).collect();
     let svg = svg(HEIGHT + key_height(&entries), &title, |whole| {
         let (above, below) = whole.split_vertically(HEIGHT as i32);
         let ticks = ticks(least, most);
@@ -54,7 +58,7 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
             plotters::prelude::ShapeStyle::from(GREY),
         ))?;
         for (at, (_, factor, rate)) in marks.iter().enumerate() {
-            let (look, x, y) = (Look::nth(at), factor.value.ln(), rate.value());
+            let (look, x, y) = (Marker::nth(at), factor.value.ln(), rate.value());
             look.bar(whole, panel.at(low(factor).ln(), y), panel.at(factor.high.ln(), y))?;
             look.bar(whole, panel.at(x, rate.low), panel.at(x, rate.high))?;
             look.point(whole, panel.at(x, y))?;

@@ -1,6 +1,6 @@
 //! Short labels beside points, none over another and none over a point.
 
-use super::Pixel;
+use super::draw::Pixel;
 
 /// A rectangle: its left upper and right lower corner.
 type Rect = (Pixel, Pixel);

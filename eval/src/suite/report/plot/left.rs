@@ -7,16 +7,15 @@ use plotters::{
 };
 
 use super::{
-    Area, Axis, GREY, LINE, Look, Panel, Pixel, Plot, WIDTH, found_axis, labels::Labels, panels, panels_height, shrunk,
-    stretched, stretched_ticks, svg, text,
+    draw::{
+        Area, Axis, GREY, LINE, Marker, Panel, Pixel, Plot, WIDTH, found_axis, panels, panels_height, shrunk,
+        stretched, stretched_ticks, svg, text,
+    },
+    labels::Labels,
 };
 use crate::suite::{
-    report::{
-        Choice, Series,
-        choice::{Left, distinct},
-        found,
-        words::{self, cut, is_none, mark},
-    },
+    choice::{Choice, Left, Series, distinct, found},
+    fmt::{self, cut, is_none, mark},
     results::{Estimate, Kind, Rate},
 };
 
@@ -125,7 +124,7 @@ fn draw<'a>(
     let number = |series: &Series<'_>| numbered.iter().position(|known| known.label == series.label);
     let shown = series.iter().filter_map(|series| Some((number(series)?, points(series, left))));
     let shown: Vec<(usize, Vec<Point>)> = shown.collect();
-    let look = |number: usize| Look::nth(numbered[number].kind as usize);
+    let look = |number: usize| Marker::nth(numbered[number].kind as usize);
     let pixel = |point: &Point| at(point.left.value, point.found.value());
     for (number, points) in &shown {
         for Point { left, found } in points {
@@ -164,8 +163,8 @@ fn draw<'a>(
 fn key(area: &Area<'_>, numbered: &[Numbered], kinds: &[Kind], column: i32) -> Result<()> {
     for (at, &kind) in kinds.iter().enumerate() {
         let (x, y) = (24 + at as i32 * column, 8);
-        Look::nth(kind as usize).point(area, (x, y))?;
-        text(area, words::kind(kind), (x + 12, y), 12.0)?;
+        Marker::nth(kind as usize).point(area, (x, y))?;
+        text(area, fmt::kind(kind), (x + 12, y), 12.0)?;
         let of_kind = numbered.iter().enumerate().filter(|(_, attack)| attack.kind == kind);
         for (row, (number, attack)) in of_kind.enumerate() {
             let y = y + (row as i32 + 1) * LINE;

@@ -2,13 +2,13 @@
 
 use anyhow::Result;
 
-use super::{Axis, Entry, Look, Panel, Plot, found_axis, key, key_height, panels, panels_height, strength, svg};
+use super::{
+    draw::{Axis, Entry, Marker, Panel, Plot, found_axis, key, key_height, panels, panels_height, svg},
+    strength,
+};
 use crate::suite::{
-    report::{
-        Choice,
-        choice::{Series, distinct},
-        found, words,
-    },
+    choice::{Choice, Series, distinct, found},
+    fmt,
     results::{CellRow, Results},
 };
 
@@ -35,7 +35,7 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
     let ln = |tokens: usize| (tokens.max(1) as f64).ln();
     let title = "Detection against length".to_owned();
     let upper = panels_height(marks.len(), HEIGHT);
-    let entries: Vec<Entry> = labels.iter().enumerate().map(|(at, label)| (Look::nth(at), label.clone())).collect();
+    let entries: Vec<Entry> = labels.iter().enumerate().map(|(at, label)| (Marker::nth(at), label.clone())).collect();
     let svg = svg(upper + key_height(&entries), &title, |whole| {
         let (above, below) = whole.split_vertically(upper as i32);
         for (area, (mark, lines)) in panels(&above, marks.len()).iter().zip(&marks) {
@@ -45,10 +45,10 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
                 ticks: tokens.iter().map(|&tokens| ln(tokens)).collect(),
                 label: &|x| format!("{:.0}", x.exp()),
             };
-            let panel = Panel::new(area, &words::mark(mark), x, found_axis(-0.04..1.05))?;
+            let panel = Panel::new(area, &fmt::mark(mark), x, found_axis(-0.04..1.05))?;
             for line in lines {
                 let at = labels.iter().position(|label| *label == line.label).unwrap_or(0);
-                let look = Look::nth(at);
+                let look = Marker::nth(at);
                 let aside = 3 * at as i32 - 3 * (labels.len() as i32 - 1) / 2;
                 let place = |tokens: usize, share: f64| {
                     let (x, y) = panel.at(ln(tokens), share);
@@ -76,7 +76,7 @@ fn of_mark<'r>(results: &'r Results, choice: &Choice<'r>, mark: &str) -> Vec<Lin
         let mut cells: Vec<&CellRow> = series.cells.iter().copied().filter(|cell| cell.strength == strength).collect();
         cells.sort_by_key(|cell| cell.tokens);
         let first = cells.first().filter(|_| cells.len() > 1)?;
-        let label = if words::is_none(first) { "unattacked".to_owned() } else { series.title(first) };
+        let label = if fmt::is_none(first) { "unattacked".to_owned() } else { series.title(first) };
         Some(Line { label, cells })
     };
     let named = |name: &str, strength: f64| series.iter().find(|s| s.attack == name).and_then(|s| line(s, strength));

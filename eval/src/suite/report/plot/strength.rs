@@ -2,8 +2,11 @@
 
 use anyhow::Result;
 
-use super::{Axis, Entry, Look, Panel, Plot, found_axis, key, key_height, steps, svg};
-use crate::suite::report::{Choice, found, words};
+use super::draw::{Axis, Entry, Marker, Panel, Plot, found_axis, key, key_height, steps, svg};
+use crate::suite::{
+    choice::{Choice, found},
+    fmt,
+};
 
 /// The attack that every study has.
 pub(super) const ATTACK: &str = "replace";
@@ -12,7 +15,7 @@ const HEIGHT: u32 = 400;
 /// A line for each mark; nothing where there are fewer than two strengths.
 pub(super) fn plot(choice: &Choice<'_>) -> Result<Option<Plot>> {
     let of_mark = |mark: &str| {
-        let cells = choice.cells(mark).filter(|cell| cell.attack == ATTACK || words::is_none(cell));
+        let cells = choice.cells(mark).filter(|cell| cell.attack == ATTACK || fmt::is_none(cell));
         let mut cells: Vec<_> = cells.filter(|cell| found(cell).n > 0).collect();
         cells.sort_by(|a, b| a.strength.total_cmp(&b.strength));
         cells
@@ -25,7 +28,7 @@ pub(super) fn plot(choice: &Choice<'_>) -> Result<Option<Plot>> {
     let strongest = marks.iter().flat_map(|(_, cells)| cells).map(|cell| cell.strength).fold(0.0, f64::max);
     let title = "Detection against the share of words replaced".to_owned();
     let entries: Vec<Entry> =
-        marks.iter().enumerate().map(|(at, (mark, _))| (Look::nth(at), words::mark(mark))).collect();
+        marks.iter().enumerate().map(|(at, (mark, _))| (Marker::nth(at), fmt::mark(mark))).collect();
     let svg = svg(HEIGHT + key_height(&entries), &title, |whole| {
         let (above, below) = whole.split_vertically(HEIGHT as i32);
         let x = Axis {
@@ -36,7 +39,7 @@ pub(super) fn plot(choice: &Choice<'_>) -> Result<Option<Plot>> {
         };
         let panel = Panel::new(&above, "", x, found_axis(-0.04..1.05))?;
         for (at, (_, cells)) in marks.iter().enumerate() {
-            let look = Look::nth(at);
+            let look = Marker::nth(at);
             // Side by side, so that bars do not hide each other.
             let aside = 3 * at as i32 - 3 * (marks.len() as i32 - 1) / 2;
             let place = |strength: f64, share: f64| {

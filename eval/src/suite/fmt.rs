@@ -1,7 +1,8 @@
 //! Figures and names as people read them.
 
-use super::page::escape;
-use crate::suite::results::{CellRow, Estimate, Kind, Rate};
+use greenmark_text::fmt::{escape, printable};
+
+use super::results::{CellRow, Estimate, Kind, Rate};
 
 /// Where there is no figure.
 pub(crate) fn none() -> String {
@@ -78,12 +79,6 @@ pub(crate) fn is_none(cell: &CellRow) -> bool {
     cell.attack == "none"
 }
 
-/// Names come from files: what no page and no XML may hold becomes a sign of it.
-pub(crate) fn printable(text: &str) -> String {
-    let is_bad = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
-    text.chars().map(|c| if is_bad(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
 /// Not longer than so many characters.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
@@ -91,11 +86,6 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
     let head: String = text.chars().take(most.saturating_sub(1)).collect();
     format!("{}…", head.trim_end_matches(['.', ',', ' ']))
-}
-
-/// "1 text", "2 texts".
-pub(crate) fn count(n: usize, thing: &str) -> String {
-    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 /// "a", "a and b", "a, b and c".

@@ -2,8 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::words;
-use crate::suite::results::{ALPHAS, AttackRow, CellRow, Damage, Estimate, Kind, Rate, Results};
+use greenmark_text::fmt::printable;
+
+use super::{
+    fmt,
+    results::{ALPHAS, AttackRow, CellRow, Damage, Estimate, Kind, Rate, Results},
+};
 
 /// The share that `detect` finds at the lowest level, 1e-6.
 pub(crate) fn found(cell: &CellRow) -> Rate {
@@ -33,7 +37,7 @@ impl<'r> Choice<'r> {
         let marks = distinct(at_length.iter().map(|cell| &*cell.mark));
         let chief = results.run.chief_marks.iter().map(|mark| &**mark).filter(|mark| marks.contains(mark));
         let chief: Vec<&str> = chief.collect();
-        let attacked = at_length.iter().filter(|cell| chief.contains(&&*cell.mark) && !words::is_none(cell));
+        let attacked = at_length.iter().filter(|cell| chief.contains(&&*cell.mark) && !fmt::is_none(cell));
         let mut attacked = attacked.peekable();
         let is_complete = attacked.peek().is_some() && attacked.all(|cell| cell.damage.similarity.is_some());
         let left = if is_complete { Left::Similarity } else { Left::Chrf };
@@ -63,7 +67,7 @@ impl<'r> Choice<'r> {
             match all.iter_mut().find(|series| (series.attack, series.options) == (attack, options)) {
                 Some(series) => series.cells.push(cell),
                 None => all.push(Series {
-                    label: words::printable(attack),
+                    label: printable(attack),
                     attack,
                     about: self.attacks.iter().find(|row| row.attack == attack),
                     options,
@@ -131,7 +135,7 @@ impl Series<'_> {
     /// "replace, 0.35"; the name of several attacks has the strength of each.
     pub(crate) fn title(&self, cell: &CellRow) -> String {
         match self.kind() {
-            _ if words::is_none(cell) => "nothing".to_owned(),
+            _ if fmt::is_none(cell) => "nothing".to_owned(),
             Kind::Several => self.label.clone(),
             _ => format!("{}, {}", self.label, cell.strength),
         }
@@ -146,7 +150,7 @@ impl Series<'_> {
 /// "model smollm2, temperature 1".
 pub(crate) fn options(options: &Map<String, Value>) -> String {
     let all = options.iter().map(|(name, of)| format!("{} {}", name.replace('_', " "), plain(of)));
-    words::printable(&all.collect::<Vec<_>>().join(", "))
+    printable(&all.collect::<Vec<_>>().join(", "))
 }
 
 /// A value without JSON's signs: "eng-spa, spa-eng".
@@ -172,7 +176,8 @@ pub(crate) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::specimen, *};
+    use super::*;
+    use crate::suite::specimen;
 
     #[test]
     fn the_run_says_which_length_and_marks_are_chief() {
