@@ -1,4 +1,5 @@
-//! Marks what a language model writes, with your own model and sampler in the loop, and prints its ids.
+//! Marks what a language model writes, with your own model and sampler in the loop, and prints its
+//! ids.
 //!
 //! ```text
 //! cargo run -q -p greenmark --example embed_loop [SCHEME]

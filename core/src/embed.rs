@@ -1,4 +1,5 @@
-//! How the key takes part while a model writes: by a bias on green tokens, or by the choice. SPEC §8.
+//! How the key takes part while a model writes: by a bias on green tokens, or by the choice.
+//! SPEC §8.
 
 mod draw;
 mod lists;
@@ -28,9 +29,9 @@ use crate::{
 /// Clones share what they remember, and so do the texts.
 ///
 /// ```
-/// use greenmark::{Delta, Embedder, Key};
+/// use greenmark::{Delta, Embedder, Key, Scheme};
 /// let key = Key::from_bytes([7; 32]);
-/// let embedder = Embedder::new(&key, "gm1:green,h=1,gamma=64/256".parse()?).delta(Delta::new(2.0)?);
+/// let embedder = Embedder::new(&key, Scheme::DEFAULT).delta(Delta::new(2.0)?);
 /// let mut text = embedder.start();
 /// let mut logits = vec![0.0; 1000]; // [V], raw, from the model
 /// text.bias(&mut logits); // the first h positions are left alone
@@ -75,8 +76,8 @@ impl Embedder {
         self
     }
 
-    /// Sets how often the second number is drawn with. Only the dual form of gumbel has one; others stay
-    /// as they are. Detection doesn't depend on it.
+    /// Sets how often the second number is drawn with. Only the dual form of gumbel has one; others
+    /// stay as they are. Detection doesn't depend on it.
     #[must_use]
     pub fn mixing_share(mut self, share: MixingShare) -> Self {
         if let Means::Choice { share: old, .. } = &mut self.means {
@@ -85,8 +86,8 @@ impl Embedder {
         self
     }
 
-    /// Sets whether a position is left alone when its context was already used in the text, so that a
-    /// text that loops isn't pushed round the loop.
+    /// Sets whether a position is left alone when its context was already used in the text, so that
+    /// a text that loops isn't pushed round the loop.
     ///
     /// Off by default in green, and detection doesn't depend on it. Gumbel always does it.
     #[must_use]
@@ -97,14 +98,14 @@ impl Embedder {
         self
     }
 
-    /// Returns whether this family acts in [`MarkedText::choose`], so that another sampler would leave no
-    /// mark.
+    /// Returns whether this family acts in [`MarkedText::choose`], so that another sampler would
+    /// leave no mark.
     pub fn chooses(&self) -> bool {
         matches!(self.means, Means::Choice { .. })
     }
 
-    /// Starts a text, empty where the model starts to write: the prompt isn't part of it, as the detector
-    /// won't see it.
+    /// Starts a text, empty where the model starts to write: the prompt isn't part of it, as the
+    /// detector won't see it.
     pub fn start(&self) -> MarkedText {
         let remembers = !matches!(self.means, Means::Bias { skip_repeats: false, .. });
         let window = ContextWindow::new(self.field.context_width());
@@ -123,8 +124,8 @@ impl Embedder {
 ///
 /// A step is [`bias`](Self::bias) on the raw logits, then [`choose`](Self::choose) on the final
 /// probabilities, then [`push`](Self::push): O(1) work a token besides. Green acts in the first and
-/// draws as always in the second, which may be left out for another sampler. Gumbel leaves the logits
-/// alone and acts in the second, which it needs.
+/// draws as always in the second, which may be left out for another sampler. Gumbel leaves the
+/// logits alone and acts in the second, which it needs.
 ///
 /// ```
 /// use greenmark::{Embedder, Key};
@@ -146,24 +147,25 @@ pub struct MarkedText {
 impl MarkedText {
     /// Adds δ to the green tokens' logits for the next position. Gumbel changes nothing. SPEC §8.1.
     ///
-    /// - `logits`: `[V]`, any V, raw (before temperature), changed in place. −∞ stays −∞, NaN stays NaN.
+    /// - `logits`: `[V]`, any V, raw (before temperature), changed in place. −∞ stays −∞, NaN stays
+    ///   NaN.
     pub fn bias(&self, logits: &mut [f32]) {
         let Means::Bias { lists, delta, .. } = &self.embedder.means else { return };
         let Some(context) = self.marked_context() else { return };
         bias_green(logits, &lists.green(&self.embedder.field, context, logits.len()), delta.nats());
     }
 
-    /// Returns the next token: in gumbel by the key, unless the context is short or was used before;
-    /// else drawn as always. SPEC §8.2.
+    /// Returns the next token: in gumbel by the key, unless the context is short or was used
+    /// before; else drawn as always. SPEC §8.2.
     ///
-    /// - `probabilities`: `[V]`, any V: the final distribution, after temperature and filters, of tokens
-    ///   0, 1, …
+    /// - `probabilities`: `[V]`, any V: the final distribution, after temperature and filters, of
+    ///   tokens 0, 1, …
     /// - `uniform`: a fresh random number in [0, 1) that has nothing to do with the key.
     /// - returns: a token of probability above 0.
     ///
     /// # Errors
-    /// [`ChoiceError`] if the probabilities aren't a distribution (negative, not finite, or not adding up
-    /// to 1), or `uniform` is outside [0, 1).
+    /// [`ChoiceError`] if the probabilities aren't a distribution (negative, not finite, or not
+    /// adding up to 1), or `uniform` is outside [0, 1).
     pub fn choose(&self, probabilities: &[f32], uniform: f64) -> Result<TokenId, ChoiceError> {
         check_uniform(uniform)?;
         match self.marked(uniform) {
@@ -211,14 +213,14 @@ impl MarkedText {
         self.embedder.chooses()
     }
 
-    /// The context to mark the next position in, if it is to be marked at all.
+    /// Returns the context to mark the next position in, if it is to be marked at all.
     fn marked_context(&self) -> Option<&[TokenId]> {
         let context = self.window.context()?;
         let repeated = self.used.as_ref().is_some_and(|used| used.contains(context));
         (!repeated).then_some(context)
     }
 
-    /// The context and subkey to choose the next token with, if the key is to choose it.
+    /// Returns the context and subkey to choose the next token with, if the key is to choose it.
     fn marked(&self, uniform: f64) -> Option<(&[TokenId], Subkey)> {
         let Means::Choice { dual, share } = self.embedder.means else { return None };
         let context = self.marked_context()?;
@@ -234,8 +236,8 @@ impl fmt::Debug for MarkedText {
 
 /// Adds `delta` to each logit whose bit is set. `logits`: `[V]`, `green`: `[⌈V / 32⌉]`.
 ///
-/// A select, not a branch: colours are random, so a branch is mispredicted γ of the time and costs 4 times as much. In
-/// whole words, which the compiler turns into vectors.
+/// A select, not a branch: colours are random, so a branch is mispredicted γ of the time and costs
+/// 4 times as much. In whole words, which the compiler turns into vectors.
 fn bias_green(logits: &mut [f32], green: &[u32], delta: f32) {
     let bias = |word: u32, logits: &mut [f32]| {
         for (i, logit) in logits.iter_mut().enumerate() {

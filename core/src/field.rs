@@ -1,4 +1,4 @@
-//! The pseudorandom byte and words of every (context, token). SPEC §5. What they are used for is not known here.
+//! The pseudorandom byte and words of every (context, token), whatever they are used for. SPEC §5.
 
 mod cache;
 mod chacha_lanes;
@@ -32,28 +32,29 @@ pub struct Field {
 }
 
 impl Field {
-    /// SPEC §5.1.
+    /// Makes the field of a key. SPEC §5.1.
     pub fn new(key: &Key, width: ContextWidth) -> Self {
         let field_key = key.mac(&[b"greenmark/v1/field", &[0x00], &[width.byte()]]);
         Self { prf: Prf::new(&field_key), width }
     }
 
-    /// The context width h that this field was made for.
+    /// Returns the context width h that this field was made for.
     pub fn context_width(&self) -> ContextWidth {
         self.width
     }
 
-    /// The seed of a context: `[h]` ids, oldest first. SPEC §5.2.
+    /// Returns the seed of a context: `[h]` ids, oldest first. SPEC §5.2.
     ///
     /// # Panics
-    /// If `context` is not h ids long: another length would be another field.
+    /// If `context` is not h ids long, for another length would be another field.
     pub fn seed(&self, context: &[TokenId]) -> Seed {
         assert_eq!(context.len(), self.width.get(), "a context has as many ids as the field is wide");
         let [seed] = self.seeds([context]);
         Seed(seed)
     }
 
-    /// The bytes of [`seed`](Self::seed) of several contexts, each `[h]`, in less time than one by one.
+    /// Returns the bytes of [`seed`](Self::seed) of several contexts, each `[h]`, faster than one
+    /// by one.
     pub(crate) fn seeds<const N: usize>(&self, contexts: [&[TokenId]; N]) -> [[u8; 32]; N] {
         let mut messages = [[0u8; 4 * ContextWidth::MAX]; N];
         for (message, context) in messages.iter_mut().zip(contexts) {
@@ -64,7 +65,8 @@ impl Field {
         self.prf.macs(messages.each_ref().map(|message| &message[..4 * self.width.get()]))
     }
 
-    /// A secret number to salt hash tables with. Its message is longer than any context, so it is no seed.
+    /// Returns a secret number to salt hash tables with. Its message is longer than any context, so
+    /// it isn't a seed.
     pub(crate) fn table_salt(&self) -> u64 {
         let tag = self.prf.mac(&[0; 4 * ContextWidth::MAX + 1]);
         u64::from_le_bytes(tag[..8].try_into().expect("eight of 32 bytes"))
@@ -87,7 +89,7 @@ pub enum Subkey {
 }
 
 impl Subkey {
-    /// The number of its keystream.
+    /// Returns the number of its keystream.
     pub(crate) fn stream(self) -> u32 {
         match self {
             Self::First => 1,
@@ -101,14 +103,15 @@ impl Subkey {
 pub struct Seed([u8; 32]);
 
 impl Seed {
-    /// The byte of one token, by random access. SPEC §5.3.
+    /// Returns the byte of one token, by random access. SPEC §5.3.
     pub fn byte(&self, token: TokenId) -> u8 {
         let mut stream = self.stream(0);
         stream.set_word_pos(u128::from(token / 4));
         stream.next_u32().to_le_bytes()[(token % 4) as usize]
     }
 
-    /// The bytes of tokens 0, 1, …: `bytes` is `[V]`, any V. One linear keystream. SPEC §5.3.
+    /// Fills in the bytes of tokens 0, 1, …, one linear keystream: `bytes` is `[V]`, any V.
+    /// SPEC §5.3.
     pub fn fill(&self, bytes: &mut [u8]) {
         self.bytes().fill_bytes(bytes);
     }
@@ -118,24 +121,25 @@ impl Seed {
         self.stream(0)
     }
 
-    /// A word of one token, by random access. SPEC §5.4.
+    /// Returns a word of one token, by random access. SPEC §5.4.
     pub fn word(&self, subkey: Subkey, token: TokenId) -> u32 {
         let mut stream = self.words(subkey);
         stream.set_word_pos(u128::from(token));
         stream.next_u32()
     }
 
-    /// The words of tokens 0, 1, … as one linear keystream, four little-endian bytes each. SPEC §5.4.
+    /// Returns the words of tokens 0, 1, … as one linear keystream, four little-endian bytes each.
+    /// SPEC §5.4.
     pub(crate) fn words(&self, subkey: Subkey) -> ChaCha8Rng {
         self.stream(subkey.stream())
     }
 
-    /// The 32 bytes themselves, to compare with test vectors.
+    /// Returns the 32 bytes themselves, to compare with test vectors.
     pub fn to_bytes(&self) -> [u8; 32] {
         self.0
     }
 
-    /// A stream from block 0; rand_chacha has the layout of SPEC §5.3.
+    /// Returns a stream from block 0; rand_chacha has the layout of SPEC §5.3.
     fn stream(&self, number: u32) -> ChaCha8Rng {
         let mut stream = ChaCha8Rng::from_seed(self.0);
         stream.set_stream(number.into());

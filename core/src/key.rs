@@ -64,7 +64,8 @@ impl Key {
         text
     }
 
-    /// Derives a key from this one, for a customer, a month or a model, so that it needs no storing.
+    /// Derives a key from this one, for a customer, a month or a model, so that it needs no
+    /// storing.
     ///
     /// HMAC-SHA-256 under this key, so no key derived from it gives away this one or another.
     ///
@@ -97,7 +98,8 @@ impl Key {
         KeyId(id)
     }
 
-    /// HMAC-SHA-256 under this key of the concatenated parts; every caller begins with its own label.
+    /// Returns HMAC-SHA-256 under this key of the concatenated parts; every caller begins with its
+    /// own label.
     pub(crate) fn mac(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         for part in parts {
@@ -114,7 +116,8 @@ impl Key {
     }
 }
 
-/// Parses the text form: `gmk1`, 64 hexadecimal digits, 8 hexadecimal digits of checksum. SPEC §2.2.
+/// Parses the text form: `gmk1`, 64 hexadecimal digits, 8 hexadecimal digits of checksum.
+/// SPEC §2.2.
 impl FromStr for Key {
     type Err = KeyError;
 

@@ -1,5 +1,5 @@
-//! Greenmark marks text while a language model writes it, and detects the mark later from the text and a
-//! secret key.
+//! Greenmark marks text while a language model writes it, and detects the mark later from the text
+//! and a secret key.
 //!
 //! ```
 //! use greenmark::{DEFAULT_ALPHA, Detector, Embedder, Key, Scheme};
@@ -7,24 +7,31 @@
 //! let key = Key::from_bytes([7; 32]); // 32 bytes from your system's generator
 //! let mut text = Embedder::new(&key, Scheme::DEFAULT).start();
 //! let mut ids = Vec::new();
-//! for step in 0..300u32 {
-//!     let mut logits: Vec<f32> = (0..50).map(|v| ((step * 7 + v * 13) % 17) as f32 / 8.0).collect(); // your model
+//! while ids.len() < 300 {
+//!     let mut logits = your_model(&ids);
 //!     text.bias(&mut logits);
-//!     let token = (0..50).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0) as u32; // your sampler
+//!     let token = your_sampler(&logits);
 //!     text.push(token);
 //!     ids.push(token);
 //! }
 //! assert!(Detector::new(&key, Scheme::DEFAULT).detect(&ids).is_significant(DEFAULT_ALPHA));
+//! # fn your_model(ids: &[u32]) -> Vec<f32> {
+//! #     (0..50).map(|v| ((ids.len() * 7 + v * 13) % 17) as f32 / 8.0).collect()
+//! # }
+//! # fn your_sampler(logits: &[f32]) -> u32 {
+//! #     (0..50).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).expect("a token") as u32
+//! # }
 //! ```
 //!
-//! Embedder and detector agree on one pure function, (key, context, token) → number, which `SPEC.md`
-//! defines: [`Field`]. Two families of marks use it. *Green* makes a share of the tokens likelier, and
-//! *gumbel* draws the next token with the key's numbers, which leaves its distribution as it was. The
-//! detector scores how well the tokens agree with the key, and says how surprising that is by chance.
+//! Embedder and detector agree on one pure function, (key, context, token) → number, which
+//! `SPEC.md` defines: [`Field`]. Two families of marks use it. *Green* makes a share of the tokens
+//! likelier, and *gumbel* draws the next token with the key's numbers, which leaves its
+//! distribution as it was. The detector scores how well the tokens agree with the key, and says how
+//! surprising that is by chance.
 //!
-//! There is no I/O, clock, entropy, tokenizer or model here. The feature `runtime-detect` (default) lets
-//! the stream cipher choose the processor's instructions at run time; `normalise` adds the normaliser of
-//! texts that were tampered with.
+//! There is no I/O, clock, entropy, tokenizer or model here. The feature `runtime-detect` (default)
+//! lets the stream cipher choose the processor's instructions at run time; `normalise` adds the
+//! normaliser of texts that were tampered with.
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

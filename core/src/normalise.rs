@@ -1,5 +1,6 @@
-//! Text as it was before somebody made its ids unreadable: without invisible characters, look-alike letters, odd spaces and
-//! typographic punctuation; and where in the text each part of that stood. SPEC §9.5.
+//! Text as it was before it was tampered with so that its ids changed: without invisible
+//! characters, look-alike letters, odd spaces and typographic punctuation; and where in the text
+//! each part of that stood. SPEC §9.5.
 
 mod look_alikes;
 
@@ -24,7 +25,8 @@ pub struct Normalised<'a> {
     runs: Vec<Run>,
 }
 
-/// So many groups in a row that were changed, and of the same lengths. Positions and lengths are in bytes.
+/// Several groups in a row that were changed, and have the same lengths. Positions and lengths are
+/// in bytes.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     /// Where the first group begins in the normalised text, and how long each is there.
@@ -47,26 +49,27 @@ impl Run {
 }
 
 impl Normalised<'_> {
-    /// The normalised text.
+    /// Returns the normalised text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether it differs from the raw text. Where it does not, there is no second text to look at, and none to pay for.
+    /// Returns whether it differs from the raw text. Where it doesn't, there is no second version
+    /// to look at, and none to pay for.
     pub fn is_changed(&self) -> bool {
         !self.runs.is_empty()
     }
 
-    /// The bytes of the raw text that a range of bytes of the normalised text came from.
+    /// Returns the bytes of the raw text that a range of bytes of the normalised text came from.
     ///
-    /// Where the text was changed, whole groups; elsewhere, whole characters. Of an empty range, the empty range where its
-    /// place begins. A range beyond the text is cut off at its end.
+    /// Where the text was changed, whole groups; elsewhere, whole characters. Of an empty range,
+    /// the empty range where its place begins. A range beyond the text is cut off at its end.
     pub fn raw_range(&self, range: Range<usize>) -> Range<usize> {
         let start = self.raw_start(range.start);
         start..if range.end > range.start { self.raw_end(range.end).max(start) } else { start }
     }
 
-    /// Where the group that holds the byte at `at` begins.
+    /// Returns where the group that holds the byte at `at` begins.
     fn raw_start(&self, at: usize) -> usize {
         if at >= self.text.len() {
             return self.raw_len;
@@ -77,7 +80,7 @@ impl Normalised<'_> {
         }
     }
 
-    /// Where the group that holds the byte before `at` ends; `at` is above 0.
+    /// Returns where the group that holds the byte before `at` ends; `at` is above 0.
     fn raw_end(&self, at: usize) -> usize {
         if at >= self.text.len() {
             return self.raw_len;
@@ -88,28 +91,29 @@ impl Normalised<'_> {
         }
     }
 
-    /// The last run that begins at a byte or before it.
+    /// Returns the last run that begins at a byte or before it.
     fn run_before(&self, at: usize) -> Option<&Run> {
         self.runs[..self.runs.partition_point(|run| run.normal <= at)].last()
     }
 }
 
-/// The place in the raw text of a place that was copied, after the given run.
+/// Returns the place in the raw text of a place that was copied, after the given run.
 fn copied(run: Option<&Run>, at: usize) -> usize {
     run.map_or(at, |run| at - run.normal_end() + run.raw_end())
 }
 
-/// Takes from a text what changes its ids and not its look: invisible characters, compatibility forms, look-alike letters,
-/// odd spaces, typographic quotation marks and dashes.
+/// Takes from a text what changes its ids and not its look: invisible characters, compatibility
+/// forms, look-alike letters, odd spaces, typographic quotation marks and dashes.
 ///
-/// A pure function of the text, and idempotent. ASCII is never changed, nor is a line ending or a tab lost. Letters of other
-/// scripts become the ASCII letters that they look like only in words that hold ASCII letters, and where the text is mainly of
-/// these, in words that do so to the last letter: Greek and Russian stay what they are. A text that nothing is changed in is borrowed.
+/// A pure function of the text, and idempotent. ASCII is never changed, nor is a line ending or a
+/// tab lost. Letters of other scripts become the ASCII letters that they look like only in words
+/// that hold ASCII letters, and where the text is mainly of these, in words that do so to the last
+/// letter: Greek and Russian stay what they are. A text that nothing is changed in is borrowed.
 ///
 /// Time grows with the text, whatever it holds.
 ///
 /// ```
-/// // A zero-width space, a Cyrillic o, a no-break space, an "fi" in one character, a curly apostrophe.
+/// // A zero-width space, a Cyrillic o, a no-break space, an "fi" in one character, an apostrophe.
 /// let normal = greenmark::normalise("h\u{200b}ell\u{43e},\u{a0}\u{fb01}refly\u{2019}s");
 /// assert_eq!(normal.text(), "hello, firefly's");
 /// assert!(normal.is_changed());
@@ -179,7 +183,8 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// Writes another text in a group's place, and before it what was passed over since the last one.
+    /// Writes another text in a group's place, and before it what was passed over since the last
+    /// one.
     fn replace(&mut self, group: Range<usize>, with: &str) {
         self.normal.push_str(&self.text[self.copied..group.start]);
         let (normal, normal_unit, raw, raw_unit) = (self.normal.len(), with.len(), group.start, group.len());
@@ -207,14 +212,14 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// How many ASCII characters stand at the start.
+/// Returns how many ASCII characters stand at the start.
 fn ascii_len(bytes: &[u8]) -> usize {
     const CHUNK: usize = 32;
     let chunks = bytes.chunks_exact(CHUNK).take_while(|chunk| chunk.is_ascii()).count() * CHUNK;
     chunks + bytes[chunks..].iter().take_while(|byte| byte.is_ascii()).count()
 }
 
-/// Where the group ends that begins at `at`. SPEC §9.5 step 2.
+/// Returns where the group ends that begins at `at`. SPEC §9.5 step 2.
 fn group_end(text: &str, at: usize) -> usize {
     let mut begun = false;
     for (offset, c) in text[at..].char_indices() {
@@ -228,8 +233,8 @@ fn group_end(text: &str, at: usize) -> usize {
     text.len()
 }
 
-/// Whether a character has nothing to do with what stands before it: its decomposition begins with one that neither moves nor
-/// composes.
+/// Returns whether a character has nothing to do with what stands before it: its decomposition
+/// begins with one that neither moves nor composes.
 fn is_starting(c: char) -> bool {
     if c.is_ascii() {
         return true;
@@ -241,7 +246,7 @@ fn is_starting(c: char) -> bool {
     first.is_some_and(|c| canonical_combining_class(c) == 0 && is_nfc_quick(iter::once(c)) != IsNormalized::Maybe)
 }
 
-/// The characters of a text without the ignorable ones, in the form NFKD.
+/// Returns the characters of a text without the ignorable ones, in the form NFKD.
 fn decomposed(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().filter(|&c| !is_ignorable(c)).nfkd()
 }
@@ -288,7 +293,8 @@ impl Word {
         }
     }
 
-    /// Whether the word's look-alikes are folded, the next character being one; `rest` is all that follows it. SPEC §9.5 step 4.
+    /// Returns whether the word's look-alikes are folded, the next character being one; `rest` is
+    /// all that follows it. SPEC §9.5 step 4.
     fn is_folded<R: Iterator<Item = char>>(
         &mut self,
         rest: impl FnOnce() -> R,
@@ -312,7 +318,8 @@ impl Word {
     }
 }
 
-/// Whether more than half of the letters are ASCII, once the words that hold some are folded. SPEC §9.5 step 4.
+/// Returns whether more than half of the letters are ASCII, once the words that hold some are
+/// folded. SPEC §9.5 step 4.
 fn is_mainly_latin(text: &str) -> bool {
     let (mut letters, mut latin) = (0usize, 0usize);
     // Of the word so far.
@@ -333,9 +340,11 @@ fn is_mainly_latin(text: &str) -> bool {
     letters < 2 * latin
 }
 
-/// Whether a character has the property Default_Ignorable_Code_Point: nothing is seen of it, whatever the font.
+/// Returns whether a character has the property Default_Ignorable_Code_Point: nothing is seen of
+/// it, whatever the font.
 ///
-/// Unicode 18, DerivedCoreProperties.txt (UAX #44). Blocks are set aside for more of them, so later versions seldom add any.
+/// Unicode 18, DerivedCoreProperties.txt (UAX #44). Blocks are set aside for more of them, so later
+/// versions seldom add any.
 fn is_ignorable(c: char) -> bool {
     matches!(
         c,
@@ -414,7 +423,8 @@ mod tests {
 
     #[test]
     fn ranges_are_of_whole_groups() {
-        // Three bytes each for two full-width letters, one run; a copied stretch; e, acute and a joiner behind it.
+        // Three bytes each for two full-width letters, one run; a copied stretch; e, acute and a
+        // joiner behind it.
         let raw = "\u{ff48}\u{ff49} \u{e9}!e\u{301}\u{200d}.";
         let normal = normalise(raw);
         assert_eq!(normal.text(), "hi \u{e9}!\u{e9}.");

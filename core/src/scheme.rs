@@ -4,7 +4,8 @@ use core::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-/// The context width h: how many preceding tokens seed one target, 0 to 16. 0 is one list for all (Unigram).
+/// The context width h: how many preceding tokens seed one target, 0 to 16. 0 is one list for all
+/// (Unigram).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContextWidth(u8);
 
@@ -34,7 +35,8 @@ impl ContextWidth {
     }
 }
 
-/// The green fraction γ = g/256, g in 1..=255: the exact chance that a token is green, in steps of 2⁻⁸.
+/// The green fraction γ = g/256, g in 1..=255: the exact chance that a token is green, in steps of
+/// 2⁻⁸.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gamma(u8);
 
@@ -64,19 +66,22 @@ impl Gamma {
 /// How a mark is made, and what a token scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
-    /// A share γ of the tokens is green and made likelier; a green token scores 1, a red one 0. SPEC §6.1, §8.1.
+    /// A share γ of the tokens is green and made likelier; a green token scores 1, a red one 0.
+    /// SPEC §6.1, §8.1.
     Green {
         /// γ.
         gamma: Gamma,
     },
-    /// The next token is drawn with the key's numbers; a token scores −ln(1 − u), u being its number. SPEC §6.3, §8.2.
+    /// The next token is drawn with the key's numbers; a token scores −ln(1 − u), u being its
+    /// number. SPEC §6.3, §8.2.
     Gumbel {
         /// Whether there are two numbers for each token, for variety among answers to one prompt.
         dual: bool,
     },
 }
 
-/// The parts of a [`Scheme`], as a plain literal: a new field changes the format and should break the build.
+/// The parts of a [`Scheme`], as a plain literal: a new field changes the format and should break
+/// the build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemeParams {
     /// `gm1:green,h=…,gamma=…/256`
@@ -122,7 +127,8 @@ impl Scheme {
     /// Makes a scheme of its parts.
     ///
     /// # Errors
-    /// [`SchemeError::ContextWidth`], [`SchemeError::NoContext`] or [`SchemeError::Gamma`] for a value outside its range.
+    /// [`SchemeError::ContextWidth`], [`SchemeError::NoContext`] or [`SchemeError::Gamma`] for a
+    /// value outside its range.
     pub fn new(params: SchemeParams) -> Result<Self, SchemeError> {
         Ok(match params {
             SchemeParams::Green { context_width, gamma_numerator } => Self {
@@ -283,7 +289,7 @@ impl<'a> Cursor<'a> {
         if same == expected.len() { Ok(()) } else { Err(SchemeError::Syntax { position: self.at }) }
     }
 
-    /// One or more ASCII digits without a leading zero.
+    /// Takes one or more ASCII digits without a leading zero.
     fn number(&mut self) -> Result<&'a str, SchemeError> {
         let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
         let number = &self.rest()[..digits];
@@ -303,7 +309,7 @@ fn shorten(text: &str) -> String {
     text.chars().take(32).collect()
 }
 
-/// The version of a scheme string, for a message.
+/// Returns the version of a scheme string, for a message.
 fn version(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("gm")?.split_once(':')?.0;
     digits.parse().ok().filter(|version: &u32| version.to_string() == digits)

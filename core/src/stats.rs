@@ -1,10 +1,11 @@
 //! Numbers in, numbers out: the exact tails behind every p-value, and what is printed beside it.
 //!
-//! Nothing here knows a token, a key or a scheme, so all of it can be checked against values computed
-//! elsewhere (`tests/vectors/binomial-tail.json` and `gamma-tail.json`, 60-digit arithmetic).
+//! Nothing here knows a token, a key or a scheme, so all of it can be checked against values
+//! computed elsewhere (`tests/vectors/binomial-tail.json` and `gamma-tail.json`, 60-digit
+//! arithmetic).
 //!
-//! Tails are natural logs. A marked text of a few thousand tokens has p below 1e-308, where an `f64`
-//! probability is 0 and two very different texts look alike.
+//! Tails are natural logs. A marked text of a few thousand tokens has p below 1e-308, where an
+//! `f64` probability is 0 and two very different texts look alike.
 //!
 //! | module | holds |
 //! |---|---|

@@ -2,15 +2,16 @@
 
 use crate::stats::Null;
 
-/// How many bets there are. Mixing them loses at most ln 6 nats of evidence, and in practice half of that.
+/// How many bets there are. Mixing them loses at most ln 6 nats of evidence, and in practice half
+/// of that.
 pub(crate) const BETS: usize = 6;
 
-/// A bet on scores being higher than by chance: a score s multiplies the stake by exp(θs − ψ), which by
-/// chance is at most 1 on average, whatever came before.
+/// A bet on scores being higher than by chance: a score s multiplies the stake by exp(θs − ψ),
+/// which by chance is at most 1 on average, whatever came before.
 ///
-/// It's the likelihood ratio of the law of a score tilted by θ > 0 against the law by chance: a green
-/// rate of γe^θ / (1 − γ + γe^θ), which is what a bias of δ = θ gives a text of high entropy; or, in
-/// gumbel, a mean of 1/(1 − θ).
+/// It's the likelihood ratio of the law of a score tilted by θ > 0 against the law by chance: a
+/// green rate of γe^θ / (1 − γ + γe^θ), which is what a bias of δ = θ gives a text of high entropy;
+/// or, in gumbel, a mean of 1/(1 − θ).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bet {
     theta: f64,
@@ -39,8 +40,8 @@ impl Bet {
     }
 }
 
-/// What a score multiplies the stake on each bet by: exp of [`Bet::ln_gain`], with one exponential for
-/// all bets or none.
+/// What a score multiplies the stake on each bet by: exp of [`Bet::ln_gain`], with one exponential
+/// for all bets or none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Factors {
     /// Of a score of 0, and of a score of 1.
@@ -109,7 +110,8 @@ mod tests {
                         let gamma = chance.get();
                         gamma * bet.ln_gain(1.0, 1).exp() + (1.0 - gamma) * bet.ln_gain(0.0, 1).exp()
                     }
-                    // ∫ (1 − θ) e^(θs) e^(−s) ds, the midpoint rule in u = e^(−(1 − θ)s): the integrand is constant.
+                    // ∫ (1 − θ) e^(θs) e^(−s) ds, the midpoint rule in u = e^(−(1 − θ)s): the
+                    // integrand is constant.
                     Null::Exponential => {
                         let rate = 1.0 - bet.theta;
                         let s = -(0.5f64.ln()) / rate;

@@ -32,13 +32,14 @@ impl Dedup {
         Self { width: scheme.context_width().get(), behind, salt, first: HashTable::new() }
     }
 
-    /// As [`new`](Self::new), with room for a text of `tokens` tokens, so that the table needn't grow.
+    /// As [`new`](Self::new), with room for a text of `tokens` tokens, so that the table needn't
+    /// grow.
     pub(crate) fn with_capacity(scheme: Scheme, salt: u64, tokens: usize) -> Self {
         Self { first: HashTable::with_capacity(tokens), ..Self::new(scheme, salt) }
     }
 
-    /// Returns the first position of the n-gram at a position, which is that position itself if there
-    /// was none before; or `None` if the position has no context.
+    /// Returns the first position of the n-gram at a position, which is that position itself if
+    /// there was none before; or `None` if the position has no context.
     ///
     /// - `ids`: the text at least up to `position`; the same at each call, but for what is added.
     /// - `position`: 0, 1, … in turn.

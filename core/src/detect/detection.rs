@@ -17,10 +17,11 @@ pub struct Detection {
     pub null: Null,
     /// The counts.
     pub tally: Tally,
-    /// (G − γT)/√(Tγ(1−γ)) or (S − T)/√T, for readers; `None` when nothing was scored. SPEC §7.3, §7.4.
+    /// (G − γT)/√(Tγ(1−γ)) or (S − T)/√T, for readers; `None` when nothing was scored. SPEC §7.3,
+    /// §7.4.
     pub z_score: Option<f64>,
-    /// ln P(X ≥ score), X ~ Binomial(T, γ) or Gamma(T, 1), in nats, ≤ 0: the exact tail. 0 when nothing
-    /// was scored. SPEC §7.2, §7.4.
+    /// ln P(X ≥ score), X ~ Binomial(T, γ) or Gamma(T, 1), in nats, ≤ 0: the exact tail. 0 when
+    /// nothing was scored. SPEC §7.2, §7.4.
     pub ln_p: f64,
 }
 
@@ -58,7 +59,7 @@ impl Detection {
     }
 }
 
-/// ln P(X ≥ score) by chance, of `scored` scores that sum to `score`. SPEC §7.2, §7.4.
+/// Returns ln P(X ≥ score) by chance, of `scored` scores that sum to `score`. SPEC §7.2, §7.4.
 pub(crate) fn ln_tail(null: Null, score: f64, scored: u64) -> f64 {
     null.ln_sf(score, scored).expect("no more greens than scored, or a sum of finite scores from 0 up")
 }

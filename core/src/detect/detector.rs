@@ -12,8 +12,9 @@ use crate::{
 
 /// Asks one question of many texts: does this text depend on this key, under this scheme?
 ///
-/// It remembers the key's numbers from text to text, so make one (a thread) and reuse it. For several
-/// keys or schemes, and an answer that pays for all of them, see [`Examiner`](crate::Examiner).
+/// It remembers the key's numbers from text to text, so make one (a thread) and reuse it. For
+/// several keys or schemes, and an answer that pays for all of them, see
+/// [`Examiner`](crate::Examiner).
 ///
 /// ```
 /// use greenmark::{Detector, Key, Scheme};
@@ -44,7 +45,8 @@ impl Detector {
         Self { key_id, scheme, seeds, salt: OnceLock::new() }
     }
 
-    /// Tests a whole text: `[n]` ids, any n. Short for the detection of its [`scores`](Self::scores).
+    /// Tests a whole text: `[n]` ids, any n. Short for the detection of its
+    /// [`scores`](Self::scores).
     pub fn detect(&mut self, ids: &[TokenId]) -> Detection {
         self.scores(ids).detection()
     }

@@ -12,10 +12,11 @@ use crate::{
     token::TokenId,
 };
 
-/// One question that is paid for: does this version of a text depend on this key, under this scheme?
+/// One question that is paid for: does this version of a text depend on this key, under this
+/// scheme?
 ///
-/// Versions are what one text can be read as: its ids as it is and normalised, by one tokenizer or by
-/// several. Which versions a text has must follow from the text alone.
+/// Versions are what one text can be read as: its ids as it is and normalised, by one tokenizer or
+/// by several. Which versions a text has must follow from the text alone.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'k> {
     /// The key.
@@ -24,8 +25,8 @@ pub struct Look<'k> {
     pub scheme: Scheme,
     /// Index into the versions given to [`Examiner::examine`].
     pub version: usize,
-    /// Index of the version that is the text as it is, in this look's tokenizer: its counts are reported
-    /// beside what is found.
+    /// Index of the version that is the text as it is, in this look's tokenizer: its counts are
+    /// reported beside what is found.
     pub raw: usize,
 }
 
@@ -35,8 +36,8 @@ impl<'k> Look<'k> {
         Self { key, scheme, version: 0, raw: 0 }
     }
 
-    /// Asks every key under every scheme about `versions` versions, of which version 0 is the text as it
-    /// is.
+    /// Asks every key under every scheme about `versions` versions, of which version 0 is the text
+    /// as it is.
     ///
     /// - returns: looks in the order of keys, then schemes, then versions.
     pub fn all(keys: impl IntoIterator<Item = &'k Key>, schemes: &[Scheme], versions: usize) -> Vec<Self> {
@@ -48,9 +49,9 @@ impl<'k> Look<'k> {
 
 /// Answers a list of looks at each text, and pays for all of them.
 ///
-/// With m looks the least p counts m times (Bonferroni). A look with the key, the scheme and the ids of
-/// an earlier one isn't a look of its own. Each version is read once a scheme for all keys, so the cost
-/// of a further key is the hashing of its scored positions.
+/// With m looks the least p counts m times (Bonferroni). A look with the key, the scheme and the
+/// ids of an earlier one isn't a look of its own. Each version is read once a scheme for all keys,
+/// so the cost of a further key is the hashing of its scored positions.
 ///
 /// ```
 /// use greenmark::{Embedder, Examiner, Key, Look, Verdict};
@@ -107,12 +108,14 @@ struct Question {
 pub struct Examination {
     /// m: how many looks were paid for.
     pub looks: u64,
-    /// ln p of everything together, in nats, ≤ 0: the least ln p of a look, plus ln m. 0 without a look.
+    /// ln p of everything together, in nats, ≤ 0: the least ln p of a look, plus ln m. 0 without a
+    /// look.
     pub ln_p: f64,
-    /// The look with the least p, significant or not, and of several the first in the list; `None` if
-    /// there was no look.
+    /// The look with the least p, significant or not, and of several the first in the list; `None`
+    /// if there was no look.
     pub best: Option<Finding>,
-    /// What is significant at the α asked for, strongest first: for each key and scheme its best look.
+    /// What is significant at the α asked for, strongest first: for each key and scheme its best
+    /// look.
     pub hits: Vec<Finding>,
     /// The answer at the α asked for.
     pub verdict: Verdict,
@@ -132,11 +135,11 @@ pub struct Finding {
     pub version: usize,
     /// ln p of this look with all looks paid for, in nats, ≤ 0.
     pub ln_p: f64,
-    /// Spans of [`version`](Self::version), in its tokens; none if the look isn't significant or places
-    /// weren't searched.
+    /// Spans of [`version`](Self::version), in its tokens; none if the look isn't significant or
+    /// places weren't searched.
     pub spans: Vec<Span>,
-    /// The test of the whole text as it is ([`Look::raw`]) under this key and scheme: one test, which
-    /// pays for no look.
+    /// The test of the whole text as it is ([`Look::raw`]) under this key and scheme: one test,
+    /// which pays for no look.
     pub raw: Detection,
     /// What the text as it is scores at each position under this key and scheme.
     pub raw_positions: Vec<Position>,
@@ -225,8 +228,8 @@ impl Examiner {
         Self { panels, searches: true }
     }
 
-    /// Sets whether to search each version for marked spans (the default), or to test it as a whole and
-    /// nothing else.
+    /// Sets whether to search each version for marked spans (the default), or to test it as a whole
+    /// and nothing else.
     #[must_use]
     pub fn searches(mut self, searches: bool) -> Self {
         self.searches = searches;
@@ -235,8 +238,8 @@ impl Examiner {
 
     /// Takes all looks at a text.
     ///
-    /// - `versions`: the ids of each version. A look at a version that isn't there, or whose raw version
-    ///   isn't, is not taken: leave out the last ones where there is nothing to normalise.
+    /// - `versions`: the ids of each version. A look at a version that isn't there, or whose raw
+    ///   version isn't, is not taken: leave out the last ones where there is nothing to normalise.
     /// - `alpha`: the level to answer at, chosen before looking.
     pub fn examine(&mut self, versions: &[&[TokenId]], alpha: f64) -> Examination {
         // Of versions with the same ids the first stands for all.
@@ -292,8 +295,8 @@ impl Examiner {
                         key_id: detector.key_id(),
                         scheme: *scheme,
                         version,
-                        // Above 0 until the findings are in order: the least of many is still the best where
-                        // all are paid up to p = 1.
+                        // Above 0 until the findings are in order: the least of many is still the
+                        // best where all are paid up to p = 1.
                         ln_p: ln_p + price,
                         spans: if is_hit && self.searches { scores.search().spans(alpha).to_vec() } else { Vec::new() },
                         raw: raw.detection(),
@@ -440,7 +443,8 @@ mod tests {
     fn among_equal_looks_the_first_counts() {
         let schemes = [scheme("gm1:green,h=1,gamma=64/256"), scheme("gm1:gumbel,h=2")];
         let keys = [key(1), key(2)];
-        // Nothing is scored, so p = 1 of every look. Schemes in turn, so that they are not asked in order.
+        // Nothing is scored, so p = 1 of every look. Schemes in turn, so that they are not asked in
+        // order.
         let mut looks = Look::all(&keys, &schemes, 2);
         for _ in 0..looks.len() {
             let found = Examiner::new(looks.clone()).examine(&[&[5], &[6]], 1e-6);

@@ -18,8 +18,8 @@ use crate::{
 
 /// Which positions of a text count: the same for every key, so that many keys can share one.
 ///
-/// [`Detector::read`](crate::Detector::read) makes it, and [`Detector::score`](crate::Detector::score)
-/// of any detector of the same scheme scores it.
+/// [`Detector::read`](crate::Detector::read) makes it, and
+/// [`Detector::score`](crate::Detector::score) of any detector of the same scheme scores it.
 ///
 /// SPEC §6.2 steps 1 to 3, §6.4.
 #[derive(Debug, Clone)]
@@ -52,9 +52,9 @@ impl<'t> Reading<'t> {
 
     /// Keeps the positions for which `keep` holds, and counts the others as repeated.
     ///
-    /// `keep` sees what counts once: the h ids of the context, in green with the token behind them. Any
-    /// choice that follows from the ids alone leaves the test valid; it's made for counting what many
-    /// texts share in one of them only.
+    /// `keep` sees what counts once: the h ids of the context, in green with the token behind them.
+    /// Any choice that follows from the ids alone leaves the test valid; it's made for counting
+    /// what many texts share in one of them only.
     pub fn retain(&mut self, mut keep: impl FnMut(&[TokenId]) -> bool) {
         let (width, behind) = (self.scheme.context_width().get(), usize::from(self.scheme.gamma().is_some()));
         let kept = self.places.scored.iter().copied().filter(|&at| keep(&self.ids[at - width..at + behind]));
@@ -71,8 +71,8 @@ impl<'t> Reading<'t> {
         self.scheme
     }
 
-    /// Returns the least ln p that any key could give this text, in nats, ≤ 0: that of the highest score
-    /// at every position that counts.
+    /// Returns the least ln p that any key could give this text, in nats, ≤ 0: that of the highest
+    /// score at every position that counts.
     ///
     /// - `searches`: whether it's the ln p of the search, or that of the whole text.
     ///

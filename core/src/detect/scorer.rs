@@ -8,9 +8,9 @@ use crate::{field::Field, key::Key, mark, scheme::Scheme, stats::Sum, token::Tok
 
 /// Scores a text as it comes, token by token.
 ///
-/// It's the plain form of what [`Detector`](crate::Detector) does several times faster with a text that
-/// is there as a whole, and its oracle. Memory grows with the text, about 20 bytes a token: what has
-/// counted must be remembered.
+/// It's the plain form of what [`Detector`](crate::Detector) does several times faster with a text
+/// that is there as a whole, and its oracle. Memory grows with the text, about 20 bytes a token:
+/// what has counted must be remembered.
 ///
 /// ```
 /// use greenmark::{Key, Position, Scheme, Scorer};

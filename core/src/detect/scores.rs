@@ -12,20 +12,21 @@ use super::{
 };
 use crate::stats::{Null, WeightedBinomial, sum};
 
-/// Scored positions up to which a text is weighed: the exact tail costs about their square, and what
-/// longer texts gain hasn't been measured.
+/// Scored positions up to which a text is weighed: the exact tail costs about their square, and
+/// what longer texts gain hasn't been measured.
 pub(crate) const MOST_WEIGHED: usize = 1024;
 
-/// What a text scores under one key: for each position a score or none, and the law that scores obey by
-/// chance.
+/// What a text scores under one key: for each position a score or none, and the law that scores
+/// obey by chance.
 ///
-/// [`Detector`](crate::Detector) makes it for our marks. The scores of another mark can be tested in the
-/// same way:
+/// [`Detector`](crate::Detector) makes it for our marks. The scores of another mark can be tested
+/// in the same way:
 ///
 /// ```
 /// use greenmark::{Position, Scores, stats::{Chance, Null}};
-/// // 40 tokens of a text in which another mark's green list held all but every eighth.
-/// let positions: Vec<_> = (0..40).map(|i| Position::Scored(if i % 8 == 0 { 0.0 } else { 1.0 })).collect();
+/// // Another mark, whose green list held all of 40 tokens but every eighth.
+/// let positions = [0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0].repeat(5);
+/// let positions: Vec<_> = positions.into_iter().map(Position::Scored).collect();
 /// let scores = Scores::new(Null::Bernoulli(Chance::new(0.5)?), &positions)?;
 /// assert_eq!(scores.detection().green(), Some(35));
 /// assert!(scores.search().is_significant(1e-5));
@@ -102,16 +103,17 @@ impl Scores {
         Ok(Self::of(Arc::new(places), scores))
     }
 
-    /// Weighs the positions that count in the test of the whole text, as [`ln_whole`](Self::ln_whole)
-    /// does for green.
+    /// Weighs the positions that count in the test of the whole text, as
+    /// [`ln_whole`](Self::ln_whole) does for green.
     ///
-    /// The weights must follow from the text alone, and not from the key. With more than 1,024 scored
-    /// positions they are left out.
+    /// The weights must follow from the text alone, and not from the key. With more than 1,024
+    /// scored positions they are left out.
     ///
     /// - `weights`: `[T]`. The tail costs about the square of their sum.
     ///
     /// # Errors
-    /// [`ScoresError::Weights`] if there aren't as many weights as scores, or the scores aren't 0 and 1.
+    /// [`ScoresError::Weights`] if there aren't as many weights as scores, or the scores aren't 0
+    /// and 1.
     pub fn with_weights(self, weights: &[u32]) -> Result<Self, ScoresError> {
         let Places { null, tokens, ref unscored, ref scored, .. } = *self.places;
         if weights.len() != scored.len() || !matches!(null, Null::Bernoulli(_)) {
@@ -138,9 +140,9 @@ impl Scores {
 
     /// Returns ln W, in nats, ≤ 0: the test of the whole text that the search counts as its own.
     ///
-    /// In green it's that of the weighted count: pairs that repeat weigh more, and the lowest ids less,
-    /// which finds more than the plain count of [`detection`](Self::detection). With more than 1,024
-    /// scored positions, and in gumbel, it's the same as there. SPEC §7.8.
+    /// In green it's that of the weighted count: pairs that repeat weigh more, and the lowest ids
+    /// less, which finds more than the plain count of [`detection`](Self::detection). With more
+    /// than 1,024 scored positions, and in gumbel, it's the same as there. SPEC §7.8.
     pub fn ln_whole(&self) -> f64 {
         let Places { null, weights, .. } = &*self.places;
         let (Null::Bernoulli(chance), Some(weights)) = (null, weights) else {
@@ -162,8 +164,8 @@ impl Scores {
         search::ln_p(self.places.null, &self.scores, self.ln_whole())
     }
 
-    /// Returns ln p of a stream that has read the text to its end, in nats, ≤ 0: the most that anyone
-    /// reading along could have claimed. SPEC §7.6.
+    /// Returns ln p of a stream that has read the text to its end, in nats, ≤ 0: the most that
+    /// anyone reading along could have claimed. SPEC §7.6.
     pub fn ln_p_of_stream(&self) -> f64 {
         let mut stake = Stake::new(self.places.null);
         self.scores.iter().for_each(|&score| stake.push(score));

@@ -8,14 +8,16 @@ use super::{
 };
 use crate::stats::{Null, sum};
 
-/// How many spans the search expects in a text: a start is due every T/4 scored positions. SPEC §7.5.
+/// How many spans the search expects in a text: a start is due every T/4 scored positions.
+/// SPEC §7.5.
 const SPANS: f64 = 4.0;
 /// How long it expects a span to be: an end is due every 512 scored positions. SPEC §7.5.
 const SPAN_LENGTH: f64 = 512.0;
 /// The chance at which any span at all is reported where nothing is marked. SPEC §7.5.
 const STRAY: f64 = 0.05;
 
-/// Scores between two stretches that make them two spans: fewer can't speak against a mark. SPEC §7.5.
+/// Scores between two stretches that make them two spans: fewer can't speak against a mark.
+/// SPEC §7.5.
 const GAP: usize = 4;
 
 /// Positions in a row that are not scored, and that a span still reaches across. SPEC §7.5.
@@ -33,17 +35,18 @@ pub struct Span {
     pub scored: u64,
     /// What they score together.
     pub score: f64,
-    /// The exact tail of this span alone, in nats, ≤ 0, as if it had been chosen before looking. **It
-    /// doesn't pay for the search**: it says how strong a span is beside others, and [`Search::ln_p`] is
-    /// what to decide by.
+    /// The exact tail of this span alone, in nats, ≤ 0, as if it had been chosen before looking.
+    /// **It doesn't pay for the search**: it says how strong a span is beside others, and
+    /// [`Search::ln_p`] is what to decide by.
     pub ln_p: f64,
 }
 
-/// What a search of one text for marked spans has found: any number of them, anywhere, of any length.
+/// What a search of one text for marked spans has found: any number of them, anywhere, of any
+/// length.
 ///
-/// One p-value pays for everywhere that was searched. It's at most twice the p-value of the whole text,
-/// so a text that is marked throughout loses no more than that, and one that is marked in a few places
-/// is found by them.
+/// One p-value pays for everywhere that was searched. It's at most twice the p-value of the whole
+/// text, so a text that is marked throughout loses no more than that, and one that is marked in a
+/// few places is found by them.
 ///
 /// ```
 /// use greenmark::{Detector, Embedder, Key};
@@ -101,12 +104,12 @@ impl Search {
         self.ln_p <= alpha.ln()
     }
 
-    /// Returns the spans, in the order of the text and apart from each other; none where the search is
-    /// not significant at α, for then there is nothing to show.
+    /// Returns the spans, in the order of the text and apart from each other; none where the search
+    /// is not significant at α, for then there is nothing to show.
     ///
-    /// Edges are within a few tokens where the mark is strong, and a gap shows where it is long enough
-    /// to speak against the mark: some 60 tokens of a green rate of 0.6, γ = ¼. Short or faint spans
-    /// beside others may be left out.
+    /// Edges are within a few tokens where the mark is strong, and a gap shows where it is long
+    /// enough to speak against the mark: some 60 tokens of a green rate of 0.6, γ = ¼. Short or
+    /// faint spans beside others may be left out.
     pub fn spans(&self, alpha: f64) -> &[Span] {
         if self.is_significant(alpha) { &self.spans } else { &[] }
     }
@@ -117,8 +120,8 @@ pub(crate) fn ln_p(null: Null, scores: &[f64], ln_whole: f64) -> f64 {
     (LN_2 + ln_whole.min(-ln_greatest_stake(null, scores))).min(0.0)
 }
 
-/// Returns ln of the greatest that a stake of 1 becomes when spans are expected: it lies idle, is laid
-/// on one of the bets at a constant rate, and is taken back at another. SPEC §7.5.
+/// Returns ln of the greatest that a stake of 1 becomes when spans are expected: it lies idle, is
+/// laid on one of the bets at a constant rate, and is taken back at another. SPEC §7.5.
 fn ln_greatest_stake(null: Null, scores: &[f64]) -> f64 {
     let factors = Factors::new(null);
     let start = SPANS / (scores.len() as f64 + SPANS);
@@ -126,8 +129,8 @@ fn ln_greatest_stake(null: Null, scores: &[f64]) -> f64 {
 
     let mut idle = 1.0;
     let mut laid = [0.0; BETS];
-    // The true stake is e^ln_unit times that. It was greatest at e^ln_greatest, or at `greatest` times
-    // the present unit.
+    // The true stake is e^ln_unit times that. It was greatest at e^ln_greatest, or at `greatest`
+    // times the present unit.
     let (mut ln_unit, mut ln_greatest, mut greatest) = (0.0, 0.0f64, 1.0f64);
     for &score in scores {
         let (begun, ended) = (idle * start, laid.iter().sum::<f64>() * end);
@@ -138,8 +141,8 @@ fn ln_greatest_stake(null: Null, scores: &[f64]) -> f64 {
             stake += *laid;
         }
         greatest = greatest.max(stake);
-        // A score moves the stake by e^20 at most, and every part is fed by the others, so none can leave
-        // the range of an f64.
+        // A score moves the stake by e^20 at most, and every part is fed by the others, so none can
+        // leave the range of an f64.
         if !(1e-100..1e100).contains(&stake) {
             ln_greatest = ln_greatest.max(ln_unit + greatest.ln());
             ln_unit += stake.ln();
@@ -181,11 +184,11 @@ fn blocks(places: &[usize]) -> Vec<Range<usize>> {
     blocks
 }
 
-/// Returns the spans, as ranges of scores, that together gain most by a bet each, where each pays the
-/// same fee. SPEC §7.5.
+/// Returns the spans, as ranges of scores, that together gain most by a bet each, where each pays
+/// the same fee. SPEC §7.5.
 fn best_spans(bets: &[Bet; BETS], scores: &[f64], fee: f64) -> Vec<(usize, usize)> {
-    // The most that can be had up to here, with every span closed; and with one open on each bet, and
-    // where that one starts.
+    // The most that can be had up to here, with every span closed; and with one open on each bet,
+    // and where that one starts.
     let mut closed = 0.0;
     let mut open = [(f64::NEG_INFINITY, 0); BETS];
     // For each end that is worth closing at, the start; for the others, the end itself.
@@ -220,8 +223,8 @@ fn best_spans(bets: &[Bet; BETS], scores: &[f64], fee: f64) -> Vec<(usize, usize
     spans
 }
 
-/// Merges spans separated by fewer than [`GAP`] scores: to the reader, a stronger stretch within a span
-/// is not a span of its own.
+/// Merges spans separated by fewer than [`GAP`] scores: to the reader, a stronger stretch within a
+/// span is not a span of its own.
 fn joined(spans: Vec<(usize, usize)>) -> Vec<(usize, usize)> {
     let mut joined: Vec<(usize, usize)> = Vec::with_capacity(spans.len());
     for (start, end) in spans {

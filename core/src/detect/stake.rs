@@ -5,8 +5,8 @@ use crate::stats::{Null, Sum};
 
 /// What a stake of 1 becomes when it is laid on scores being higher than by chance.
 ///
-/// By chance it's at most 1 on average at any stopping time, so the greatest value that it has had is
-/// evidence that may be read after every score.
+/// By chance it's at most 1 on average at any stopping time, so the greatest value that it has had
+/// is evidence that may be read after every score.
 ///
 /// ```
 /// use greenmark::{Stake, stats::Null};
@@ -47,7 +47,8 @@ impl Stake {
         self.ln_e
     }
 
-    /// Returns −ln of the greatest that the stake has been, in nats, ≤ 0: valid at any stopping time.
+    /// Returns −ln of the greatest that the stake has been, in nats, ≤ 0: valid at any stopping
+    /// time.
     pub fn ln_p(&self) -> f64 {
         0.0 - self.ln_peak
     }

@@ -15,17 +15,18 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct StreamEvidence {
-    /// The id of the key; of several, the one that had most evidence when the stake was greatest, which
-    /// is what [`ln_p`](Self::ln_p) speaks of.
+    /// The id of the key; of several, the one that had most evidence when the stake was greatest,
+    /// which is what [`ln_p`](Self::ln_p) speaks of.
     pub key_id: KeyId,
     /// The scheme that is tested for; of several, chosen as the key is.
     pub scheme: Scheme,
     /// The counts so far, under that key and scheme.
     pub tally: Tally,
-    /// ln of what a stake of 1 has become, in nats: falls as well as rises. At any stopping time, the
-    /// stake is at most 1 on average by chance. 0 when nothing was scored.
+    /// ln of what a stake of 1 has become, in nats: falls as well as rises. At any stopping time,
+    /// the stake is at most 1 on average by chance. 0 when nothing was scored.
     pub ln_e: f64,
-    /// −ln of the greatest stake so far, in nats, ≤ 0: valid at any stopping time, so it never rises.
+    /// −ln of the greatest stake so far, in nats, ≤ 0: valid at any stopping time, so it never
+    /// rises.
     pub ln_p: f64,
 }
 
@@ -37,21 +38,21 @@ impl StreamEvidence {
 
     /// Returns whether p ≤ α, now or at any token before.
     ///
-    /// With α chosen before looking, this is true of an unmarked text with chance at most α, however
-    /// often it's asked and whenever you stop.
+    /// With α chosen before looking, this is true of an unmarked text with chance at most α,
+    /// however often it's asked and whenever you stop.
     pub fn is_significant(&self, alpha: f64) -> bool {
         self.ln_p <= alpha.ln()
     }
 }
 
-/// Reads a text token by token, and says after each how much evidence there is. Stop when you like: the
-/// error stays ≤ α.
+/// Reads a text token by token, and says after each how much evidence there is. Stop when you like:
+/// the error stays ≤ α.
 ///
 /// A [`Detector`](crate::Detector) asked again and again until p ≤ α would in the end say so of any
-/// text. This one pays for looking: where an exact test of fixed length takes n tokens to find 95 % of
-/// the texts that are marked from the first token on, it has found as many after some 1.2 n (or n + 4,
-/// for the strongest marks), and stops after 0.75 n (or n + 1) on average. It looks for a mark that
-/// begins with the text: for one inside a longer text see [`Search`](crate::Search).
+/// text. This one pays for looking: where an exact test of fixed length takes n tokens to find 95 %
+/// of the texts that are marked from the first token on, it has found as many after some 1.2 n (or
+/// n + 4, for the strongest marks), and stops after 0.75 n (or n + 1) on average. It looks for a
+/// mark that begins with the text: for one inside a longer text see [`Search`](crate::Search).
 ///
 /// ```
 /// use greenmark::{Key, Scheme, Stream};
@@ -108,8 +109,8 @@ impl Stream {
         Self { hypotheses: vec![Hypothesis::new(key, scheme)], ln_peak: 0.0, leader: 0 }
     }
 
-    /// Asks about a further key or scheme at the same time. The stake is parted equally among them, so
-    /// that the evidence pays for all. One that is there already is not added.
+    /// Asks about a further key or scheme at the same time. The stake is parted equally among them,
+    /// so that the evidence pays for all. One that is there already is not added.
     ///
     /// Ends the text that was being read.
     #[must_use]

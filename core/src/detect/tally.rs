@@ -8,8 +8,8 @@ pub enum Position {
     /// Its (context, token) pair (green) or its context (gumbel) occurs earlier in the text, so it
     /// doesn't count again.
     Repeated,
-    /// It counts, with what the token scores: in green 1 if it is green and 0 if it is red; in gumbel
-    /// −ln(1 − u), in nats, ≥ 0.
+    /// It counts, with what the token scores: in green 1 if it is green and 0 if it is red; in
+    /// gumbel −ln(1 − u), in nats, ≥ 0.
     Scored(f64),
 }
 

@@ -5,8 +5,8 @@ use crate::token::TokenId;
 /// Returns the weight of a pair: 3 to 11.
 ///
 /// A pair that repeats is green more often than one that doesn't, and the low ids of a byte-pair
-/// vocabulary (bytes, punctuation, the commonest pieces) could be moved least. Where ids are numbered
-/// otherwise this costs power and never validity.
+/// vocabulary (bytes, punctuation, the commonest pieces) could be moved least. Where ids are
+/// numbered otherwise this costs power and never validity.
 ///
 /// - `multiplicity`: positions of the text at which the pair occurs, 1 or more.
 pub(crate) fn weight(multiplicity: u32, token: TokenId) -> u32 {

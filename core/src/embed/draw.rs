@@ -9,8 +9,8 @@ const SUM_TOLERANCE: f64 = 1e-3;
 ///
 /// - `probabilities`: `[n]`, any n, adding up to 1 within a thousandth.
 /// - `uniform`: a random number in [0, 1).
-/// - returns: an index of probability above 0: that at which the running sum passes `uniform`, times the
-///   whole sum.
+/// - returns: an index of probability above 0: that at which the running sum passes `uniform`,
+///   times the whole sum.
 ///
 /// # Errors
 /// [`ChoiceError`] if the probabilities aren't a distribution, or `uniform` is outside [0, 1).
@@ -57,7 +57,8 @@ pub(super) fn check(probabilities: &[f32]) -> Result<f64, ChoiceError> {
     if is_one(sum) { Ok(sum) } else { Err(ChoiceError::Sum { found: sum }) }
 }
 
-/// Why no token could be chosen: the arguments aren't a probability distribution and a random number.
+/// Why no token could be chosen: the arguments aren't a probability distribution and a random
+/// number.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ChoiceError {

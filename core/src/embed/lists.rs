@@ -1,4 +1,5 @@
-//! Green lists that were used lately, so that a frequent context costs no second keystream. SPEC §8.1.
+//! Green lists that were used lately, so that a frequent context costs no second keystream.
+//! SPEC §8.1.
 
 use core::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,8 +19,8 @@ const CAPACITY_BYTES: usize = 4 << 20;
 /// The lists of one field and γ, shared by all texts of an embedder.
 pub(crate) struct Lists {
     gamma: Gamma,
-    /// Least recently used first. Few enough that a scan beats a map: comparing h ids is nothing beside
-    /// biasing V logits.
+    /// Least recently used first. Few enough that a scan beats a map: comparing h ids is nothing
+    /// beside biasing V logits.
     rows: Mutex<Vec<Row>>,
 }
 
@@ -35,8 +36,8 @@ impl Lists {
 
     /// Returns which tokens are green in a context, as bits: token v is bit v % 32 of word v / 32.
     ///
-    /// Bits, not field bytes: they are an eighth of the memory, and a mask of four logits follows from
-    /// one word faster than from four bytes.
+    /// Bits, not field bytes: they are an eighth of the memory, and a mask of four logits follows
+    /// from one word faster than from four bytes.
     ///
     /// - returns: `[⌈vocab_size / 32⌉]`.
     pub(crate) fn green(&self, field: &Field, context: &[TokenId], vocab_size: usize) -> Arc<[u32]> {
@@ -70,13 +71,13 @@ impl Lists {
         green
     }
 
-    /// A panic elsewhere can't have left the rows half made.
+    /// Locks the rows. No panic can have left them half made.
     fn lock(&self) -> MutexGuard<'_, Vec<Row>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Bit i is set if byte i is below `numerator`, which is at least 1.
+/// Returns bits, of which bit i is set if byte i is below `numerator`, which is at least 1.
 fn bits_below(bytes: &[u8; WORD], numerator: u8) -> u32 {
     let greatest = u8x16::splat(numerator - 1);
     let half = |bytes: [u8; WORD / 2]| {

@@ -1,13 +1,16 @@
 //! Which token the key draws from a distribution. SPEC §8.2 step 3.
 //!
-//! Every token has a clock whose word is the key's and whose rate is its probability; the first to ring is taken. That is the
-//! Gumbel-max trick without its two logarithms. [`first_by_definition`] is the plain form, and the oracle of the two
-//! that spare themselves most words or most logarithms:
+//! Every token has a clock whose word is the key's and whose rate is its probability; the first to
+//! ring is taken. That is the Gumbel-max trick without its two logarithms. [`first_by_definition`]
+//! is the plain form, and the oracle of the two that do without most words or most logarithms:
 //!
-//! - 1 − u ≤ −ln u, so a token can beat the ratio r found so far only if 1 − u < r·p: a multiplication and a comparison.
-//! - 2^-33 ≤ 1 − u, so a token with p ≤ 2^-33 / r cannot beat it whatever its word, which need not be made.
+//! - 1 − u ≤ −ln u, so a token can beat the ratio r found so far only if 1 − u < r·p: a
+//!   multiplication and a comparison.
+//! - 2^-33 ≤ 1 − u, so a token with p ≤ 2^-33 / r cannot beat it whatever its word, which need not
+//!   be made.
 //!
-//! Both are conditions that a winner must meet, so the result is that of the definition over all tokens.
+//! Both are conditions that a winner must meet, so the result is that of the definition over all
+//! tokens.
 
 use core::array;
 
@@ -39,7 +42,7 @@ struct Leader {
 impl Leader {
     const NONE: Self = Self { ratio: f64::INFINITY, token: TokenId::MAX };
 
-    /// [`meet`](Self::meet), sparing the logarithm where 1 − u says that the token cannot win.
+    /// Does [`meet`](Self::meet), without the logarithm where 1 − u says that the token cannot win.
     fn meet_if_near(&mut self, token: TokenId, probability: f32, word: u32) {
         if (f64::from(!word) + 0.5) * (2.0 * LEAST) <= self.ratio * f64::from(probability) {
             self.meet(token, probability, word);
@@ -64,7 +67,8 @@ impl Leader {
     }
 }
 
-/// The first of all tokens, each looked at: SPEC §8.2 step 3 as it stands. `None` if none has a chance.
+/// Returns the first of all tokens, each of them looked at: SPEC §8.2 step 3 as it stands. `None`
+/// if none has a chance.
 #[cfg(test)]
 fn first_by_definition(seed: &Seed, subkey: Subkey, tokens: &[TokenId], probabilities: &[f32]) -> Option<TokenId> {
     let mut leader = Leader::NONE;
@@ -76,7 +80,7 @@ fn first_by_definition(seed: &Seed, subkey: Subkey, tokens: &[TokenId], probabil
     (leader.ratio < f64::INFINITY).then_some(leader.token)
 }
 
-/// The first of tokens 0, 1, …: `probabilities` is `[V]`.
+/// Returns the first of tokens 0, 1, …: `probabilities` is `[V]`.
 ///
 /// # Errors
 /// [`ChoiceError`] if they are no distribution.
@@ -111,10 +115,11 @@ pub(crate) fn first_of_row(seed: &Seed, subkey: Subkey, probabilities: &[f32]) -
     Ok(leader.token)
 }
 
-/// Whether one of the tokens may beat `ratio`: never wrongly false. Without branches, so that it becomes vectors.
+/// Returns whether one of the tokens may beat `ratio`: never wrongly false. Without branches, so
+/// that it becomes vectors.
 fn any_is_near(probabilities: &[f32; GROUP], words: &[[u8; 4]; GROUP], ratio: f64) -> bool {
-    // Half of 2^32 (1 − u), so that it fits a signed integer, which is what converts fast. The margins are for the rounding of
-    // that conversion and of the product.
+    // Half of 2^32 (1 − u), so that it fits a signed integer, which is what converts fast. The
+    // margins are for the rounding of that conversion and of the product.
     let limit = (ratio * 2_147_483_648.0 * (1.0 + 1e-6)) as f32;
     let mut any = 0;
     for (&p, &word) in probabilities.iter().zip(words) {
@@ -124,7 +129,9 @@ fn any_is_near(probabilities: &[f32; GROUP], words: &[[u8; 4]; GROUP], ratio: f6
     any != 0
 }
 
-/// The sum of a chunk, and all its bits or-ed together. In many sums, as an addition waits for the one before.
+/// Returns the sum of a chunk, and all its bits or-ed together.
+///
+/// In many sums, since an addition waits for the one before it.
 fn sum_and_signs(probabilities: &[f32]) -> (f64, u32) {
     let (groups, rest) = probabilities.as_chunks::<16>();
     let (mut sums, mut bits) = ([0.0; 16], [0; 16]);
@@ -138,7 +145,7 @@ fn sum_and_signs(probabilities: &[f32]) -> (f64, u32) {
     (sum, bits.iter().copied().chain(rest.iter().map(|p| p.to_bits())).fold(0, |all, bits| all | bits))
 }
 
-/// The first of some tokens, `[n]` each, in any order.
+/// Returns the first of some tokens, `[n]` each, in any order.
 ///
 /// # Errors
 /// [`ChoiceError`] if they are no distribution.

@@ -1,4 +1,5 @@
-//! How strongly a text is marked: the embedder's business alone. Detection doesn't depend on it. SPEC §8.
+//! How strongly a text is marked: the embedder's business alone. Detection doesn't depend on it.
+//! SPEC §8.
 
 use thiserror::Error;
 

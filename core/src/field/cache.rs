@@ -1,4 +1,4 @@
-//! Seeds of contexts, remembered where text repeats its contexts.
+//! Seeds of contexts, remembered where texts repeat their contexts.
 
 use core::fmt;
 
@@ -12,8 +12,9 @@ const COLD: usize = 1 << 12;
 
 /// Field and memory: the seeds of one key, kept from text to text.
 ///
-/// For h = 0 there is one. For h = 1 a vocabulary has few enough to keep. Wider contexts hardly recur, and a table large
-/// enough to find those that do is slower than hashing: at h = 2, 370 ns a token with one of 65,536 slots, 150 ns without.
+/// For h = 0 there is one. For h = 1 a vocabulary has few enough to keep. Wider contexts hardly
+/// recur, and a table large enough to find those that do is slower than hashing: at h = 2, 370 ns a
+/// token with one of 65,536 slots, 150 ns without.
 #[derive(Clone)]
 pub(crate) struct Seeds {
     field: Field,
@@ -25,7 +26,8 @@ pub(crate) struct Seeds {
     forgetful: bool,
 }
 
-/// A seed, all zeros if it has not been computed: a true one of zeros would be computed each time, and still be right.
+/// A seed, all zeros if it hasn't been computed: a true one of zeros would be computed each time,
+/// and still be right.
 #[derive(Clone, Copy)]
 #[repr(align(32))]
 struct Kept([u8; 32]);
@@ -36,7 +38,7 @@ impl Seeds {
         Self { field, only, by_token: Vec::new(), asked: 0, forgetful: false }
     }
 
-    /// Keeps no seeds: 8 MB a key are too much where keys are many.
+    /// Stops keeping seeds: 8 MB a key are too much where keys are many.
     pub(crate) fn forget(&mut self) {
         self.forgetful = true;
         self.by_token = Vec::new();
@@ -46,7 +48,7 @@ impl Seeds {
         &self.field
     }
 
-    /// [`Field::seed`] of several contexts, each `[h]`.
+    /// Returns [`Field::seed`] of several contexts, each `[h]`.
     pub(crate) fn seeds(&mut self, contexts: [&[TokenId]; LANES]) -> [[u8; 32]; LANES] {
         if let Some(Kept(seed)) = self.only {
             return [seed; LANES];

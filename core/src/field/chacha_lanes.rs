@@ -1,8 +1,9 @@
 //! The field's numbers for several (seed, token) pairs at once. SPEC §5.3, §5.4.
 //!
-//! [`Seed`](crate::Seed) has the plain forms, and they are the oracles of these. Scoring reads one number of one block
-//! under each of many seeds, where a cipher library is made for many blocks under one: here each lane is a block.
-//! Measured on a Zen 3 core at the x86-64 baseline: 22 ns a byte, against 61 to 90 ns for one block by `rand_chacha`.
+//! [`Seed`](crate::Seed) has the plain forms, and they are the oracles of these. Scoring reads one
+//! number of one block under each of many seeds, where a cipher library is made for many blocks
+//! under one: here each lane is a block. Measured on a Zen 3 core at the x86-64 baseline: 22 ns a
+//! byte, against 61 to 90 ns for one block by `rand_chacha`.
 
 use wide::u32x8;
 
@@ -14,7 +15,7 @@ pub(crate) const LANES: usize = 8;
 /// "expand 32-byte k".
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 
-/// The byte of `tokens[lane]` under `seeds[lane]`, for every lane.
+/// Returns the byte of `tokens[lane]` under `seeds[lane]`, for every lane.
 pub(crate) fn field_bytes(seeds: &[[u8; 32]; LANES], tokens: &[TokenId; LANES]) -> [u8; LANES] {
     let words = blocks(seeds, 0, tokens.map(|token| token / 64));
     core::array::from_fn(|lane| {
@@ -23,13 +24,13 @@ pub(crate) fn field_bytes(seeds: &[[u8; 32]; LANES], tokens: &[TokenId; LANES]) 
     })
 }
 
-/// The word of `tokens[lane]` in a stream under `seeds[lane]`, for every lane.
+/// Returns the word of `tokens[lane]` in a stream under `seeds[lane]`, for every lane.
 pub(crate) fn field_words(seeds: &[[u8; 32]; LANES], stream: u32, tokens: &[TokenId; LANES]) -> [u32; LANES] {
     let words = blocks(seeds, stream, tokens.map(|token| token / 16));
     core::array::from_fn(|lane| words[(tokens[lane] % 16) as usize][lane])
 }
 
-/// Block `counters[lane]` of one stream under `seeds[lane]`, word by word.
+/// Computes block `counters[lane]` of one stream under `seeds[lane]`, word by word.
 #[inline(always)]
 fn blocks(seeds: &[[u8; 32]; LANES], stream: u32, counters: [u32; LANES]) -> [[u32; LANES]; 16] {
     let mut initial = [u32x8::splat(0); 16];
@@ -54,7 +55,8 @@ fn blocks(seeds: &[[u8; 32]; LANES], stream: u32, counters: [u32; LANES]) -> [[u
     words
 }
 
-/// Columns, then diagonals. Spelt out, since rows that a loop picks live in memory: 22 ns a byte, not 33.
+/// Mixes columns, then diagonals. Spelt out, since rows that a loop picks live in memory: 22 ns a
+/// byte, not 33.
 #[inline(always)]
 fn double_round(state: &mut [u32x8; 16]) {
     quarter_round(state, [0, 4, 8, 12]);

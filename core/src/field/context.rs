@@ -18,7 +18,7 @@ impl ContextWindow {
         Self { ids: [0; ContextWidth::MAX], width: width.get(), filled: 0 }
     }
 
-    /// The h ids before the next position, or `None` while fewer than h have been pushed.
+    /// Returns the h ids before the next position, or `None` while fewer than h have been pushed.
     pub(crate) fn context(&self) -> Option<&[TokenId]> {
         (self.filled == self.width).then(|| &self.ids[..self.width])
     }

@@ -1,7 +1,8 @@
 //! SHA-256's compression of several blocks at once, for processors without instructions for it.
 //!
-//! `sha2` has the plain form, and it is the oracle of this one. WebAssembly has no SHA instructions, and one compression after the
-//! other leaves three of its four lanes idle. FIPS 180-4 §6.2.2.
+//! `sha2` has the plain form, and it is the oracle of this one. WebAssembly has no SHA
+//! instructions, and one compression after the other leaves three of its four lanes idle.
+//! FIPS 180-4 §6.2.2.
 
 use wide::u32x8;
 

@@ -14,17 +14,17 @@ pub enum Colour {
 }
 
 impl Colour {
-    /// The colour of a field byte.
+    /// Returns the colour of a field byte.
     pub(crate) fn of(byte: u8, gamma: Gamma) -> Self {
         if byte < gamma.numerator() { Self::Green } else { Self::Red }
     }
 
-    /// What a token of this colour adds to the count of greens.
+    /// Returns what a token of this colour adds to the count of greens.
     pub(crate) fn score(self) -> f64 {
         if self.is_green() { 1.0 } else { 0.0 }
     }
 
-    /// Whether this is [`Colour::Green`].
+    /// Returns whether this is [`Colour::Green`].
     pub fn is_green(self) -> bool {
         self == Self::Green
     }
@@ -36,7 +36,7 @@ impl fmt::Display for Colour {
     }
 }
 
-/// The colour of `token` in the context that `seed` came from. SPEC §6.1.
+/// Returns the colour of `token` in the context that `seed` came from. SPEC §6.1.
 pub fn colour(seed: &Seed, token: TokenId, gamma: Gamma) -> Colour {
     Colour::of(seed.byte(token), gamma)
 }

@@ -1,4 +1,5 @@
-//! What a word of the field says of its token: a score for the detector, a clock for the sampler. SPEC §6.3, §8.2.
+//! What a word of the field says of its token: a score for the detector, a clock for the sampler.
+//! SPEC §6.3, §8.2.
 
 use crate::{
     field::{Seed, Subkey},
@@ -8,26 +9,27 @@ use crate::{
 /// Words there are.
 const WORDS: f64 = 4_294_967_296.0;
 
-/// The score of a token: at most Exp(1) by chance, from 0 to 22.18 nats. SPEC §6.3.
+/// Returns the score of a token: at most Exp(1) by chance, from 0 to 22.18 nats. SPEC §6.3.
 pub(crate) fn score(seed: &Seed, token: TokenId, dual: bool) -> f64 {
     let first = seed.word(Subkey::First, token);
     if dual { score_of_two(first, seed.word(Subkey::Second, token)) } else { score_of_one(first) }
 }
 
-/// −ln(1 − x), x = w/2^32: no word is 2^32, so this is finite.
+/// Returns −ln(1 − x), x = w/2^32: no word is 2^32, so this is finite.
 pub(crate) fn score_of_one(word: u32) -> f64 {
     // Plus zero: the score of word 0 is 0, not −0.
     0.0 - (-f64::from(word) / WORDS).ln_1p()
 }
 
-/// −ln(1 − x²), x from the greater word: from whichever of x² and 1 − x² keeps its digits.
+/// Returns −ln(1 − x²), x from the greater word: from whichever of x² and 1 − x² keeps its digits.
 pub(crate) fn score_of_two(first: u32, second: u32) -> f64 {
     let square = u64::from(first.max(second)).pow(2);
     let part = |of: u64| of as f64 / (WORDS * WORDS);
     if square >> 63 == 0 { 0.0 - (-part(square)).ln_1p() } else { -part(square.wrapping_neg()).ln() }
 }
 
-/// −ln u, u = (w + ½)/2^32: the time at which a clock of rate 1 rings, above 0. SPEC §8.2 step 3.
+/// Returns −ln u, u = (w + ½)/2^32: the time at which a clock of rate 1 rings, above 0. SPEC §8.2
+/// step 3.
 pub(crate) fn clock(word: u32) -> f64 {
     // 1 − u has 33 bits, so it is exact; ln_1p keeps the digits where u is near 1.
     -(-(f64::from(!word) + 0.5) / WORDS).ln_1p()

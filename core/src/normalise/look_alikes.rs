@@ -1,6 +1,7 @@
 //! Characters that are read as other ones. SPEC §9.5.
 
-/// The plain form of a space, line separator, quotation mark or dash that the form NFKD leaves alone. SPEC §9.5 step 5.
+/// Returns the plain form of a space, line separator, quotation mark or dash that the form NFKD
+/// leaves alone. SPEC §9.5 step 5.
 pub(super) fn plain(c: char) -> Option<char> {
     match c {
         '\u{1680}' => Some(' '),
@@ -12,10 +13,11 @@ pub(super) fn plain(c: char) -> Option<char> {
     }
 }
 
-/// The ASCII letter that a letter looks like. SPEC §9.5, table.
+/// Returns the ASCII letter that a letter looks like. SPEC §9.5, table.
 ///
-/// Upper- and lower-case letters below U+10000, not of the script Latin or in its phonetic blocks (U+0250–02AF, 1D00–1DBF), whose prototype
-/// in confusables.txt of Unicode 18 (UTS #39) is an ASCII letter. The prototype of I is l there: a capital that looks like it is an I.
+/// Upper- and lower-case letters below U+10000, not of the script Latin or in its phonetic blocks
+/// (U+0250–02AF, 1D00–1DBF), whose prototype in confusables.txt of Unicode 18 (UTS #39) is an ASCII
+/// letter. The prototype of I is l there: a capital that looks like it is an I.
 pub(super) fn look_alike(c: char) -> Option<char> {
     if c < '\u{250}' {
         return None;

@@ -5,29 +5,33 @@ use core::f64::consts::TAU;
 use super::error::{StatsError, check_count, check_probability};
 use super::saddle::{deviance, stirling_remainder};
 
-/// Natural log of P(X ≥ successes), X ~ Binomial(trials, probability): the detector's p-value.
+/// Returns the natural log of P(X ≥ successes), X ~ Binomial(trials, probability): the detector's
+/// p-value.
 ///
-/// Exact tail, not the normal one: at 20 trials with probability ¼, 13 successes (z = 4.13) the normal tail claims
-/// 1.8e-5 where the truth is 1.8e-4. In logs, because `1 - cdf` is 0 past z ≈ 8.3 and `sf` is 0 past z ≈ 37.
+/// Exact tail, not the normal one: at 20 trials with probability ¼, 13 successes (z = 4.13) the
+/// normal tail claims 1.8e-5 where the truth is 1.8e-4. In logs, because `1 - cdf` is 0 past z ≈
+/// 8.3 and `sf` is 0 past z ≈ 37.
 ///
 /// - `successes`, `trials`: counts, `successes ≤ trials`.
 /// - `probability`: chance of success in one trial, dimensionless, in (0, 1).
-/// - returns: nats, in (−∞, 0]. Exactly 0 for no successes; `trials · ln(probability)` when all succeed.
+/// - returns: nats, in (−∞, 0]. Exactly 0 for no successes; `trials · ln(probability)` when all
+///   succeed.
 ///
 /// # Accuracy
-/// For up to 10^7 trials the relative error *of the returned logarithm* is below 1e-10, and below 1e-12 wherever it
-/// was measured (`tests/vectors/binomial-tail.json`), at every depth. This holds for p near 1 too, where
-/// ln p ≈ −P(X < successes): only when that complement is below 1e-308 does it lose digits, and below 4.9e-324 the
-/// result is 0.
-/// A `probability` that is no multiple of 1/256 is taken at its `f64` value.
+/// For up to 10^7 trials the relative error *of the returned logarithm* is below 1e-10, and below
+/// 1e-12 wherever it was measured (`tests/vectors/binomial-tail.json`), at every depth. This holds
+/// for p near 1 too, where ln p ≈ −P(X < successes): only when that complement is below 1e-308 does
+/// it lose digits, and below 4.9e-324 the result is 0. A `probability` that is no multiple of 1/256
+/// is taken at its `f64` value.
 ///
 /// # Cost
-/// The continued fraction needs up to √trials steps next to the mean and a few far from it: 0.3 µs for 200 trials,
-/// 2 µs for 10^5 and 10 µs for 10^7 at worst, 0.2 µs at ten standard deviations (one core of a 2026 server).
+/// The continued fraction needs up to √trials steps next to the mean and a few far from it: 0.3 µs
+/// for 200 trials, 2 µs for 10^5 and 10 µs for 10^7 at worst, 0.2 µs at ten standard deviations
+/// (one core of a 2026 server).
 ///
 /// # Errors
-/// [`StatsError::CountExceedsTotal`] if `successes > trials`; [`StatsError::ProbabilityOutOfRange`] unless
-/// 0 < `probability` < 1.
+/// [`StatsError::CountExceedsTotal`] if `successes > trials`; [`StatsError::ProbabilityOutOfRange`]
+/// unless 0 < `probability` < 1.
 ///
 /// # Examples
 /// ```
@@ -51,17 +55,17 @@ pub fn ln_binomial_sf(successes: u64, trials: u64, probability: f64) -> Result<f
     if law.is_upper(successes) {
         return Ok(law.ln_upper_tail(successes).min(0.0));
     }
-    // Left of the mean p is large, and its distance from 1 is what can be computed to full precision:
-    // fewer than `successes` hits is at least `trials - successes + 1` misses.
+    // Left of the mean p is large, and its distance from 1 is what can be computed to full
+    // precision: fewer than `successes` hits is at least `trials - successes + 1` misses.
     let complement = law.mirrored().ln_upper_tail(trials - successes + 1);
     // `+ 0.0` turns the −0 of a vanished complement into the 0 it stands for.
     Ok((-complement.exp()).ln_1p() + 0.0)
 }
 
-/// Natural log of P(X = successes), X ~ Binomial(trials, probability).
+/// Returns the natural log of P(X = successes), X ~ Binomial(trials, probability).
 ///
-/// The step that makes a discrete p-value continuous: P(X > x) + u · P(X = x) with u uniform on (0, 1) is itself
-/// uniform under the null, where the p-value P(X ≥ x) is stochastically larger.
+/// The step that makes a discrete p-value continuous: P(X > x) + u · P(X = x) with u uniform on (0,
+/// 1) is itself uniform under the null, where the p-value P(X ≥ x) is stochastically larger.
 ///
 /// - `successes`, `trials`: counts, `successes ≤ trials`.
 /// - `probability`: chance of success in one trial, dimensionless, in (0, 1).
@@ -87,14 +91,16 @@ pub fn ln_binomial_pmf(successes: u64, trials: u64, probability: f64) -> Result<
     Ok(Law::new(trials, probability).ln_mass(successes))
 }
 
-/// Standard deviations between the observed count and its mean: (green − γT)/√(Tγ(1−γ)).
+/// Returns how many standard deviations a count is above its mean: (green − γT)/√(Tγ(1−γ)).
 ///
-/// For reading, not for deciding: the normal tail of it is wrong by a factor of ten at T = 20 and by many orders of
-/// magnitude at the depths a marked text reaches. Decisions use [`ln_binomial_sf`].
+/// For reading, not for deciding: the normal tail of it is wrong by a factor of ten at T = 20 and
+/// by many orders of magnitude at the depths a marked text reaches. Decisions use
+/// [`ln_binomial_sf`].
 ///
 /// - `green`, `scored`: counts of positions after dedup, `green ≤ scored`.
 /// - `gamma`: green fraction, dimensionless, in (0, 1).
-/// - returns: standard deviations; `None` when nothing was scored, or `gamma` leaves the spread zero or undefined.
+/// - returns: standard deviations; `None` when nothing was scored, or `gamma` leaves the spread
+///   zero or undefined.
 ///
 /// # Examples
 /// ```
@@ -123,37 +129,39 @@ struct Law {
 }
 
 impl Law {
-    /// `probability` is in (0, 1); its complement is exact from ½ up and for every g/256.
+    /// Makes the law. `probability` is in (0, 1); its complement is exact from ½ up and for every
+    /// g/256.
     fn new(trials: u64, probability: f64) -> Self {
         Self { trials, hit: probability, miss: 1.0 - probability }
     }
 
-    /// The law of the misses.
+    /// Returns the law of the misses.
     fn mirrored(self) -> Self {
         Self { trials: self.trials, hit: self.miss, miss: self.hit }
     }
 
-    /// ln of the chance of a hit, from whichever of the two numbers is far from 1.
+    /// Returns ln of the chance of a hit, from whichever of the two numbers is far from 1.
     fn ln_hit(self) -> f64 {
         if self.hit < 0.5 { self.hit.ln() } else { (-self.miss).ln_1p() }
     }
 
-    /// Whether `hits` lies right of (trials + 1) · hit, where the fraction below has only positive terms.
+    /// Returns whether `hits` lies right of (trials + 1) · hit, where the fraction below has only
+    /// positive terms.
     ///
-    /// If not, then the mirrored law is right of its own limit: the two distances sum to zero.
-    /// On the right the tail is at most ¾, so its logarithm is well conditioned. The chance that all are hits may be
-    /// near 1, but has a closed form.
+    /// If not, then the mirrored law is right of its own limit: the two distances sum to zero. On
+    /// the right the tail is at most ¾, so its logarithm is well conditioned. The chance that all
+    /// are hits may be near 1, but has a closed form.
     fn is_upper(self, hits: u64) -> bool {
         hits == self.trials || self.excess(hits) >= 0.0
     }
 
-    /// hits − (trials + 1) · hit.
+    /// Returns hits − (trials + 1) · hit.
     fn excess(self, hits: u64) -> f64 {
         // One more is added as a float: `u64::MAX` trials are absurd, but not a reason to panic.
         hits as f64 - (self.trials as f64 + 1.0) * self.hit
     }
 
-    /// ln P(X = hits).
+    /// Returns ln P(X = hits).
     fn ln_mass(self, hits: u64) -> f64 {
         let misses = self.trials - hits;
         let n = self.trials as f64;
@@ -169,10 +177,10 @@ impl Law {
         remainder - cost - 0.5 * (TAU * x * (y / n)).ln()
     }
 
-    /// ln P(X ≥ hits), for 1 ≤ hits and `is_upper(hits)`.
+    /// Returns ln P(X ≥ hits), for 1 ≤ hits and `is_upper(hits)`.
     ///
-    /// The tail is I_hit(a, b), a = hits, b = misses + 1; its leading factor hit^a miss^b / B(a, b) is
-    /// a · miss · P(X = hits), and what remains is a continued fraction.
+    /// The tail is I_hit(a, b), a = hits, b = misses + 1; its leading factor hit^a miss^b / B(a, b)
+    /// is a · miss · P(X = hits), and what remains is a continued fraction.
     fn ln_upper_tail(self, hits: u64) -> f64 {
         let misses = self.trials - hits;
         let ln_mass = self.ln_mass(hits);
@@ -185,8 +193,8 @@ impl Law {
         let excess = self.excess(hits).max(0.0);
         let slope = 1.0 + self.miss;
 
-        // Lentz's evaluation of β0 + α1/(β1 + α2/(β2 + …)). Every α and β up to m = b − 1 is positive, so no
-        // division can meet a zero, and α_b = 0 ends the fraction exactly.
+        // Lentz's evaluation of β0 + α1/(β1 + α2/(β2 + …)). Every α and β up to m = b − 1 is
+        // positive, so no division can meet a zero, and α_b = 0 ends the fraction exactly.
         let mut fraction = a * (excess + 1.0) / (a + 1.0);
         let mut numerator_ratio = fraction;
         let mut denominator_ratio = 0.0;
@@ -248,7 +256,8 @@ mod tests {
 
     #[test]
     fn extreme_chances_stay_finite_and_accurate() {
-        // One of two at chance p: 2p − p², so ln p = ln(2p) to first order; at chance 1 − p both: −2p.
+        // One of two at chance p: 2p − p², so ln p = ln(2p) to first order; at chance 1 − p both:
+        // −2p.
         for tiny in [f64::from_bits(1), 1e-300, 1e-30] {
             let ln_p = ln_binomial_sf(1, 2, tiny).unwrap();
             let expected = 2.0_f64.ln() + tiny.ln();

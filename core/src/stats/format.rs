@@ -5,18 +5,21 @@ use core::f64::consts::LN_10;
 /// ln 10 less its `f64`: together the two carry 32 digits.
 const LN_10_REST: f64 = -2.170_756_223_382_249_4e-16;
 
-/// Past this many nats neighbouring `f64` are a factor of e^0.125 apart, and not one digit of p is known.
+/// Past this many nats neighbouring `f64` are a factor of e^0.125 apart, and not one digit of p is
+/// known.
 const DEEPEST: f64 = 1e15;
 
-/// Decimal text of a p-value from its natural log, at any depth: `0.031`, `3.2e-157`, `8.85e-43430`.
+/// Returns the decimal text of a p-value from its natural log, at any depth: `0.031`, `3.2e-157`,
+/// `8.85e-43430`.
 ///
 /// `ln_p.exp()` would print 0 below 1e-324, and "p = 0" is a claim no finite text supports.
 ///
 /// - `ln_p`: nats, in (−∞, 0]; above 0 is read as 0. NaN gives "NaN".
-/// - `digits`: significant digits, at least 1 (0 is read as 1). No more are printed than an `f64` logarithm of this
-///   size determines: 15 near 0, 10 at −100000.
-/// - returns: from 0.001 up plain decimals, below it one digit before the point and an exponent. What rounds
-///   to 1 is "1". Deeper than −10^15 nats, −∞ included, an upper bound: "<1e-434294481903251".
+/// - `digits`: significant digits, at least 1 (0 is read as 1). No more are printed than an `f64`
+///   logarithm of this size determines: 15 near 0, 10 at −100000.
+/// - returns: from 0.001 up plain decimals, below it one digit before the point and an exponent.
+///   What rounds to 1 is "1". Deeper than −10^15 nats, −∞ included, an upper bound:
+///   "<1e-434294481903251".
 ///
 /// # Examples
 /// ```
@@ -57,7 +60,8 @@ pub fn format_p_value(ln_p: f64, digits: usize) -> String {
     format!("0.{zeros}{}", mantissa.replace('.', ""))
 }
 
-/// Significant digits of p that its logarithm determines: an error of one ulp in `ln_p` is that relative error in p.
+/// Returns how many significant digits of p its logarithm determines: an error of one ulp in `ln_p`
+/// is that relative error in p.
 fn known_digits(ln_p: f64) -> usize {
     let relative_error = f64::EPSILON * (-ln_p).max(1.0);
     (-relative_error.log10()).floor().max(1.0) as usize

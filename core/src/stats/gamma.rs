@@ -5,25 +5,29 @@ use core::f64::consts::TAU;
 use super::error::{StatsError, check_score};
 use super::saddle::{deviance, stirling_remainder};
 
-/// Natural log of P(X ≥ score), X ~ Gamma(shape, 1): the p-value of a sum of `shape` scores, each at most Exp(1).
+/// Returns the natural log of P(X ≥ score), X ~ Gamma(shape, 1): the p-value of a sum of `shape`
+/// scores, each at most Exp(1).
 ///
-/// Exact tail, not the normal one: at 20 scores with sum 40 (z = 4.47) the normal tail claims 3.9e-6 where the truth
-/// is 1.8e-4. In logs, because `sf` is 0 past 745 nats, and a marked text of a thousand tokens goes deeper.
+/// Exact tail, not the normal one: at 20 scores with sum 40 (z = 4.47) the normal tail claims
+/// 3.9e-6 where the truth is 1.8e-4. In logs, because `sf` is 0 past 745 nats, and a marked text of
+/// a thousand tokens goes deeper.
 ///
 /// - `score`: a sum of `shape` scores, nats, finite, ≥ 0.
 /// - `shape`: count of scores. Above 2^53 it is taken at the nearest `f64`.
-/// - returns: nats, in (−∞, 0]. Exactly 0 for score 0, and for shape 0, where nothing was scored and nothing can be
-///   claimed; exactly `-score` for shape 1.
+/// - returns: nats, in (−∞, 0]. Exactly 0 for score 0, and for shape 0, where nothing was scored
+///   and nothing can be claimed; exactly `-score` for shape 1.
 ///
 /// # Accuracy
-/// For shapes up to 10^7 the relative error *of the returned logarithm* is below 1e-10 at every depth. Wherever it was
-/// measured (`tests/vectors/gamma-tail.json`) it is below 1e-13 right of the mean, and below 1e-11 left of it, where
-/// ln p ≈ −P(X < score): it is largest for the smallest complements, 3e-12 at 1e-290. Only when the complement is
-/// below 1e-308 does it lose digits, and below 4.9e-324 the result is 0.
+/// For shapes up to 10^7 the relative error *of the returned logarithm* is below 1e-10 at every
+/// depth. Wherever it was measured (`tests/vectors/gamma-tail.json`) it is below 1e-13 right of the
+/// mean, and below 1e-11 left of it, where ln p ≈ −P(X < score): it is largest for the smallest
+/// complements, 3e-12 at 1e-290. Only when the complement is below 1e-308 does it lose digits, and
+/// below 4.9e-324 the result is 0.
 ///
 /// # Cost
-/// The fractions need some ten cube roots of `shape` in steps next to the mean and a few far from it: 0.5 µs for 200
-/// scores, 5 µs for 10^5 and 21 µs for 10^7 at worst, 0.1 µs at ten standard deviations (one core of a 2026 server).
+/// The fractions need some ten cube roots of `shape` in steps next to the mean and a few far from
+/// it: 0.5 µs for 200 scores, 5 µs for 10^5 and 21 µs for 10^7 at worst, 0.1 µs at ten standard
+/// deviations (one core of a 2026 server).
 ///
 /// # Errors
 /// [`StatsError::ScoreOutOfRange`] unless `score` is finite and ≥ 0.
@@ -39,9 +43,9 @@ use super::saddle::{deviance, stirling_remainder};
 /// # Ok::<(), greenmark::stats::StatsError>(())
 /// ```
 ///
-/// SPEC §7.4. Leading factor: C. Loader, 2000 (Poisson). Fractions: right of the mean the even part of NIST DLMF 8.9.2
-/// (Legendre's); left of it the M-fraction of 1F1(1; shape + 1; score), A. Cuyt et al., "Handbook of Continued
-/// Fractions for Special Functions", 2008, chapter 16.
+/// SPEC §7.4. Leading factor: C. Loader, 2000 (Poisson). Fractions: right of the mean the even part
+/// of NIST DLMF 8.9.2 (Legendre's); left of it the M-fraction of 1F1(1; shape + 1; score), A. Cuyt
+/// et al., "Handbook of Continued Fractions for Special Functions", 2008, chapter 16.
 pub fn ln_gamma_sf(score: f64, shape: u64) -> Result<f64, StatsError> {
     check_score(score)?;
     if score == 0.0 || shape == 0 {
@@ -51,8 +55,8 @@ pub fn ln_gamma_sf(score: f64, shape: u64) -> Result<f64, StatsError> {
         return Ok(-score);
     }
     let mean = shape as f64;
-    // ln of score · density, which is shape · P(Y = shape) for Y ~ Poisson(score). Each tail is this over a fraction
-    // that has only positive terms on its own side of the mean.
+    // ln of score · density, which is shape · P(Y = shape) for Y ~ Poisson(score). Each tail is
+    // this over a fraction that has only positive terms on its own side of the mean.
     let ln_factor = 0.5 * (mean / TAU).ln() - stirling_remainder(shape) - deviance(mean, score);
     if score >= mean {
         // At the mean the tail is below ½, so its logarithm is well conditioned.
@@ -60,7 +64,8 @@ pub fn ln_gamma_sf(score: f64, shape: u64) -> Result<f64, StatsError> {
         let terms = (1..shape).map(|k| k as f64).map(|k| (k * (mean - k), excess + 2.0 * k));
         return Ok((ln_factor - fraction(excess, terms).ln()).min(0.0));
     }
-    // Left of the mean p is large, and its distance from 1 is what can be computed to full precision.
+    // Left of the mean p is large, and its distance from 1 is what can be computed to full
+    // precision.
     let shortfall = mean - score;
     let terms = (1..=u64::MAX).map(|k| k as f64).map(|k| (k * score, shortfall + k));
     let ln_complement = ln_factor - fraction(shortfall, terms).ln();
@@ -68,14 +73,15 @@ pub fn ln_gamma_sf(score: f64, shape: u64) -> Result<f64, StatsError> {
     Ok((-ln_complement.exp()).ln_1p() + 0.0)
 }
 
-/// Standard deviations between the score and its mean by chance: (S − T)/√T.
+/// Returns how many standard deviations a score is above its mean by chance: (S − T)/√T.
 ///
-/// For reading, not for deciding, as [`z_score`](super::z_score) is: the gamma tail is heavier than the normal one.
-/// Decisions use [`ln_gamma_sf`].
+/// For reading, not for deciding, as [`z_score`](super::z_score) is: the gamma tail is heavier than
+/// the normal one. Decisions use [`ln_gamma_sf`].
 ///
 /// - `score`: S, a sum of T scores, nats, finite, ≥ 0.
 /// - `shape`: T, count of scores.
-/// - returns: standard deviations; `None` when nothing was scored, or `score` is refused by [`ln_gamma_sf`].
+/// - returns: standard deviations; `None` when nothing was scored, or `score` is refused by
+///   [`ln_gamma_sf`].
 ///
 /// # Examples
 /// ```
@@ -95,9 +101,11 @@ pub fn gamma_z_score(score: f64, shape: u64) -> Option<f64> {
     Some((score - mean) / mean.sqrt())
 }
 
-/// Lentz's evaluation of β0 + α1/(β1 + α2/(β2 + …)), from β0 and the pairs (α, β) that follow.
+/// Evaluates by Lentz's method β0 + α1/(β1 + α2/(β2 + …)), from β0 and the pairs (α, β) that
+/// follow.
 ///
-/// Every α and β is > 0, so no division can meet a zero, and the value lies between any two successive steps.
+/// Every α and β is > 0, so no division can meet a zero, and the value lies between any two
+/// successive steps.
 fn fraction(first: f64, terms: impl Iterator<Item = (f64, f64)>) -> f64 {
     let mut value = first;
     let mut numerator_ratio = first;

@@ -5,19 +5,19 @@ use statrs::function::erf::erfc_inv;
 use super::binomial::{ln_binomial_pmf, ln_binomial_sf};
 use super::error::{StatsError, check_count, check_probability};
 
-/// Exact two-sided confidence interval of a success rate (Clopper–Pearson).
+/// Returns the exact two-sided confidence interval of a success rate (Clopper–Pearson).
 ///
-/// Covers the true rate at least as often as `confidence` says, whatever that rate is; the normal interval around
-/// 0 of 1000 is the point 0, where the truth may well be 0.3 %.
+/// Covers the true rate at least as often as `confidence` says, whatever that rate is; the normal
+/// interval around 0 of 1000 is the point 0, where the truth may well be 0.3 %.
 ///
 /// - `successes`, `trials`: counts, `successes ≤ trials`. No trials: the interval is (0, 1).
 /// - `confidence`: coverage, dimensionless, in (0, 1), commonly 0.95.
-/// - returns: (lower, upper) rates, absolute error below 1e-12, with 0 ≤ lower ≤ successes/trials ≤ upper ≤ 1. Lower is exactly 0 without
-///   successes and upper exactly 1 without failures.
+/// - returns: (lower, upper) rates, absolute error below 1e-12, with 0 ≤ lower ≤ successes/trials ≤
+///   upper ≤ 1. Lower is exactly 0 without successes and upper exactly 1 without failures.
 ///
 /// # Errors
-/// [`StatsError::CountExceedsTotal`] if `successes > trials`; [`StatsError::ProbabilityOutOfRange`] unless
-/// 0 < `confidence` < 1.
+/// [`StatsError::CountExceedsTotal`] if `successes > trials`; [`StatsError::ProbabilityOutOfRange`]
+/// unless 0 < `confidence` < 1.
 ///
 /// # Examples
 /// ```
@@ -40,7 +40,8 @@ pub fn clopper_pearson(successes: u64, trials: u64, confidence: f64) -> Result<(
     Ok((lower, upper))
 }
 
-/// The rate at which `successes` or more of `trials` have probability `tail`; 0 without successes.
+/// Returns the rate at which `successes` or more of `trials` have probability `tail`; 0 without
+/// successes.
 fn lower_limit(successes: u64, trials: u64, tail: f64) -> f64 {
     if successes == 0 {
         return 0.0;
@@ -51,7 +52,7 @@ fn lower_limit(successes: u64, trials: u64, tail: f64) -> f64 {
     polish(score_limit(successes, trials, tail), successes, trials, tail.ln())
 }
 
-/// Where to begin: the lower limit of the score interval (Wilson 1927).
+/// Returns where to begin: the lower limit of the score interval (Wilson 1927).
 fn score_limit(successes: u64, trials: u64, tail: f64) -> f64 {
     let (n, observed) = (trials as f64, successes as f64 / trials as f64);
     // Half of z²/n, z the normal quantile of the tail.
@@ -60,10 +61,11 @@ fn score_limit(successes: u64, trials: u64, tail: f64) -> f64 {
     (observed + half - spread) / (1.0 + 2.0 * half)
 }
 
-/// Newton's method on the log tail as a function of the log rate, from any start.
+/// Solves by Newton's method on the log tail as a function of the log rate, from any start.
 ///
-/// The log tail is concave in the log rate, so a step lands left of the solution at most once and then climbs to it. (Not begun with the inverse beta function
-/// of statrs 0.19, which does not end at 79 of 10,150,784.)
+/// The log tail is concave in the log rate, so a step lands left of the solution at most once and
+/// then climbs to it. (Not begun with the inverse beta function of statrs 0.19, which does not end
+/// at 79 of 10,150,784.)
 fn polish(start: f64, successes: u64, trials: u64, ln_tail: f64) -> f64 {
     let observed = successes as f64 / trials as f64;
     let mut rate = if start > 0.0 && start < observed { start } else { observed };
@@ -126,7 +128,8 @@ mod tests {
                         if count == 0 {
                             continue;
                         }
-                        // `1 - upper` is known to one rounding of 1, which the tail feels `count` times.
+                        // `1 - upper` is known to one rounding of 1, which the tail feels `count`
+                        // times.
                         let known = count as f64 * f64::EPSILON / limit;
                         let found = ln_binomial_sf(count, trials, limit).unwrap().exp();
                         assert!((found / tail - 1.0).abs() < 1e-9 + known, "{name}: tail {found:e}");

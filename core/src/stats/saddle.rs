@@ -1,9 +1,11 @@
 //! The two pieces that binomial, Poisson and gamma densities are put together from.
 //!
-//! ln n! grows like n ln n, so a difference of three log-factorials loses ten digits at n = 10^7. Loader's form has
-//! no such difference: it is a sum of deviances, each zero at its mean, and of Stirling remainders below 0.09.
+//! ln n! grows like n ln n, so a difference of three log-factorials loses ten digits at n = 10^7.
+//! Loader's form has no such difference: it is a sum of deviances, each zero at its mean, and of
+//! Stirling remainders below 0.09.
 //!
-//! C. Loader, "Fast and Accurate Computation of Binomial Probabilities", 2000 (the algorithm of R's `dbinom`).
+//! C. Loader, "Fast and Accurate Computation of Binomial Probabilities", 2000 (the algorithm of R's
+//! `dbinom`).
 
 /// ln n! − ln(√(2πn) (n/e)^n) for n = 1..=15, rounded from 60 digits; index 0 is not used.
 const STIRLING_REMAINDER: [f64; 16] = [
@@ -25,9 +27,11 @@ const STIRLING_REMAINDER: [f64; 16] = [
     0.005_554_733_551_962_801,
 ];
 
-/// What Stirling's formula leaves out: ln n! − ln(√(2πn) (n/e)^n), for a whole number n ≥ 1.
+/// Returns what Stirling's formula leaves out: ln n! − ln(√(2πn) (n/e)^n), for a whole number n ≥
+/// 1.
 ///
-/// A table to 15, then five terms of the asymptotic series; the sixth is 1.1e-16 at n = 16 and shrinks as n^-11.
+/// A table to 15, then five terms of the asymptotic series; the sixth is 1.1e-16 at n = 16 and
+/// shrinks as n^-11.
 ///
 /// - returns: nats, in (0, 0.0811], absolute error below 2e-16.
 pub(super) fn stirling_remainder(n: u64) -> f64 {
@@ -42,10 +46,12 @@ pub(super) fn stirling_remainder(n: u64) -> f64 {
     (1.0 / 12.0 - square * series) * inverse
 }
 
-/// Half the Poisson deviance, x ln(x/mean) + mean − x: what an observed `x` costs in nats against its `mean`.
+/// Returns half the Poisson deviance, x ln(x/mean) + mean − x: what an observed `x` costs in nats
+/// against its `mean`.
 ///
-/// Near the mean the three terms cancel to second order: at x = 10^7, one standard deviation out, they leave 0.5 of
-/// 10^7. There the series in v = (x − mean)/(x + mean), x ln((1+v)/(1−v)) less its linear part, keeps all digits.
+/// Near the mean the three terms cancel to second order: at x = 10^7, one standard deviation out,
+/// they leave 0.5 of 10^7. There the series in v = (x − mean)/(x + mean), x ln((1+v)/(1−v)) less
+/// its linear part, keeps all digits.
 ///
 /// - `x`, `mean`: finite, > 0.
 /// - returns: nats, ≥ 0, relative error about 4e-15 for the arguments as given.

@@ -9,7 +9,8 @@ const DEEP: f64 = 1e-200;
 /// hit stay below 1, and at the greatest total nearly all of the tilted law is there.
 const STEEPEST: f64 = 2.5;
 
-/// The law of Σ w·X_w, X_w ~ Binomial(n_w, probability) independent, for whole weights w: made once, asked for many totals.
+/// The law of Σ w·X_w, X_w ~ Binomial(n_w, probability) independent, for whole weights w: made
+/// once, asked for many totals.
 ///
 /// ```
 /// use greenmark::stats::{WeightedBinomial, ln_binomial_sf};
@@ -34,12 +35,15 @@ pub struct WeightedBinomial {
 }
 
 impl WeightedBinomial {
+    /// Makes the law.
+    ///
     /// - `classes`: pairs of a weight and how many trials have it. Weights of 0 add nothing.
     /// - `probability`: chance of a hit in one trial, dimensionless, in (0, 1).
     ///
     /// # Cost
-    /// About half the square of the greatest total in multiplications, less where one weight is much more frequent than the others; 16
-    /// bytes for each possible total. Made for totals up to some ten thousand.
+    /// About half the square of the greatest total in multiplications, less where one weight is
+    /// much more frequent than the others; 16 bytes for each possible total. Made for totals up to
+    /// some ten thousand.
     ///
     /// # Errors
     /// [`StatsError::ProbabilityOutOfRange`] unless 0 < `probability` < 1.
@@ -62,12 +66,13 @@ impl WeightedBinomial {
         Ok(Self { classes, probability, upper, lower })
     }
 
-    /// Natural log of P(X ≥ total): exact, at every depth.
+    /// Returns the natural log of P(X ≥ total): exact, at every depth.
     ///
     /// - returns: nats, in [−∞, 0]; exactly 0 for a total of 0, −∞ above the greatest total.
     ///
     /// # Accuracy
-    /// 1e-11 relative, or 1e-11 nats if that is more. Sums of positive terms throughout, so nothing cancels.
+    /// 1e-11 relative, or 1e-11 nats if that is more. Sums of positive terms throughout, so nothing
+    /// cancels.
     ///
     /// # Cost
     /// A table look-up, except where p is below 1e-200: there as much as [`new`](Self::new).
@@ -87,8 +92,8 @@ impl WeightedBinomial {
         }
     }
 
-    /// [`ln_sf`](Self::ln_sf) far right of the mean: under chances at which the total is the mean, each total then brought back by a
-    /// factor below 1.
+    /// Returns [`ln_sf`](Self::ln_sf) far right of the mean: under chances at which the total is
+    /// the mean, each total then brought back by a factor below 1.
     fn ln_deep_sf(&self, total: usize) -> f64 {
         let theta = self.tilt(total as f64);
         let tilted = |weight: u32| {
@@ -103,7 +108,8 @@ impl WeightedBinomial {
         tail.ln() + self.classes.iter().map(ln_moment).sum::<f64>() - theta * total as f64
     }
 
-    /// θ ≥ 0 under which the mean is about `total`. Any θ gives the right tail; this one gives it with all its digits.
+    /// Returns a θ ≥ 0 under which the mean is about `total`. Any θ gives the right tail; this one
+    /// gives it with all its digits.
     fn tilt(&self, total: f64) -> f64 {
         let mean = |theta: f64| -> f64 {
             let part = |&(weight, n): &(u32, u64)| {
@@ -123,7 +129,7 @@ impl WeightedBinomial {
     }
 }
 
-/// P(Σ w·X_w = s) for s = 0, 1, …, where a hit of weight w has the chance `chance(w)`.
+/// Returns P(Σ w·X_w = s) for s = 0, 1, …, where a hit of weight w has the chance `chance(w)`.
 fn masses(classes: &[(u32, u64)], chance: impl Fn(u32) -> f64) -> Result<Vec<f64>, StatsError> {
     // Small classes first: each step costs as much as the total so far, times its trials.
     let mut classes = classes.to_vec();
