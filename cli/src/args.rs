@@ -120,9 +120,6 @@ pub(crate) struct StrengthArgs {
     mixing_share: Option<MixingShare>,
 }
 
-const DELTA: f32 = 2.0;
-const MIXING_SHARE: f64 = 0.5;
-
 impl StrengthArgs {
     pub(crate) fn apply(&self, embedder: Embedder, scheme: Scheme) -> anyhow::Result<Embedder> {
         let is_dual = matches!(scheme.family(), Family::Gumbel { dual: true });
@@ -134,20 +131,19 @@ impl StrengthArgs {
                 "--mixing-share is for the dual form, such as gm1:gumbel,h=4,dual; {scheme} has one number a token"
             );
         }
-        let delta = self.delta.map_or_else(|| Delta::new(DELTA), Ok)?;
-        let share = self.mixing_share.map_or_else(|| MixingShare::new(MIXING_SHARE), Ok)?;
+        let (delta, share) = (self.delta.unwrap_or_default(), self.mixing_share.unwrap_or_default());
         Ok(embedder.delta(delta).mixing_share(share))
     }
 
     /// δ, where the scheme has it.
     pub(crate) fn delta_of(&self, scheme: Scheme) -> Option<f32> {
-        scheme.gamma().map(|_| self.delta.map_or(DELTA, Delta::nats))
+        scheme.gamma().map(|_| self.delta.unwrap_or_default().nats())
     }
 
     /// The mixing share, where the scheme has it.
     pub(crate) fn mixing_share_of(&self, scheme: Scheme) -> Option<f64> {
         let is_dual = matches!(scheme.family(), Family::Gumbel { dual: true });
-        is_dual.then(|| self.mixing_share.map_or(MIXING_SHARE, MixingShare::get))
+        is_dual.then(|| self.mixing_share.unwrap_or_default().get())
     }
 
     /// ", delta = 2", or what else there is to say.

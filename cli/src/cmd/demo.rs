@@ -4,7 +4,7 @@ use std::{fmt::Write, ops::ControlFlow};
 
 use anstyle::{AnsiColor, Effects, Style};
 use anyhow::{Result, anyhow, bail};
-use greenmark::{Detection, Detector, Embedder, Key, stats::format_p_value};
+use greenmark::{DEFAULT_ALPHA, Detection, Detector, Embedder, Key, stats::format_p_value};
 use greenmark_lm::{Event, LogitsHook, MarkHook, NoHook, Request, generate, text_rng};
 use greenmark_text::Shade;
 use greenmark_text::Tokenizer;
@@ -21,7 +21,6 @@ use crate::{
     writing,
 };
 
-const ALPHA: f64 = 1e-6;
 const REPLACED_PERCENT: [u32; 3] = [10, 30, 50];
 const HEADING: Style = Style::new().effects(Effects::BOLD);
 
@@ -66,7 +65,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<Outcome> {
     print_styled(&legend(&[scheme.family()], false, stdout_has_colour()))?;
 
     let mut report = format!(
-        "\n{HEADING}What the detector says{HEADING:#}  (one test of each whole text; marked if p ≤ {ALPHA:e})\n"
+        "\n{HEADING}What the detector says{HEADING:#}  (one test of each whole text; marked if p ≤ {DEFAULT_ALPHA:e})\n"
     );
     let ask = |detector: &mut Detector, text: &str| Ok::<_, anyhow::Error>(detector.detect(&tokenizer.encode(text)?));
     let wrong = &mut Detector::new(&wrong_key, scheme);
@@ -188,7 +187,7 @@ fn beside(left: &[(String, usize)], right: &[(String, usize)]) -> String {
 
 /// One line of the report: what was asked about, the p-value, and a bar of evidence.
 fn row(report: &mut String, what: &str, detection: &Detection) {
-    let marked = detection.is_significant(ALPHA);
+    let marked = detection.is_significant(DEFAULT_ALPHA);
     let style = if marked { AnsiColor::Green.on_default().bold() } else { Style::new() };
     let word = if marked { "marked" } else { "no mark found" };
     let p = format_p_value(detection.ln_p, 2);
