@@ -82,6 +82,10 @@ def parse_key(text):
 
 def parse_key_file(content):
     """SPEC §2.3: one line ending comes off at most; what is left over fails as key text."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused("not-text", f"at byte {error.start}") from None
     if content.endswith(b"\r\n"):
         content = content[:-2]
     elif content.endswith(b"\n"):
@@ -92,6 +96,17 @@ def parse_key_file(content):
 def key_id(key):
     """SPEC §2.4."""
     return hmac_sha256(key, b"greenmark/v1/key-id")[:8].hex()
+
+
+def sub_key(key, label):
+    """SPEC §2.5; `label` in bytes."""
+    try:
+        label.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused("label", "not UTF-8") from None
+    if not 1 <= len(label) <= 255:
+        raise Refused("label", f"{len(label)} bytes, not 1 to 255")
+    return hmac_sha256(key, b"greenmark/v1/subkey" + b"\x00" + label)
 
 
 # --- SPEC §3, scheme strings -----------------------------------------------------------------------------------------
@@ -719,26 +734,235 @@ def normalise(text):
     return normal, came_from
 
 
+# --- SPEC §7.7 and §10.3, looks and the verdict ----------------------------------------------------------------------
+
+
+class Look(NamedTuple):
+    """SPEC §7.7: a key, a scheme and a version, which is a place in a list of lists of ids."""
+
+    key: bytes
+    scheme: NamedTuple
+    version: int
+
+
+class Hit(NamedTuple):
+    """A significant look, as a place in the list; ln p paid for; its spans."""
+
+    look: int
+    ln_p: Decimal
+    spans: list
+
+
+class Examination(NamedTuple):
+    """`best` is a place in the list of looks before any was struck."""
+
+    count: int
+    ln_p: Decimal
+    detected: bool
+    best: int
+    verdict: str
+    hits: list
+
+
+def greatest_score(scheme):
+    """SPEC §10.3."""
+    return Decimal(1) if isinstance(scheme, Green) else token_score(TOKEN_MAX, scheme.dual)
+
+
+def ln_p_at_best(scheme, scored, searches):
+    """SPEC §10.3: ln p_j where every position has the greatest score."""
+    with localcontext(EXACT):
+        if scored == 0:
+            return Decimal(0)
+        if isinstance(scheme, Green):
+            whole = scored * (Decimal(scheme.g) / 256).ln()
+        else:
+            whole = ln_p_gamma(scored * greatest_score(scheme), scored)
+        return min(Decimal(0), Decimal(2).ln() + whole) if searches else whole
+
+
+def examine(looks, versions, alpha, searches):
+    """SPEC §7.7, steps 2 to 4, and §10.3."""
+    kept, have = [], set()
+    for place, look in enumerate(looks):
+        what = (look.key, look.scheme, tuple(versions[look.version]))
+        if what not in have:  # step 2
+            have.add(what)
+            kept.append(place)
+    with localcontext(EXACT):
+        price, level = Decimal(len(kept)).ln(), Decimal(math.log(alpha))  # step 3
+        found, at_best = {}, []
+        for place in kept:
+            key, scheme, version = looks[place]
+            ids = versions[version]
+            positions = scored_positions(key, scheme, ids)
+            scores = [s for s in positions if s is not None]
+            if searches:
+                ln_whole = weighted_count(key, scheme, ids).ln_whole if isinstance(scheme, Green) else None
+                searched = search(scheme, positions, alpha, ln_whole)
+                found[place] = (searched.ln_p, searched.spans)
+            else:
+                found[place] = (ln_tail(scheme, sum(map(Decimal, scores), Decimal(0)), len(scores)), [])
+            at_best.append(ln_p_at_best(scheme, len(scores), searches))
+        best = min(kept, key=lambda place: found[place][0])  # step 4: of equal ones the first
+        paid = {place: min(Decimal(0), price + ln) for place, (ln, _) in found.items()}
+        hits = {}
+        for place in kept:
+            pair = looks[place][:2]
+            if paid[place] <= level and (pair not in hits or found[place][0] < found[hits[pair]][0]):
+                hits[pair] = place
+        ranked = sorted(hits.values(), key=lambda place: (found[place][0], place))
+        detected = paid[best] <= level
+        verdict = "marked" if detected else "too_short" if price + min(at_best) > level else "no_mark_found"
+        hits = [Hit(place, paid[place], found[place][1]) for place in ranked]
+        return Examination(len(kept), paid[best], detected, best, verdict, hits)
+
+
+# --- SPEC §9.4, fingerprint -------------------------------------------------------------------------------------------
+
+PROBE = (
+    "Hello, world! It's 2026-11-22 and I'd pay 3.14159 or 1,000,000.  Two  spaces,   three.\n\n"
+    "\tdef f(x): return x**2 // 0xFF\r\nna\u00efve caf\u00e9 Stra\u00dfe e\u0301 "
+    "\u041f\u0440\u0438\u0432\u0435\u0442 \u0645\u0631\u062d\u0628\u0627 "
+    "\u0939\u093f\u0928\u094d\u0926\u0940 \u4f60\u597d\u4e16\u754c \u3053\u3093 \ud55c\uad6d "
+    "\u00bd \u00b2 \u0663\u0664 \U0001f44d\U0001f3fd\U0001f469\u200d\U0001f467  end\n"
+)
+assert len(PROBE) == 190 and len(PROBE.encode()) == 251
+
+
+def vocabulary_bytes(tokens):
+    """SPEC §9.4: `tokens` are pairs (id, string); the same pair may come twice, another string for one id is refused."""
+    strings = {}
+    for token, string in tokens:
+        if strings.setdefault(token, string) != string:
+            raise Refused("two-strings", f"id {token}")
+    spelt = ((token, strings[token].encode()) for token in sorted(strings))
+    return b"".join(le32(token) + le32(len(string)) + string for token, string in spelt)
+
+
+def fingerprint(vocabulary, probe):
+    """SPEC §9.4."""
+    probe = le32(len(probe)) + b"".join(map(le32, probe))
+    return sha256(b"greenmark/v1/tokenizer" + vocabulary + le32(0xFFFFFFFF) + probe)[:8].hex()
+
+
+# What a byte-level vocabulary writes for each byte: GPT-2's map.
+PRINTED = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+BYTE_LEVEL = {byte: chr(byte) for byte in PRINTED}
+BYTE_LEVEL |= {byte: chr(0x100 + i) for i, byte in enumerate(byte for byte in range(256) if byte not in PRINTED)}
+
+
+def toy_encode(vocabulary, merges, text):
+    """Byte-pair encoding of a whole text: no splitting first, so merges must not reach across what others split at.
+
+    `vocabulary`: string to id; a byte without a token gives no id, and nothing merges across it (SPEC §9.2).
+    """
+    ranks = {tuple(pair): rank for rank, pair in enumerate(merges)}
+    ids, runs = [], [[]]
+    for byte in text.encode():
+        if BYTE_LEVEL[byte] in vocabulary:
+            runs[-1].append(BYTE_LEVEL[byte])
+        else:
+            runs.append([])
+    for parts in runs:
+        while True:
+            pairs = [(ranks[pair], i) for i, pair in enumerate(itertools.pairwise(parts)) if pair in ranks]
+            if not pairs:
+                break
+            _, i = min(pairs)
+            parts[i : i + 2] = [parts[i] + parts[i + 1]]
+        ids += [vocabulary[part] for part in parts]
+    return ids
+
+
+def toy_tokenizer_json(text):
+    """Vocabulary (bytes) and probe ids of a toy `tokenizer.json`: byte-level, with merges of letters, NFC or nothing first."""
+    file = json.loads(text)
+    vocabulary = file["model"]["vocab"]
+    tokens = [(token, string) for string, token in vocabulary.items()]
+    tokens += [(added["id"], added["content"]) for added in file["added_tokens"]]
+    probe = unicodedata.normalize("NFC", PROBE) if file["normalizer"] == {"type": "NFC"} else PROBE
+    return vocabulary_bytes(tokens), toy_encode(vocabulary, file["model"]["merges"], probe)
+
+
+def toy_gguf(file):
+    """The same of a toy GGUF file, given as its members: rows of type UNUSED are no tokens."""
+    rows = zip(file["tokenizer.ggml.tokens"], file["tokenizer.ggml.token_type"], strict=True)
+    tokens = [(token, string) for token, (string, kind) in enumerate(rows) if kind != 5]
+    merges = [merge.split(" ") for merge in file["tokenizer.ggml.merges"]]
+    return vocabulary_bytes(tokens), toy_encode({string: token for token, string in tokens}, merges, PROBE)
+
+
 # --- SPEC §10, evidence ----------------------------------------------------------------------------------------------
 
 
-def evidence(name, key, scheme, ids, alpha):
-    scheme = parse_scheme(scheme)
+class Asked(NamedTuple):
+    """SPEC §12.4: one entry; `profile` is a name or None."""
+
+    profile: str
+    key: bytes
+    scheme: NamedTuple
+
+
+def evidence(name, asked, ids, normalised_ids, alpha, searches):
+    """SPEC §10.1, of a text that is given as ids; `normalised_ids`: those of the normalised version, or None."""
+    versions = [ids] if normalised_ids is None else [ids, normalised_ids]
+    of_look = [entry for entry in asked for _ in versions]
+    looks = [Look(entry.key, entry.scheme, version) for entry in asked for version in range(len(versions))]
+    found = examine(looks, versions, alpha, searches)
+
+    def is_normalised(look):
+        return looks[look].version > 0
+
+    best = of_look[found.best]
+    scheme = best.scheme
     if isinstance(scheme, Green):
-        counts = score(key, *scheme, ids)
+        counts = score(best.key, *scheme, ids)
         total, z = counts.green, z_score(counts.green, counts.scored, scheme.g)
-        ln = float(ln_p(counts.green, counts.scored, scheme.g))
         green, gamma = counts.green, scheme.g / 256
     else:
-        counts = add_scores(key, *scheme, ids)
+        counts = add_scores(best.key, *scheme, ids)
         total, z = float(counts.score), z_score_gamma(float(counts.score), counts.scored)
-        ln = float(ln_p_gamma(total, counts.scored))
         green = gamma = None
     mean = total / counts.scored if counts.scored else None
+
+    spans = []
+    for rank, hit in enumerate(found.hits):
+        entry = of_look[hit.look]
+        for span in hit.spans:
+            is_green = isinstance(entry.scheme, Green)
+            spans.append(
+                {
+                    "start": span.start,
+                    "end": span.end,
+                    "text_start": None,
+                    "text_end": None,
+                    "scored": span.scored,
+                    "score": int(span.score) if is_green else float(span.score),
+                    "green": int(span.score) if is_green else None,
+                    "ln_p": float(span.ln_p),
+                    "normalised": is_normalised(hit.look),
+                    "profile": entry.profile,
+                    "key_id": key_id(entry.key),
+                    "scheme": str(entry.scheme),
+                }
+            )
+    spans.sort(key=lambda span: span["start"])  # §10.2; stable, and hits come by p_j, then by place
+    ln = float(found.ln_p)
     return {
+        "test": "gm1",
         "id": name,
+        "verdict": found.verdict,
+        "detected": found.detected,
+        "alpha": alpha,
+        "ln_p": ln,
+        "p_value": math.exp(ln),
+        "looks": found.count,
+        "profile": best.profile,
+        "key_id": key_id(best.key),
         "scheme": str(scheme),
-        "key_id": key_id(key),
+        "normalised": is_normalised(found.best),
+        "tokenizer": None,
         "tokens": counts.tokens,
         "scored": counts.scored,
         "repeated": counts.repeated,
@@ -748,11 +972,101 @@ def evidence(name, key, scheme, ids, alpha):
         "gamma": gamma,
         "green_fraction": mean if green is not None else None,
         "z_score": z,
-        "ln_p": ln,
-        "p_value": math.exp(ln),
-        "alpha": alpha,
-        "detected": ln <= math.log(alpha),
+        "unpaid_ln_p": float(ln_tail(scheme, total, counts.scored)),
+        "spans": spans,
     }
+
+
+# --- SPEC §12, registry ------------------------------------------------------------------------------------------------
+
+PROFILE = {"greenmark": True, "name": True, "scheme": True, "tokenizer": True, "key_id": True, "key_file": False, "subkey": False}
+TOKENIZER = {"name": True, "fingerprint": True, "file": False}
+
+
+class Pairs(list):
+    """A JSON object as the list of its members."""
+
+
+def refuse_constant(name):
+    raise ValueError(name)  # NaN and Infinity are no JSON
+
+
+def has_twice(pairs, known):
+    return any(sum(name == member for name, _ in pairs) > 1 for member in known)
+
+
+def lacks(pairs, known, is_right):
+    members = dict(pairs)
+    required = any(name not in members for name, is_required in known.items() if is_required)
+    return required or not all(is_right(name, members[name]) for name in known if name in members)
+
+
+def parse_profile(text):
+    """SPEC §12.1, of the bytes of a file: its members, absent ones None; the checks stand in the order that it demands."""
+    try:
+        if text.startswith(b"\xef\xbb\xbf"):
+            raise ValueError("a byte-order mark")
+        pairs = json.loads(text.decode("utf-8"), object_pairs_hook=Pairs, parse_constant=refuse_constant)
+    except ValueError as error:
+        raise Refused("json", str(error)) from None
+    if not isinstance(pairs, Pairs):
+        raise Refused("json", "no object")
+    inner = dict(pairs).get("tokenizer")
+    if has_twice(pairs, PROFILE) or any(isinstance(v, Pairs) and n == "tokenizer" and has_twice(v, TOKENIZER) for n, v in pairs):
+        raise Refused("duplicate")
+    if dict(pairs).get("greenmark") != "profile/1":
+        raise Refused("version")
+    if lacks(pairs, PROFILE, lambda name, value: isinstance(value, Pairs if name == "tokenizer" else str)):
+        raise Refused("member")
+    if lacks(inner, TOKENIZER, lambda _, value: isinstance(value, str)):
+        raise Refused("member")
+    found = {name: dict(pairs).get(name) for name in PROFILE}
+    found["tokenizer"] = {name: dict(inner).get(name) for name in TOKENIZER}
+    if re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,63}", found["name"]) is None:
+        raise Refused("name")
+    try:
+        parse_scheme(found["scheme"])
+    except Refused:
+        raise Refused("scheme") from None
+    if re.fullmatch(r"[0-9a-f]{16}", found["tokenizer"]["fingerprint"]) is None:
+        raise Refused("fingerprint")
+    if re.fullmatch(r"[0-9a-f]{16}", found["key_id"]) is None:
+        raise Refused("key-id")
+    if found["subkey"] is not None and not 1 <= len(found["subkey"].encode()) <= 255:
+        raise Refused("subkey")
+    for path in (found["key_file"], found["tokenizer"]["file"]):
+        if path is not None and (path == "" or path[0] == "/" or "\\" in path or "\0" in path):
+            raise Refused("path")
+    return found
+
+
+def read_registry(files, schemes):
+    """SPEC §12.2 to §12.4, of the files of a folder, (name, bytes): entries (profile, key, scheme, fingerprint)."""
+    folder = sorted((name.encode(), content) for name, content in files if not name.startswith("."))
+    profiles = [parse_profile(content) for name, content in folder if name.endswith(b".profile.json")]
+    if len({profile["name"] for profile in profiles}) < len(profiles):
+        raise Refused("duplicate-name")
+    keys = [parse_key_file(content) for name, content in folder if name.endswith(b".key")]
+    entries, named = [], set()
+    for profile in profiles:
+
+        def used(stored, label=profile["subkey"]):
+            return stored if label is None else sub_key(stored, label.encode())
+
+        if profile["key_file"] is not None:
+            try:
+                stored = parse_key_file(dict(files)[profile["key_file"]])
+            except (KeyError, Refused):
+                raise Refused("key") from None
+            if key_id(used(stored)) != profile["key_id"]:
+                raise Refused("key-mismatch")
+        else:
+            stored = next((key for key in keys if key_id(used(key)) == profile["key_id"]), None)
+            if stored is None:
+                raise Refused("key")
+        named |= {stored, used(stored)}
+        entries.append((profile["name"], used(stored), parse_scheme(profile["scheme"]), profile["tokenizer"]["fingerprint"]))
+    return entries + [(None, key, scheme, None) for key in keys if key not in named for scheme in schemes]
 
 
 # --- SPEC §11, test vectors ------------------------------------------------------------------------------------------
@@ -1420,19 +1734,23 @@ def tied_tokens(seed, k):
     raise AssertionError("no two words are equal")
 
 
+def add_sample(cases, comment, context, k, tokens, weights):
+    """Probabilities are weights over their sum, which is a power of two, so single precision holds them exactly."""
+    key = KEYS[3][1]
+    assert math.log2(sum(weights)).is_integer() and len(tokens) == len(weights)
+    probabilities = [weight / sum(weights) for weight in weights]
+    token, margin = sample(seed_of(key, context), k, tokens, probabilities)
+    # Nobody's rounding decides these cases, but in the tie, where nothing is rounded.
+    assert margin is None or margin == 0 or margin > 1e-9
+    values = {"key": key.hex(), "h": len(context), "context": list(context), "subkey": k, "tokens": list(tokens)}
+    cases.add(comment, "§8.2", values | {"probabilities": probabilities, "token": token, "margin": margin})
+    return token
+
+
 def samples_file():
     cases = Cases()
     key = KEYS[3][1]
-
-    def add(comment, context, k, tokens, weights):
-        """Probabilities are weights over their sum, which is a power of two, so single precision holds them exactly."""
-        assert math.log2(sum(weights)).is_integer() and len(tokens) == len(weights)
-        probabilities = [weight / sum(weights) for weight in weights]
-        token, margin = sample(seed_of(key, context), k, tokens, probabilities)
-        # Nobody's rounding decides these cases, but in the tie, where nothing is rounded.
-        assert margin is None or margin == 0 or margin > 1e-9
-        values = {"key": key.hex(), "h": len(context), "context": list(context), "subkey": k, "tokens": list(tokens)}
-        cases.add(comment, "§8.2", values | {"probabilities": probabilities, "token": token, "margin": margin})
+    add = functools.partial(add_sample, cases)
 
     def weights_of(label, n, total):
         """n weights that fall off as 1/rank, shuffled, of the given sum."""
@@ -1578,12 +1896,12 @@ def repetitive_ids(label, key, scheme, pieces, share):
     return ids
 
 
-def search_file():
-    cases = Cases()
+class SearchCases(Cases):
+    """Cases of the search: what another implementation may get otherwise is none."""
 
-    def add(comment, scheme, positions, source, alpha, near, ln_whole=None):
+    def positions(self, comment, scheme, positions, source, alpha, near, ln_whole=None):
         found = search(scheme, positions, alpha, ln_whole)
-        # What another implementation may get otherwise is no case: a verdict on the brink, or a near tie of spans.
+        # No verdict on the brink, and no near tie of spans.
         assert abs(float(found.ln_p) - math.log(alpha)) > 1e-3, comment
         assert found.margin is None or found.margin > (1e-9 if near else 1e-3), (comment, found.margin)
         values = {"scheme": str(scheme)} | source | {"alpha": alpha, "scored": found.scored, "score": float(found.score)}
@@ -1591,21 +1909,26 @@ def search_file():
         values["detected"] = float(found.ln_p) <= math.log(alpha)
         values["spans"] = [span._asdict() | {"score": float(span.score), "ln_p": float(span.ln_p)} for span in found.spans]
         values["fee"] = None if found.fee is None else float(found.fee)
-        cases.add(comment, "§7.5", values | {"margin": found.margin})
+        self.add(comment, "§7.5", values | {"margin": found.margin})
         return found
 
-    def listed(comment, scheme, scores, alpha=1e-6, near=False):
-        return add(comment, scheme, scores, {"scores": scores}, alpha, near)
+    def listed(self, comment, scheme, scores, alpha=1e-6, near=False):
+        return self.positions(comment, scheme, scores, {"scores": scores}, alpha, near)
 
-    def ruled(comment, scheme, label, stretches, alpha=1e-6, near=False):
+    def ruled(self, comment, scheme, label, stretches, alpha=1e-6, near=False):
         source = {"label": label, "stretches": stretches}
-        return add(comment, scheme, rule_scores(scheme, label, stretches), source, alpha, near)
+        return self.positions(comment, scheme, rule_scores(scheme, label, stretches), source, alpha, near)
 
-    def written(comment, scheme, ids, key=KEYS[3][1], alpha=1e-6):
+    def written(self, comment, scheme, ids, key=KEYS[3][1], alpha=1e-6):
         counts = score(key, *scheme, ids) if isinstance(scheme, Green) else add_scores(key, *scheme, ids)
         source = {"key": key.hex(), "ids": list(ids), "tokens": counts.tokens, "repeated": counts.repeated}
         ln_whole = weighted_count(key, scheme, ids).ln_whole if isinstance(scheme, Green) else None
-        return add(comment, scheme, scored_positions(key, scheme, ids), source, alpha, False, ln_whole)
+        return self.positions(comment, scheme, scored_positions(key, scheme, ids), source, alpha, False, ln_whole)
+
+
+def search_file():
+    cases = SearchCases()
+    listed, ruled, written = cases.listed, cases.ruled, cases.written
 
     green, gumbel, dual = Green(1, 64), Gumbel(1, False), Gumbel(4, True)
     for scheme, low, high in ((green, 0, 1), (gumbel, 0.0, 22.0)):
@@ -1904,15 +2227,17 @@ def weighted_file():
     return file_of("weighted", "SPEC §7.8", notes, cases)
 
 
+def add_normalised(cases, comment, text, expected, *ranges):
+    """`expected` is what a reader of SPEC §9.5 writes by hand; `ranges` are of its code points."""
+    normal, came_from = normalise(text)
+    assert normal == expected, (comment, normal)
+    found = [[i, j, came_from[i][0], came_from[j - 1][1]] for i, j in ranges or [(0, len(normal))] if i < j]
+    cases.add(comment, "§9.5", {"text": text, "normalised": normal, "changed": normal != text, "ranges": found})
+
+
 def normalise_file():
     cases = Cases()
-
-    def add(comment, text, expected, *ranges):
-        """`expected` is what a reader of SPEC §9.5 writes by hand; `ranges` are of its code points."""
-        normal, came_from = normalise(text)
-        assert normal == expected, (comment, normal)
-        found = [[i, j, came_from[i][0], came_from[j - 1][1]] for i, j in ranges or [(0, len(normal))] if i < j]
-        cases.add(comment, "§9.5", {"text": text, "normalised": normal, "changed": normal != text, "ranges": found})
+    add = functools.partial(add_normalised, cases)
 
     def stays(comment, text, *ranges):
         add(comment, text, text, *ranges)
@@ -1974,6 +2299,719 @@ def normalise_file():
     return file_of("normalise", "SPEC §9.5", notes, cases)
 
 
+def search_edges_file():
+    """What the cases of search.json leave open: mutants of the steps of SPEC §7.5 passed them all."""
+    cases = SearchCases()
+    green, half, gumbel = Green(1, 64), Green(1, 128), Gumbel(1, False)
+
+    # Step 2: the greatest gain is one of a block, and so is the fee.
+    for scheme, low, high in ((green, 0, 1), (gumbel, 0.0, 4.0)):
+        scores = [low] * 40 + [high] * 4 + [None] * 129 + [high] * 3 + [low] * 40
+        found = cases.listed("a hole of 129 in the best stretch: the fee is of the best of a block", scheme, scores, 0.99, near=True)
+        assert [span.scored for span in found.spans] == [4] and found.fee < Decimal("7")
+        scores = [low] * 40 + [high] * 4 + [None] * 128 + [high] * 3 + [low] * 40
+        found = cases.listed("a hole of 128: the fee is of both together", scheme, scores, 0.99, near=True)
+        assert [span.scored for span in found.spans] == [7]
+
+    # Step 3: T of the full fee is that of the whole text, and the lower fee is 1e-9 below the greatest gain.
+    for reds, spans in ((93, 1), (1, 2)):
+        scores = [0] * 20 + [1] * 30 + [0] * reds + [None] * 129 + [0] * 10 + [1] * 7 + [0] * 10
+        found = cases.listed(f"seven greens in a block of 27: all scores count in the full fee, {spans} span(s)", green, scores)
+        assert len(found.spans) == spans and found.fee == Decimal(120 * found.scored).ln(EXACT)
+
+    def twins(less):
+        """Two places of four scores, of which the second gains less, relatively, than the first."""
+        theta, psi = max(bets_of(gumbel), key=lambda bet: 16 * bet[0] - 4 * bet[1])
+        with localcontext(EXACT):
+            last = 4 - float(Decimal(less) * (16 * theta - 4 * psi) / theta)
+        return [0.0] * 12 + [4.0] * 4 + [0.0] * 30 + [4.0] * 3 + [last] + [0.0] * 12
+
+    for less, spans in (("1e-7", 1), ("1e-8", 1), ("2e-9", 1), ("5e-10", 2), ("1e-10", 2)):
+        comment = f"two places, the second gains {less} less, relatively: {spans} span(s)"
+        found = cases.listed(comment, gumbel, twins(less), 0.99, near=True)
+        assert len(found.spans) == spans
+
+    scores = twins("5e-10")[:-12] + [None] * 129 + [4.0] * 3 + [0.0] * 12
+    found = cases.listed("the same, and behind the second a hole of 129 and more: the fee is of one place, both", gumbel, scores, 0.99, near=True)
+    assert [span.scored for span in found.spans] == [4, 4]
+
+    # Step 5: joining.
+    for reds, spans in ((3, 1), (4, 2)):
+        scores = [1] * 40 + [None, 0] * reds + [None] * 20 + [1] * 40
+        found = cases.listed(f"{reds} reds between, and 20 and more positions: scores count, {spans} span(s)", half, scores)
+        assert len(found.spans) == spans
+    scores = [1] * 40 + [0] * 3 + [1] * 40 + [0] * 3 + [1] * 40
+    found = cases.listed("three stretches, three reds between each: one span", half, scores)
+    assert [span.scored for span in found.spans] == [126] and sum(not is_in for is_in in marked(half, scores)[0]) == 6
+    hole = [None] * 129
+    for before, after in ((0, 2), (1, 1), (2, 0), (0, 0), (1, 2), (2, 1)):
+        comment = f"a hole of 129 after {before} and before {after} of the reds between: two spans"
+        found = cases.listed(comment, half, [1] * 40 + [0] * before + hole + [0] * after + [1] * 40)
+        assert len(found.spans) == 2
+        comment = f"a hole of 128 after {before} and before {after} of the reds between: one span"
+        found = cases.listed(comment, half, [1] * 40 + [0] * before + hole[1:] + [0] * after + [1] * 40)
+        assert len(found.spans) == 1
+    scores = [1] * 40 + [0] + [None] * 100 + [0] + [None] * 100 + [1] * 40
+    found = cases.listed("two holes of 100: no long silence, one span", half, scores)
+    assert len(found.spans) == 1
+    scores = [1] * 40 + [0] + hole + [0] + [1] * 40 + [0] * 2 + [1] * 40
+    found = cases.listed("a hole, and after it two stretches that are one", half, scores)
+    assert [span.scored for span in found.spans] == [40, 82]
+    notes = [
+        "As search.json. margin is that of the choice of SPEC §7.5 step 4; in the cases about the lower fee it is about the"
+        " 1e-9 of it, and above 1e-9.",
+    ]
+    return file_of("search-edges", "SPEC §7.5", notes, cases)
+
+
+def samples_edges_file():
+    """The ends of the words, at which a u without ½ shows: SPEC §8.2 step 3."""
+    cases = Cases()
+    key = KEYS[3][1]
+    # Tokens found by a search through all of them (words.json has them too).
+    least, greatest = 2733935891, 2051908537
+    assert word_of(seed_of(key, (0,)), 1, least) == 0 and word_of(seed_of(key, (1,)), 1, greatest) == TOKEN_MAX
+
+    def rival(context, low, high):
+        """A token whose −ln u is within a range."""
+        seed = seed_of(key, context)
+        least, most = (2**32 * math.exp(-float(end)) for end in (high, low))
+        words = (struct.unpack("<16I", block(seed, 1, counter)) for counter in itertools.count())
+        return next(v for v, word in enumerate(itertools.chain.from_iterable(words)) if least < word < most)
+
+    add = functools.partial(add_sample, cases)
+    assert add("the word 0, alone", (0,), 1, [least], [1]) == least
+    other = rival((0,), 0.7, 0.8)
+    for weight in (1, 2**10, 2**17, 2**22):
+        tokens, weights = [least, other], [2**23 - weight, weight]
+        expected = other if weight > 2**17 else least
+        assert add("the word 0 wins where the others are improbable enough: its −ln u is finite", (0,), 1, tokens, weights) == expected
+    # 33 ln 2 = 22.874 against 32 ln 2 = 22.181, of a word 0 that were (w + 1) / 2^32.
+    other = rival((0,), 0.6945, 0.7145)
+    assert add("33 ln 2, not 32 ln 2, is too much", (0,), 1, [least, other], [2**20 - 2**15, 2**15]) == other
+    # 2^-33 against 2^-32, of a word that were w / 2^32, and 0, of one that were (w + 1) / 2^32.
+    for low, high, expected in ((1.05e-3, 1.9e-3, None), (2.1e-3, 3.6e-3, greatest)):
+        other = rival((1,), low, high)
+        comment = "the greatest word: 2^-33, not 2^-32" if expected else "the greatest word: 2^-33, not 0"
+        assert add(comment, (1,), 1, [other, greatest], [2**24 - 1, 1]) == (expected or other)
+    seed = seed_of(key, (1,))
+    for weight in (2, 5):
+        with localcontext(EXACT):
+            top = Decimal(2) ** -33 / weight * (2**24 - weight)  # −ln u of the greatest word is 2^-33, to 2^-67
+        for factor, expected in ((Decimal("0.9"), None), (Decimal("1.25"), greatest)):
+            other = rival((1,), top * factor, top * factor * Decimal("1.1"))
+            assert add("beside the greatest word", (1,), 1, [greatest, other], [weight, 2**24 - weight]) == (expected or other)
+    notes = ["As samples.json. The words 0 and 2^32 - 1, against tokens that win or lose by less than a u without ½ would change."]
+    return file_of("samples-edges", "SPEC §8.2", notes, cases)
+
+
+def normalise_edges_file():
+    """What the cases of normalise.json leave open of SPEC §9.5, steps 2 and 4."""
+    cases = Cases()
+    add = functools.partial(add_normalised, cases)
+
+    def stays(comment, text, *ranges):
+        add(comment, text, text, *ranges)
+
+    # Step 2. Marks that compose with nothing (NFC_Quick_Check is Yes): their combining class alone keeps them in the group.
+    add("marks that compose with nothing are put in order", "a\u0316\u0334.", "a\u0334\u0316.", (0, 1), (1, 3), (3, 4))
+    add("the same behind a letter that composes", "e\u0316\u0334\u0301", "\u00e9\u0334\u0316", (0, 1), (0, 3))
+    add("a group that a mark joins is changed as one", "\uff41\u0334b", "a\u0334b", (0, 1), (1, 2), (2, 3))
+    add("Hebrew points in another order", "\u05d1\u05bc\u05b0 \u05d0", "\u05d1\u05b0\u05bc \u05d0", (0, 3), (4, 5))
+    add("an ignorable character between two marks", "a\u0316\u200b\u0334", "a\u0334\u0316", (0, 3))
+    add("a mark first, then a letter: two groups", "\u0334\u0316\uff41", "\u0334\u0316a", (0, 2), (2, 3))
+    add("an ignorable character and a mark first", "\u200b\u0316\u0334\uff41", "\u0334\u0316a", (0, 1), (2, 3))
+    add("a compatibility character that begins with a mark", "a\u0344\u0334", "\u00e4\u0334\u0301", (0, 1), (0, 3))
+
+    # Step 4.2. All letters of the word, and letters only.
+    add("a mark is no letter: the word is of look-alikes", "abcd \u0451\u043e", "abcd \u00ebo", (5, 6), (5, 7))
+    stays("one letter that is none keeps all", "they know \u0441\u043e\u0440\u0436\u0435")
+    stays("at the end of the word", "they know \u0441\u043e\u0440\u0435\u0436")
+    stays("at its start", "they know \u0436\u0441\u043e\u0440\u0435")
+    # Letters without case.
+    stays("a Hebrew letter in the word is a letter", "they know \u0441\u043e\u05d0")
+    stays("and one of Han", "they know \u4e2d\u0441\u043e")
+    stays("a modifier letter too", "they know \u0441\u043e\u02bf")
+    stays("letters without case count in the whole", "abc \u0441\u043e \u65e5\u672c")
+    stays("and make half", "abcd \u05d0\u05d1\u05d2 \u0441")
+    add("one less", "abcd \u05d0\u05d1 \u0441", "abcd \u05d0\u05d1 c")
+    stays("Hangul counts in NFKD, three letters a syllable", "abcde \uac01 \u0441\u043e")
+    add("two a syllable", "abcde \uac00 \u0441\u043e", "abcde \uac00 co")
+    stays("modifier letters count", "abc \u02bf\u02be \u0441")
+    add("digits, signs and marks do not", "abc 1234567 \u20ac\u20ac\u20ac e\u0334\u0316 \u0441\u043e", "abc 1234567 \u20ac\u20ac\u20ac e\u0334\u0316 co")
+    stays("other letters with case count", "abc \u0436\u0436 \u0441")
+    add("letters outside the first plane count", "abcd \U00010330\U00010331 \u0441", "abcd \U00010330\U00010331 c")
+    stays("and make half", "abc \U00010330\U00010331 \u0441")
+    # The count is taken after step 4.1, and once: what step 4.2 folds does not count for other words.
+    stays("words that step 4.2 would fold do not help each other", "a \u0441\u043e \u0441\u043e")
+    add("a word that step 4.1 folds does", "a\u0441\u0441 \u0441\u043e", "acc co")
+    stays("no letters at all", "1234 \u2014 5")
+    add("a word of marks alone is left", "abc \u0334 \u0441", "abc \u0334 c")
+    notes = ["As normalise.json. No case depends on the Unicode version, from 14 on."]
+    return file_of("normalise-edges", "SPEC §9.5", notes, cases)
+
+
+def key_files_file():
+    cases = Cases()
+    key = KEYS[3][1]
+    good = format_key(key).encode()
+
+    def accept(comment, content, of=key):
+        assert parse_key_file(content) == of
+        cases.add(comment, "§2.3", {"content": content.hex(), "key": of.hex(), "key_id": key_id(of)})
+
+    def refuse(failure, comment, content):
+        try:
+            parse_key_file(content)
+        except Refused as refused:
+            assert refused.failure == failure, (comment, refused)
+        else:
+            raise AssertionError(comment)
+        cases.add(comment, "§2.3", {"content": content.hex()}, failure)
+
+    for comment, of in KEYS:
+        accept(f"no line ending, key: {comment}", format_key(of).encode(), of)
+    accept("a line feed", good + b"\n")
+    accept("CR LF", good + b"\r\n")
+    refuse("prefix", "an empty file", b"")
+    refuse("prefix", "a line feed alone", b"\n")
+    refuse("prefix", "a byte-order mark", b"\xef\xbb\xbf" + good)
+    refuse("prefix", "a line feed first", b"\n" + good)
+    refuse("prefix", "a scheme", b"gm1:green,h=1,gamma=64/256\n")
+    refuse("length", "two line feeds", good + b"\n\n")
+    refuse("length", "two CR LF", good + b"\r\n\r\n")
+    refuse("length", "a lone CR", good + b"\r")
+    refuse("length", "LF CR", good + b"\n\r")
+    refuse("length", "CR CR LF: one CR is left", good + b"\r\r\n")
+    refuse("length", "a space before the line feed", good + b" \n")
+    refuse("length", "U+0085, a line ending that is none here", good + "\x85".encode())
+    refuse("length", "U+2028, another", good + "\u2028".encode())
+    refuse("length", "NUL at the end", good + b"\0")
+    refuse("length", "two keys", good + b"\n" + good + b"\n")
+    refuse("length", "one character short", good[:-1] + b"\n")
+    refuse("character", "a CR in the place of the last character", good[:-1] + b"\r")
+    refuse("character", "upper case", b"gmk1" + good[4:].upper() + b"\n")
+    refuse("checksum", "the last character changed", good[:-1] + (b"0" if good[-1:] != b"0" else b"1") + b"\r\n")
+    refuse("not-text", "a byte that is not UTF-8, in the place of a digit", good[:40] + b"\xff" + good[41:])
+    refuse("not-text", "a byte that is not UTF-8, after a wrong prefix", b"gmk2" + good[4:-1] + b"\x80")
+    refuse("not-text", "UTF-16", "\ufeffgmk1".encode("utf-16-le") + good[4:])
+    refuse("not-text", "half a character at the end", good + b"\xc3")
+    refuse("not-text", "the bytes of the key", b"\xff" * 32)
+    notes = ["Keys for tests alone: never mark text with one of them.", "content is the file's bytes, in hexadecimal."]
+    return file_of("key-files", "SPEC §2.3", notes, cases)
+
+
+def subkeys_file():
+    cases = Cases()
+
+    def accept(comment, label, key=KEYS[3][1]):
+        found = sub_key(key, label.encode())
+        cases.add(comment, "§2.5", {"key": key.hex(), "label": label, "subkey": found.hex(), "key_id": key_id(found)})
+        return found
+
+    def refuse(comment, label):
+        try:
+            sub_key(KEYS[3][1], label)
+        except Refused as refused:
+            assert refused.failure == "label", comment
+        else:
+            raise AssertionError(comment)
+        try:
+            values = {"label": label.decode()}
+        except UnicodeDecodeError:
+            values = {"label_bytes": label.hex()}
+        cases.add(comment, "§2.5", {"key": KEYS[3][1].hex()} | values, "label")
+
+    for comment, key in KEYS:
+        accept(f"key: {comment}", "customer-17", key)
+    labels = ["a", "A", " a", "a ", "a\n", "\0", "2026-11", "2026-12", "key-id", "/", "caf\u00e9", "cafe\u0301", "\u043a\u043b\u044e\u0447"]
+    labels += ["\U0001f511", "\ufeffa", "x" * 255, "\u00e9" * 127 + "x"]
+    found = [accept(f"label of {len(label.encode())} bytes", label) for label in labels]
+    assert len(set(found)) == len(labels)
+    child = accept("a sub-key", "2026")
+    accept("a sub-key of a sub-key", "11", child)
+    refuse("an empty label", b"")
+    refuse("256 bytes", b"x" * 256)
+    refuse("128 characters of two bytes", "\u00e9".encode() * 128)
+    refuse("not UTF-8", b"a\xff")
+    refuse("a surrogate in UTF-8", b"\xed\xa0\x80")
+    notes = ["key and subkey are hexadecimal. key_id is that of the sub-key. A label is to be read as its UTF-8 bytes."]
+    return file_of("subkeys", "SPEC §2.5", notes, cases)
+
+
+def toy_json(strings, merges, added=(), normalizer=None):
+    """A `tokenizer.json`, byte-level with GPT-2's splitting, which splits no word and no single space before one."""
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    return json.dumps(
+        {
+            "version": "1.0",
+            "truncation": None,
+            "padding": None,
+            "added_tokens": [{"id": token, "content": text, "special": special} | flags for token, text, special in added],
+            "normalizer": normalizer,
+            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
+            "post_processor": None,
+            "decoder": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True},
+            "model": {
+                "type": "BPE",
+                "dropout": None,
+                "unk_token": None,
+                "continuing_subword_prefix": None,
+                "end_of_word_suffix": None,
+                "fuse_unk": False,
+                "byte_fallback": False,
+                "ignore_merges": False,
+                "vocab": {string: token for token, string in strings},
+                "merges": merges,
+            },
+        }
+    )
+
+
+def fingerprint_file():
+    cases = Cases()
+    letters = [BYTE_LEVEL[byte] for byte in range(256)]
+    merges = [["l", "l"], ["ll", "o"], ["t", "h"], ["e", "e"], ["\u0120", "th"], ["\u0120th", "r"], ["a", "c"], ["s", "p"], ["sp", "ac"]]
+    longer = letters + [left + right for left, right in merges]
+
+    def found(values, of):
+        vocabulary, probe = of
+        values |= {"vocabulary": vocabulary.hex(), "probe": probe, "fingerprint": fingerprint(vocabulary, probe)}
+        return values
+
+    def add(comment, text):
+        cases.add(comment, "§9.4", found({"tokenizer_json": text}, toy_tokenizer_json(text)))
+        return cases.list[-1]["fingerprint"]
+
+    def add_gguf(comment, strings, kinds, merges):
+        file = {
+            "tokenizer.ggml.model": "gpt2",
+            "tokenizer.ggml.pre": "gpt-2",
+            "tokenizer.ggml.tokens": strings,
+            "tokenizer.ggml.token_type": kinds,
+            "tokenizer.ggml.merges": [" ".join(pair) for pair in merges],
+        }
+        cases.add(comment, "§9.4", found({"gguf": file}, toy_gguf(file)))
+        return cases.list[-1]["fingerprint"]
+
+    def numbered(strings, start=0):
+        return list(enumerate(strings, start))
+
+    prints = {
+        add("256 bytes, no merges", toy_json(numbered(letters), [])),
+        add("the bytes in another order", toy_json(numbered(letters[::-1]), [])),
+        add("ids from 5 on", toy_json(numbered(letters, 5), [])),
+        add("merges of letters", toy_json(numbered(longer), merges)),
+        add("the same vocabulary, fewer merges", toy_json(numbered(longer), merges[2:])),
+        add("tokens of the vocabulary that no merge makes", toy_json(numbered(longer), [])),
+    }
+    assert len(prints) == 6
+    end = len(longer)
+    prints |= {
+        add("an added token", toy_json(numbered(longer), merges, [(end, "<|end|>", True)])),
+        add("added tokens that are of the vocabulary too", toy_json([*numbered(longer), (end, "<|end|>")], merges, [(end, "<|end|>", True), (end + 1, "<think>", False)])),
+        add("NFC first", toy_json(numbered(longer), merges, normalizer={"type": "NFC"})),
+    }
+    assert len(prints) == 9
+    gap = [pair for pair in numbered(longer) if pair[1] != BYTE_LEVEL[0xCC]]
+    prints.add(add("a byte of the probe without a token: no id, and no merge across it", toy_json(gap, merges)))
+    whole = add_gguf("a GGUF file", longer + ["<|end|>"], [1] * end + [3], merges)
+    assert whole == cases.list[6]["fingerprint"]
+    padding = [f"[PAD{end + 1 + i}]" for i in range(7)]
+    assert whole == add_gguf("padded with rows of type UNUSED: the same", longer + ["<|end|>"] + padding, [1] * end + [3] + [5] * 7, merges)
+    assert whole != add_gguf("rows of the same strings that are tokens: another", longer + ["<|end|>"] + padding, [1] * end + [3] + [1] * 7, merges)
+    text = toy_json(numbered(letters), [], [(7, "<|end|>", True)])
+    try:
+        toy_tokenizer_json(text)
+    except Refused as refused:
+        cases.add("an id with two strings", "§9.4", {"tokenizer_json": text}, refused.failure)
+    assert cases.list[-1]["failure"] == "two-strings"
+    notes = [
+        "Toy tokenizers, byte-level: tokenizer_json is the text of a file, gguf the members of one (token types: 1 normal, 3"
+        " control, 5 unused). vocabulary is hashed as it stands (hexadecimal), probe are the ids of the probe text.",
+        "They split as GPT-2 does, and no merge reaches across what it splits: byte-pair encoding of the whole text gives the"
+        " same ids.",
+    ]
+    return file_of("fingerprint", "SPEC §9.4", notes, cases)
+
+
+def spans_of(spans, scheme):
+    is_green = isinstance(scheme, Green)
+    return [span._asdict() | {"score": int(span.score) if is_green else float(span.score), "ln_p": float(span.ln_p)} for span in spans]
+
+
+def is_clear(looks, versions, alpha, searches):
+    """No case is a near tie: p_j are equal or apart, and no decision is on the brink."""
+    found = examine(looks, versions, alpha, searches)
+    assert found.ln_p == 0 or abs(float(found.ln_p) - math.log(alpha)) > 1e-3
+    ln_ps = {}
+    for place, look in enumerate(looks):
+        alone = examine([look], versions, alpha, searches)
+        ln_ps[place] = alone.ln_p
+        with localcontext(EXACT):
+            paid = Decimal(found.count).ln() + alone.ln_p
+            scored = sum(s is not None for s in scored_positions(look.key, look.scheme, versions[look.version]))
+            top = Decimal(found.count).ln() + ln_p_at_best(look.scheme, scored, searches)
+            assert abs(paid - Decimal(math.log(alpha))) > Decimal("1e-3") and abs(top - Decimal(math.log(alpha))) > Decimal("1e-3")
+    for one, other in itertools.combinations(ln_ps.values(), 2):
+        assert one == other or abs(one - other) > Decimal("1e-3"), (one, other)
+    return found
+
+
+# Keys of looks.json and evidence.json; never for marking text.
+MANY = [sha256(b"greenmark/v1/vectors/look/" + le32(i)) for i in range(40)]
+
+
+def looks_cases():
+    """What looks.json asks: (comment, looks, versions, alpha, searches), and what its author expects of the examination."""
+    green, other, gumbel, dual = Green(1, 64), Green(2, 128), Gumbel(2, False), Gumbel(4, True)
+    natural = natural_ids("looks", 120)
+    n = 0
+
+    def all_of(keys, schemes, versions):
+        return [Look(key, scheme, version) for key in keys for scheme in schemes for version in range(len(versions))]
+
+    def plain(comment, keys, schemes, versions, alpha=1e-6, searches=True, **expected):
+        return comment, all_of(keys, schemes, versions), versions, alpha, searches, expected
+
+    def mark(label, key, scheme, start, stop, ids):
+        return likely_stretch(label, key, scheme, ids, range(start, stop))
+
+    # Nothing to find.
+    yield plain("one look, no ids", MANY[:1], [green], [[]], verdict="too_short")
+    yield plain("one look, one id", MANY[:1], [gumbel], [[5]], verdict="too_short")
+    schemes = [Green(1, 192), gumbel]
+    yield plain("every p is 1: the first look", MANY[:3], schemes, [natural[:2], natural[1:3]], best=0, verdict="too_short")
+    for searches in (True, False):
+        yield plain("unmarked, two keys, two schemes, two versions", MANY[:2], [green, dual], [natural, natural[5:]], searches=searches)
+    yield plain("unmarked, 40 keys: the best is that of the least p, though all are paid up to 1", MANY, [green], [natural], ln_p=0)
+    yield plain("the same at a level of 0.9", MANY, [green], [natural], alpha=0.9, ln_p=0, detected=False)
+    # Striking.
+    yield plain("a key twice, a scheme twice", [MANY[0], MANY[1], MANY[0]], [green, gumbel, green], [natural], count=4)
+    yield plain("versions of equal ids are one", MANY[:2], [green], [natural, list(natural)], count=2)
+    yield plain("versions that differ in their last id are two", MANY[:2], [green], [natural, natural[:-1] + [3]], count=4)
+    looks = [Look(MANY[0], green, 0), Look(MANY[0], green, 1), Look(MANY[0], green, 2), Look(MANY[1], green, 1)]
+    yield "one key under two tokenizers: the ids count, whatever they are of", looks, [natural, natural, natural[3:]], 1e-6, True, {"count": 3}
+    # Marked.
+    ids = mark("looks green", MANY[2], green, 20, 110, natural)
+    yield plain("marked under the third of four keys", MANY[:4], [green], [ids], detected=True, best=2)
+    yield plain("asked without a search", MANY[:4], [green], [ids], searches=False, detected=True, best=2)
+    yield plain("under another scheme too", MANY[:4], [other, green], [ids], detected=True, best=5)
+    yield plain("the key not asked", MANY[3:6], [green], [ids], detected=False)
+    raw = [id if i % 3 else 9000 + i for i, id in enumerate(ids)]
+    yield plain("in the second version", MANY[1:4], [green], [raw, ids], detected=True, best=3)
+    ids = mark("looks gumbel", MANY[7], gumbel, 10, 60, natural)
+    yield plain("gumbel, in both versions: one hit, the lesser p", [MANY[7]], [gumbel], [ids, ids[8:]], hits=1)
+    yield plain("the second version the stronger", [MANY[7]], [gumbel], [ids[:40], ids], hits=1, best=1)
+    # Equal p in both versions: a repetition at the end adds no scored position.
+    ids = ids + ids[10:16]
+    again = ids + ids[16:20]
+    yield plain("both versions of equal p: the first", [MANY[7]], [gumbel], [ids, again], searches=False, best=0, hits=1, count=2)
+    yield plain("the same the other way round", [MANY[7]], [gumbel], [again, ids], searches=False, best=0, hits=1, count=2)
+    ids = mark("looks one", MANY[4], gumbel, 10, 50, natural)
+    ids = mark("looks two", MANY[9], dual, 70, 115, ids)
+    yield plain("two keys, a scheme each, in one text", [MANY[4], MANY[5], MANY[9]], [gumbel, dual], [ids], hits=2)
+    yield plain("the keys in another order", [MANY[9], MANY[5], MANY[4]], [gumbel, dual], [ids], hits=2)
+    # Two looks of equal p below 1: keys with as many greens.
+    few = natural_ids("equal", 60)
+    alike = collections.defaultdict(list)
+    for key in MANY:
+        alike[score(key, 1, 64, few).green].append(key)
+    pair = next(keys for green_count, keys in sorted(alike.items(), reverse=True) if len(keys) > 1)[:2]
+    for keys in (pair, pair[::-1], [MANY[39], *pair] if MANY[39] not in pair else pair):
+        yield plain("two keys with as many greens, without a search: the first", keys, [green], [few], searches=False, alpha=0.01)
+    # Too short, by a look, by the price, by the test.
+    some = list(range(700, 720))
+    for scored in (10, 11):
+        verdict = "too_short" if scored < 11 else "no_mark_found"
+        yield plain(f"{scored} positions of green, one look", MANY[:1], [green], [some[: scored + 1]], verdict=verdict)
+    yield plain("11 positions, three looks to pay for", MANY[:3], [green], [some[:12]], verdict="too_short")
+    for scored, verdict in ((9, "too_short"), (10, "no_mark_found")):
+        yield plain(f"{scored} positions, without a search", MANY[:1], [green], [some[: scored + 1]], searches=False, verdict=verdict)
+    yield plain("one position of gumbel is enough", MANY[:1], [gumbel], [some[:3]], verdict="no_mark_found")
+    yield plain("one of the dual form too", MANY[:1], [dual], [some[:5]], verdict="no_mark_found")
+    yield plain("its greatest score is 21.49, not 22.18", MANY[:1], [dual], [some[:5]], alpha=7e-10, verdict="too_short")
+    yield plain("where 22.18 is enough", MANY[:1], [gumbel], [some[:3]], alpha=7e-10, verdict="no_mark_found")
+    yield plain("at a lower level one position is not enough", MANY[:1], [gumbel], [some[:3]], alpha=1e-10, verdict="too_short")
+    yield plain("one scheme too short, the other not", MANY[:1], [green, gumbel], [some[:6]], verdict="no_mark_found")
+    yield plain("one version too short, the other not", MANY[:1], [green], [some[:6], some], verdict="no_mark_found")
+    yield plain("repeats do not help", MANY[:1], [green], [some[:8] * 20], verdict="too_short")
+    yield plain("h = 4 and four ids", MANY[:1], [dual], [some[:4]], verdict="too_short")
+    for g, verdict in ((255, "too_short"), (1, "no_mark_found")):
+        yield plain(f"100 positions, g = {g}", MANY[:1], [Green(1, g)], [list(range(700, 801))], verdict=verdict)
+    marked_few = likely_stretch("few", MANY[0], Gumbel(1, False), natural_ids("few", 15), range(1, 15))
+    yield plain("few positions, and marked", MANY[:1], [Gumbel(1, False)], [marked_few], alpha=1e-3, verdict="marked")
+
+
+def looks_file():
+    cases = Cases()
+    for comment, looks, versions, alpha, searches, expected in looks_cases():
+        found = is_clear(looks, versions, alpha, searches)
+        for member, value in expected.items():
+            seen = len(found.hits) if member == "hits" else getattr(found, member)
+            assert seen == value, (comment, member, seen)
+        values = {
+            "looks": [{"key": look.key.hex(), "scheme": str(look.scheme), "version": look.version} for look in looks],
+            "versions": [{"ids": list(ids)} for ids in versions],
+            "alpha": alpha,
+            "searches": searches,
+            "count": found.count,
+            "ln_p": float(found.ln_p),
+            "detected": found.detected,
+            "best": found.best,
+            "verdict": found.verdict,
+        }
+        values["hits"] = [
+            {"look": hit.look, "ln_p": float(hit.ln_p), "spans": spans_of(hit.spans, looks[hit.look].scheme)} for hit in found.hits
+        ]
+        cases.add(comment, "§7.7, §10.3", values)
+    notes = [
+        "looks are listed as in SPEC §7.7 before any is struck; version is a place in versions. best and look are places in"
+        " looks. count is m. ln_p of a hit is paid for. Keys are hexadecimal, and for tests alone.",
+    ]
+    return file_of("looks", "SPEC §7.7, §10.3", notes, cases)
+
+
+def registry_file():
+    cases = Cases()
+    key, master = KEYS[3][1], KEYS[1][1]
+    base = {
+        "greenmark": "profile/1",
+        "name": "support-bot",
+        "scheme": "gm1:green,h=1,gamma=64/256",
+        "tokenizer": {"name": "smollm2", "fingerprint": "d21208e9d0e11339"},
+        "key_id": key_id(key),
+    }
+
+    def accept(comment, text):
+        found = parse_profile(text.encode())
+        cases.add(comment, "§12.1", {"profile": text, "members": found})
+
+    def refuse(failure, comment, text):
+        try:
+            parse_profile(text.encode())
+        except Refused as refused:
+            assert refused.failure == failure, (comment, refused)
+        else:
+            raise AssertionError(comment)
+        cases.add(comment, "§12.1", {"profile": text}, failure)
+
+    def text(**members):
+        """The profile with members changed; ... takes one away."""
+        return json.dumps({name: value for name, value in (base | members).items() if value is not ...})
+
+    def tokenizer(**members):
+        inner = {name: value for name, value in (base["tokenizer"] | members).items() if value is not ...}
+        return text(tokenizer=inner)
+
+    accept("what must be there", text())
+    accept("everything", text(key_file="bot.key", subkey="2026-11", tokenizer=base["tokenizer"] | {"file": "smollm2/tokenizer.json"}))
+    accept("indented, with line feeds", json.dumps(base, indent=2) + "\n")
+    accept("members in another order", json.dumps(dict(reversed(base.items()))))
+    accept("unknown members are ignored", text(note="of the second shift", since=2026, tags=["a", {"b": None}]))
+    accept("unknown members of the tokenizer too", tokenizer(vocabulary=49152, file="t.json"))
+    accept("an unknown member twice", text()[:-1] + ', "note": 1, "note": 2}')
+    accept("a known name inside an unknown member", text(old={"name": 7, "greenmark": "profile/0"}))
+    accept("escapes in a name of a member", text().replace('"scheme"', '"\\u0073cheme"'))
+    accept("a tokenizer's name may be anything", tokenizer(name="\u00e9 /\n"))
+    accept("and empty", tokenizer(name=""))
+    accept("gumbel", text(scheme="gm1:gumbel,h=4,dual"))
+    for name in ("a", "0", "a.b_c-d", "x" * 64, "2026-11", "a..b"):
+        accept(f"a name of {len(name)}", text(name=name))
+    accept("a label of 255 bytes", text(subkey="\u00e9" * 127 + "x"))
+    accept("a path that goes up", text(key_file="../keys/bot.key"))
+
+    for comment, wrong in {
+        "empty": "",
+        "a list": "[]",
+        "a string": '"profile/1"',
+        "null": "null",
+        "cut short": text()[:-1],
+        "something after it": text() + " x",
+        "a comma too many": text()[:-1] + ",}",
+        "a comment": "// a profile\n" + text(),
+        "single quotes": text().replace('"', "'"),
+        "NaN": text()[:-1] + ', "x": NaN}',
+        "a byte-order mark": "\ufeff" + text(),
+        "a line feed within a string": text().replace("support-bot", "support\nbot"),
+        "a key text": format_key(KEYS[0][1]),
+    }.items():
+        refuse("json", comment, wrong)
+    for name in ("greenmark", "name", "scheme", "key_id"):
+        refuse("duplicate", f"{name} twice", text()[:-1] + f', "{name}": {json.dumps(base[name])}}}')
+    refuse("duplicate", "tokenizer twice", text()[:-1] + ', "tokenizer": {}}')
+    refuse("duplicate", "fingerprint twice", text().replace('"fingerprint"', '"fingerprint": "0000000000000000", "fingerprint"'))
+    refuse("duplicate", "twice, once with an escape", text()[:-1] + ', "nam\\u0065": "x"}')
+    refuse("duplicate", "two faults: duplicate and version", text(greenmark="profile/2")[:-1] + ', "name": "x"}')
+    refuse("version", "no version", text(greenmark=...))
+    for version in ("profile/2", "profile/1 ", "Profile/1", "profile", "", "1", "gm1"):
+        refuse("version", f"version {version!r}", text(greenmark=version))
+    refuse("version", "a number", text(greenmark=1))
+    refuse("version", "two faults: version and member", text(greenmark="profile/2", name=...))
+    for name in ("name", "scheme", "tokenizer", "key_id"):
+        refuse("member", f"no {name}", text(**{name: ...}))
+        refuse("member", f"{name} is null", text(**{name: None}))
+        refuse("member", f"{name} is a number", text(**{name: 7}))
+    for name in ("key_file", "subkey"):
+        refuse("member", f"{name} is null", text(**{name: None}))
+        refuse("member", f"{name} is a list", text(**{name: ["a"]}))
+    for name in ("name", "fingerprint"):
+        refuse("member", f"no {name} of the tokenizer", tokenizer(**{name: ...}))
+        refuse("member", f"{name} of the tokenizer is a number", tokenizer(**{name: 7}))
+    refuse("member", "file of the tokenizer is null", tokenizer(file=None))
+    refuse("member", "the tokenizer is a string", text(tokenizer="smollm2"))
+    refuse("member", "two faults: member and name", text(name="X", key_id=7))
+    for name in ("", "A", "support bot", "-a", ".a", "_a", "x" * 65, "caf\u00e9", "a/b", "a\n", "a\0"):
+        refuse("name", f"the name {name!r}", text(name=name))
+    refuse("name", "two faults: name and scheme", text(name="X", scheme="gm1"))
+    for scheme in ("", "gm2:green,h=1,gamma=64/256", "gm1:green,h=1,gamma=64/256 ", "gm1:gumbel,h=0"):
+        refuse("scheme", f"the scheme {scheme!r}", text(scheme=scheme))
+    refuse("scheme", "two faults: scheme and fingerprint", text(scheme="gm1", tokenizer={"name": "", "fingerprint": ""}))
+    for digits in ("", "d21208e9d0e1133", "d21208e9d0e113390", "D21208E9D0E11339", "d21208e9d0e1133g", "d21208e9d0e1133\uff11"):
+        refuse("fingerprint", f"the fingerprint {digits!r}", tokenizer(fingerprint=digits))
+        refuse("key-id", f"the key id {digits!r}", text(key_id=digits))
+    refuse("fingerprint", "two faults: fingerprint and key id", text(key_id="", tokenizer={"name": "", "fingerprint": ""}))
+    refuse("subkey", "an empty label", text(subkey=""))
+    refuse("subkey", "256 bytes", text(subkey="\u00e9" * 128))
+    refuse("subkey", "two faults: label and path", text(subkey="", key_file=""))
+    for path in ("", "/etc/bot.key", "keys\\bot.key", "a\0b"):
+        refuse("path", f"the key file {path!r}", text(key_file=path))
+        refuse("path", f"the tokenizer's file {path!r}", tokenizer(file=path))
+
+    # Folders.
+    one, two, three = (sha256(b"greenmark/v1/vectors/registry/" + le32(i)) for i in range(3))
+    child = sub_key(master, b"2026-11")
+
+    def file(key):
+        return format_key(key) + "\n"
+
+    def folder(comment, files, schemes=("gm1:green,h=1,gamma=64/256",), failure=None, expected=None):
+        values = {"files": [[name, content] for name, content in files], "schemes": list(schemes)}
+        try:
+            found = read_registry([(name, content.encode()) for name, content in files], list(map(parse_scheme, schemes)))
+        except Refused as refused:
+            assert refused.failure == failure, (comment, refused)
+            cases.add(comment, "§12.2 to §12.4", values, failure)
+            return
+        looks = [{"profile": name, "key_id": key_id(key), "scheme": str(scheme), "fingerprint": tokenizer} for name, key, scheme, tokenizer in found]
+        assert failure is None and [(look["profile"], look["key_id"]) for look in looks] == [(name, key_id(key)) for name, key in expected], comment
+        cases.add(comment, "§12.2 to §12.4", values | {"looks": looks})
+
+    bot = ("bot.profile.json", text(key_file="bot.key"))
+    folder("an empty folder", [], expected=[])
+    folder("a profile and its key", [bot, ("bot.key", file(key))], expected=[("support-bot", key)])
+    folder("the key without a line ending", [bot, ("bot.key", format_key(key))], expected=[("support-bot", key)])
+    folder("no key_file: the key that fits", [("bot.profile.json", text()), ("a.key", file(one)), ("b.key", file(key))], expected=[("support-bot", key), (None, one)])
+    folder("bare keys, in the order of their names", [("b.key", file(one)), ("B.key", file(two)), ("a.key", file(three))], expected=[(None, two), (None, three), (None, one)])
+    both = ("gm1:gumbel,h=2", "gm1:green,h=1,gamma=64/256")
+    folder("two schemes: keys outer, schemes inner", [("a.key", file(one)), ("b.key", file(two))], both, expected=[(None, one), (None, one), (None, two), (None, two)])
+    folder("a profile's key is asked under its scheme alone", [bot, ("bot.key", file(key)), ("other.key", file(one))], both, expected=[("support-bot", key), (None, one), (None, one)])
+    folder("the same key once more is named too", [bot, ("bot.key", file(key)), ("copy.key", file(key))], expected=[("support-bot", key)])
+    folder("the same bare key twice: struck later, by the looks", [("a.key", file(one)), ("b.key", file(one))], expected=[(None, one), (None, one)])
+    month = text(name="month", subkey="2026-11", key_id=key_id(child))
+    folder("a sub-key: its master is named", [("m.profile.json", month), ("m.key", file(master))], expected=[("month", child)])
+    folder("a sub-key that is stored too is named", [("m.profile.json", month), ("c.key", file(child)), ("m.key", file(master))], expected=[("month", child)])
+    folder("a sub-key with key_file", [("m.profile.json", text(name="month", subkey="2026-11", key_id=key_id(child), key_file="m.key")), ("m.key", file(master))], expected=[("month", child)])
+    again = text(name="again", scheme="gm1:gumbel,h=4", key_id=key_id(key))
+    folder("two profiles of one key", [("b.profile.json", text()), ("a.profile.json", again), ("k.key", file(key))], expected=[("again", key), ("support-bot", key)])
+    folder("two sub-keys of one master", [("m.profile.json", month), ("n.profile.json", text(name="next", subkey="2026-12", key_id=key_id(sub_key(master, b"2026-12")))), ("m.key", file(master))], expected=[("month", child), ("next", sub_key(master, b"2026-12"))])
+    folder("other files are ignored", [bot, ("bot.key", file(key)), ("README", "x"), ("old.key.txt", "x"), ("x.json", "{"), (".hidden.key", "x"), (".a.profile.json", "x"), ("key", "x")], expected=[("support-bot", key)])
+    folder("a key file with another ending", [("bot.profile.json", text(key_file="secret.txt")), ("secret.txt", file(key))], expected=[("support-bot", key)])
+    folder("a bad profile", [bot, ("bot.key", file(key)), ("c.profile.json", "{}")], failure="version")
+    folder("a bad key file that nobody names", [bot, ("bot.key", file(key)), ("c.key", file(one)[:-3])], failure="length")
+    folder("two faults: a bad key file, and a profile after it", [("a.key", "x"), ("z.profile.json", text(name="X"))], failure="name")
+    folder("two profiles of one name", [("a.profile.json", text()), ("b.profile.json", text()), ("k.key", file(key))], failure="duplicate-name")
+    folder("two faults: two of one name, and a bad key file", [("a.profile.json", text()), ("b.profile.json", text()), ("k.key", "x")], failure="duplicate-name")
+    folder("no key", [("bot.profile.json", text())], failure="key")
+    folder("no key fits", [("bot.profile.json", text()), ("a.key", file(one))], failure="key")
+    folder("the key file is not there", [bot, ("other.key", file(key))], failure="key")
+    folder("the key file holds no key", [("bot.profile.json", text(key_file="bot.txt")), ("bot.txt", "x")], failure="key")
+    folder("the key file holds another key", [bot, ("bot.key", file(one))], failure="key-mismatch")
+    folder("the key file holds another key, and the right one is there", [bot, ("bot.key", file(one)), ("right.key", file(key))], failure="key-mismatch")
+    folder("the id of the master in place of the sub-key's", [("m.profile.json", text(subkey="2026-11", key_id=key_id(master), key_file="m.key")), ("m.key", file(master))], failure="key-mismatch")
+    folder("another label", [("m.profile.json", text(subkey="2026-12", key_id=key_id(child))), ("m.key", file(master))], failure="key")
+    notes = [
+        "profile is the text of a file. members: those of the tables of SPEC §12.1, null where they are absent.",
+        "files are those of a folder, [name, text]; key_file is a name of one of them. looks are the entries of SPEC §12.4, before"
+        " any look is struck; fingerprint is null where the caller names the tokenizer. The tokenizers are not asked for: those of"
+        " a text given as ids. Keys are for tests alone.",
+    ]
+    return file_of("registry", "SPEC §12", notes, cases)
+
+
+def evidence_file():
+    cases = Cases()
+    green, other, gumbel, dual = Green(1, 64), Green(2, 128), Gumbel(2, False), Gumbel(4, True)
+
+    def add(comment, asked, ids, normalised_ids=None, alpha=1e-6, searches=True):
+        versions = [ids] if normalised_ids is None else [ids, normalised_ids]
+        looks = [Look(entry.key, entry.scheme, version) for entry in asked for version in range(len(versions))]
+        is_clear(looks, versions, alpha, searches)
+        found = evidence(comment, asked, ids, normalised_ids, alpha, searches)
+        values = {
+            "asked": [{"profile": entry.profile, "key": entry.key.hex(), "scheme": str(entry.scheme)} for entry in asked],
+            "ids": list(ids),
+            "normalised_ids": normalised_ids,
+            "alpha": alpha,
+            "searches": searches,
+            "evidence": found,
+        }
+        cases.add(comment, "§10", {"id": comment} | values)
+        return found
+
+    natural = natural_ids("evidence", 150)
+    single = [Asked(None, MANY[0], green)]
+    for scheme in (green, gumbel):
+        add("nothing to read", [Asked(None, MANY[0], scheme)], [])
+        add("unmarked, one look", [Asked(None, MANY[0], scheme)], natural)
+    add("unmarked, without a search", single, natural, searches=False)
+    asked = [Asked(name, key, scheme) for name, key, scheme in zip(("one", "two", None, None), MANY, (green, dual, gumbel, other))]
+    add("unmarked, profiles and bare keys, two versions", asked, natural, natural[4:])
+    found = add("every p is 1: the first profile is named", [Asked("zero", MANY[3], Green(1, 192)), *asked[1:]], natural[:2], natural[1:3])
+    assert found["profile"] == "zero" and found["verdict"] == "too_short" and not found["normalised"]
+    add("two versions of equal ids are one", asked, natural, list(natural))
+    ids = likely_stretch("evidence green", MANY[0], green, natural, range(30, 120))
+    found = add("marked, green", single, ids)
+    assert found["verdict"] == "marked" and len(found["spans"]) == 1
+    found = add("marked, without a search: no spans", single, ids, searches=False)
+    assert found["verdict"] == "marked" and not found["spans"]
+    found = add("the first of four is marked", asked, ids)
+    assert found["profile"] == "one"
+    raw = [id if i % 3 else 9000 + i for i, id in enumerate(ids)]
+    found = add("in the normalised version: the counts are the raw version's", asked, raw, ids)
+    assert found["normalised"] and found["spans"][0]["normalised"] and found["unpaid_ln_p"] > -10
+    ids = likely_stretch("evidence two", MANY[1], dual, natural, range(20, 60))
+    ids = likely_stretch("evidence three", MANY[2], gumbel, ids, range(90, 140))
+    found = add("two of four are marked: spans in the order of the text", asked, ids)
+    assert [span["profile"] for span in found["spans"]] == ["two", None]
+    found = add("the strongest is named, whoever comes first in the text", asked, ids, ids[10:])
+    # Two profiles of one key and scheme are one look, of the first.
+    twice = [Asked("first", MANY[0], green), Asked("second", MANY[0], green), Asked("third", MANY[3], green)]
+    ids = likely_stretch("evidence twice", MANY[0], green, natural, range(10, 130))
+    found = add("two profiles of one key and scheme are one look, of the first", twice, ids)
+    assert found["looks"] == 2 and found["profile"] == "first" and {span["profile"] for span in found["spans"]} == {"first"}
+    # A text that two keys mark at the same places: spans that overlap.
+    both = [Asked("one", MANY[0], Green(1, 128)), Asked("two", MANY[1], Green(1, 128))]
+    source, ids = draws("evidence both"), natural[:20]
+    while len(ids) < 140:
+        context = context_at(ids, len(ids), 1)
+        good = (byte_of(seed_of(key, context), token) < 128 for key in MANY[:2]) if (token := next(source) % 50257) else ()
+        if all(good):
+            ids.append(token)
+    found = add("marked twice over at the same places", both, ids)
+    assert len(found["spans"]) == 2
+    add("many keys: unpaid_ln_p is that of the best, and small by chance", [Asked(None, key, green) for key in MANY], natural)
+    add("11 positions, one look", single, list(range(700, 712)))
+    add("11 positions, four looks: too short", asked[:1] * 2 + [Asked(None, key, green) for key in MANY[1:4]], list(range(700, 712)))
+    found = add("a p-value that underflows", single, coloured_ids("evidence deep", MANY[0], 1, 64, 601, "G"))
+    assert found["p_value"] == 0
+    notes = [
+        "asked are the entries of SPEC §12.4; each is asked about ids, and about normalised_ids where they are not null."
+        " evidence is the object of SPEC §10.1. Keys are hexadecimal, and for tests alone.",
+    ]
+    return file_of("evidence", "SPEC §10", notes, cases)
+
+
 FILES = {
     "keys.json": keys_file,
     "schemes.json": schemes_file,
@@ -1988,6 +3026,15 @@ FILES = {
     "stream.json": stream_file,
     "weighted.json": weighted_file,
     "normalise.json": normalise_file,
+    "search-edges.json": search_edges_file,
+    "samples-edges.json": samples_edges_file,
+    "normalise-edges.json": normalise_edges_file,
+    "key-files.json": key_files_file,
+    "subkeys.json": subkeys_file,
+    "fingerprint.json": fingerprint_file,
+    "looks.json": looks_file,
+    "registry.json": registry_file,
+    "evidence.json": evidence_file,
 }
 
 # Written by tails.py beside this file, from arbitrary-precision arithmetic.
@@ -2288,8 +3335,7 @@ def main():
         return 1 if lines else 0
     else:
         try:
-            key = parse_key_file(arguments.key_file.read_bytes())
-            parse_scheme(arguments.scheme)
+            asked = Asked(None, parse_key_file(arguments.key_file.read_bytes()), parse_scheme(arguments.scheme))
             ids = read_ids(sys.stdin.read())
         except Refused as refused:
             print(f"refused, {refused}", file=sys.stderr)
@@ -2297,7 +3343,7 @@ def main():
         except (OSError, ValueError) as error:
             print(f"error: {error}", file=sys.stderr)
             return 2
-        print(json.dumps(evidence(arguments.id, key, arguments.scheme, ids, arguments.alpha), indent=2))
+        print(json.dumps(evidence(arguments.id, [asked], ids, None, arguments.alpha, True), indent=2))
     return 0
 
 

@@ -3,8 +3,9 @@
 //! Natively they are run by `tests/vectors.rs`, as WebAssembly by `wasm/tests/vectors.test.mjs`.
 
 use greenmark::{
-    Colour, ContextWidth, Detection, Detector, Embedder, Family, Field, Gamma, Key, KeyError, MixingShare, Position,
-    Scheme, SchemeError, SchemeParams, Scorer, Scores, Stream, Subkey, TokenId, colour, normalise,
+    Colour, ContextWidth, Detection, Detector, Embedder, Examiner, Family, Field, Gamma, Key, KeyError, Look,
+    MixingShare, Position, Scheme, SchemeError, SchemeParams, Scorer, Scores, Span, Stream, Subkey, TokenId, colour,
+    normalise,
     stats::{WeightedBinomial, ln_binomial_sf, ln_gamma_sf},
 };
 use hmac::{Hmac, KeyInit, Mac};
@@ -41,9 +42,11 @@ macro_rules! replay {
     };
 }
 
-/// All vector files.
-pub const REPLAYS: [Replay; 15] = [
+/// All vector files that need nothing but the core library.
+pub const REPLAYS: [Replay; 21] = [
     replay!("keys", keys),
+    replay!("key-files", key_files),
+    replay!("subkeys", subkeys),
     replay!("schemes", schemes),
     replay!("field", field),
     replay!("words", words),
@@ -51,13 +54,17 @@ pub const REPLAYS: [Replay; 15] = [
     replay!("gumbel-scores", gumbel_scores),
     replay!("accumulated", accumulated),
     replay!("samples", samples),
+    replay!("samples-edges", samples),
     replay!("tails", tails),
     replay!("binomial-tail", binomial_tail),
     replay!("gamma-tail", gamma_tail),
     replay!("weighted", weighted),
     replay!("search", search),
+    replay!("search-edges", search),
+    replay!("looks", looks),
     replay!("stream", stream),
     replay!("normalise", normalised_texts),
+    replay!("normalise-edges", normalised_texts),
 ];
 
 const TOLERANCE: f64 = 1e-10;
@@ -83,14 +90,45 @@ fn keys(case: &Value) {
         assert_eq!(found.id().to_string(), string(case, "key_id"), "{}", name(case));
         assert_eq!(found.id(), expected.id(), "{}", name(case));
     } else {
-        let failure = match found.err() {
-            Some(KeyError::Prefix) => "prefix",
-            Some(KeyError::Length { .. }) => "length",
-            Some(KeyError::Character { .. }) => "character",
-            Some(KeyError::Checksum) => "checksum",
-            _ => "none",
-        };
-        assert_eq!(failure, string(case, "failure"), "{}", name(case));
+        assert_eq!(key_failure(found.err()), string(case, "failure"), "{}", name(case));
+    }
+}
+
+/// The name of SPEC §2.2 and §2.3 for what a key was refused for.
+fn key_failure(error: Option<KeyError>) -> &'static str {
+    match error {
+        Some(KeyError::NotText { .. }) => "not-text",
+        Some(KeyError::Prefix) => "prefix",
+        Some(KeyError::Length { .. }) => "length",
+        Some(KeyError::Character { .. }) => "character",
+        Some(KeyError::Checksum) => "checksum",
+        _ => "none",
+    }
+}
+
+fn key_files(case: &Value) {
+    let found = Key::parse_file(&bytes(case, "content"));
+    if is_valid(case) {
+        let found = found.unwrap_or_else(|error| panic!("{}: {error}", name(case)));
+        assert!(found == key(case), "{}", name(case));
+        assert_eq!(found.id().to_string(), string(case, "key_id"), "{}", name(case));
+    } else {
+        assert_eq!(key_failure(found.err()), string(case, "failure"), "{}", name(case));
+    }
+}
+
+fn subkeys(case: &Value) {
+    let label = match case.get("label_bytes") {
+        // A label is a `&str`, so what is not UTF-8 cannot be asked for.
+        Some(_) => return assert!(String::from_utf8(bytes(case, "label_bytes")).is_err(), "{}", name(case)),
+        None => string(case, "label"),
+    };
+    let found = key(case).subkey(label);
+    assert_eq!(found.is_ok(), is_valid(case), "{}", name(case));
+    if let Ok(found) = found {
+        let expected = Key::from_bytes(bytes(case, "subkey").try_into().expect("32 bytes"));
+        assert!(found == expected, "{}", name(case));
+        assert_eq!(found.id().to_string(), string(case, "key_id"), "{}", name(case));
     }
 }
 
@@ -159,7 +197,8 @@ fn gumbel_scores(case: &Value) {
     let (detection, positions) = (scores.detection(), scores.positions());
     assert_eq!(detection.green(), None, "{}", name(case));
     assert_eq!(line(&positions, 'S', 'S'), string(case, "marks"), "{}", name(case));
-    meets(case, "score", Some(detection.tally.score));
+    // SPEC §6.4.
+    meets_within(1e-14, case, "score", Some(detection.tally.score));
     meets_the_rest(case, scheme, &detection, &text, &positions);
 }
 
@@ -180,9 +219,13 @@ fn meets_the_rest(case: &Value, scheme: Scheme, detection: &Detection, text: &[T
 
 /// A real number, or none where the vector has null.
 fn meets(case: &Value, member: &str, found: Option<f64>) {
+    meets_within(TOLERANCE, case, member, found);
+}
+
+fn meets_within(tolerance: f64, case: &Value, member: &str, found: Option<f64>) {
     assert_eq!(found.is_none(), case[member].is_null(), "{}, {member}", name(case));
     if let (Some(found), Some(expected)) = (found, case[member].as_f64()) {
-        assert!(close(found, expected, TOLERANCE), "{}, {member}: {found} for {expected}", name(case));
+        assert!(close(found, expected, tolerance), "{}, {member}: {found} for {expected}", name(case));
     }
 }
 
@@ -354,15 +397,49 @@ fn search(case: &Value) {
     let alpha = case["alpha"].as_f64().expect("a number");
     assert_eq!(Some(search.is_significant(alpha)), case["detected"].as_bool(), "{}", name(case));
     let expected = case["spans"].as_array().expect("a list");
-    let spans: Vec<_> = search.spans(alpha).to_vec();
+    let spans = search.spans(alpha);
+    meets_spans(case, spans, expected);
+    for span in spans {
+        assert_eq!(scores_between(&positions, span.start, span.end).len() as u64, span.scored, "{}", name(case));
+    }
+}
+
+/// Edges and counts match exactly, scores and ln p to nine digits. SPEC §11.
+fn meets_spans(case: &Value, spans: &[Span], expected: &[Value]) {
     assert_eq!(spans.len(), expected.len(), "{}: {spans:?}", name(case));
     for (span, expected) in spans.iter().zip(expected) {
         let found = [span.start as u64, span.end as u64, span.scored];
         let members = ["start", "end", "scored"].map(|member| expected[member].as_u64().expect("an integer"));
         assert_eq!(found, members, "{}", name(case));
-        assert_eq!(scores_between(&positions, span.start, span.end).len() as u64, span.scored, "{}", name(case));
         meets_to_nine_digits(case, "score of a span", &expected["score"], span.score);
         meets_to_nine_digits(case, "ln_p of a span", &expected["ln_p"], span.ln_p);
+    }
+}
+
+fn looks(case: &Value) {
+    let list = |member: &str| case[member].as_array().unwrap_or_else(|| panic!("{}: no {member}", name(case)));
+    let place = |value: &Value| value.as_u64().and_then(|place| usize::try_from(place).ok()).expect("a place");
+    let versions: Vec<Vec<TokenId>> = list("versions").iter().map(|version| ids(version, "ids")).collect();
+    let versions: Vec<&[TokenId]> = versions.iter().map(Vec::as_slice).collect();
+    let keys: Vec<Key> = list("looks").iter().map(key).collect();
+    let asked = keys.iter().zip(list("looks")).map(|(key, look)| {
+        let scheme = string(look, "scheme").parse().expect("canonical");
+        Look { version: place(&look["version"]), ..Look::new(key, scheme) }
+    });
+    let searches = case["searches"].as_bool().expect("a truth value");
+    let alpha = case["alpha"].as_f64().expect("a number");
+    let found = Examiner::new(asked).searches(searches).examine(&versions, alpha);
+
+    assert_eq!(found.looks, integer(case, "count"), "{}", name(case));
+    meets_to_nine_digits(case, "ln_p", &case["ln_p"], found.ln_p);
+    assert_eq!(Some(found.is_significant(alpha)), case["detected"].as_bool(), "{}", name(case));
+    assert_eq!(found.best.map(|best| best.look), Some(place(&case["best"])), "{}", name(case));
+    assert_eq!(found.verdict.as_str(), string(case, "verdict"), "{}", name(case));
+    assert_eq!(found.hits.len(), list("hits").len(), "{}", name(case));
+    for (hit, expected) in found.hits.iter().zip(list("hits")) {
+        assert_eq!(hit.look, place(&expected["look"]), "{}", name(case));
+        meets_to_nine_digits(case, "ln_p of a hit", &expected["ln_p"], hit.ln_p);
+        meets_spans(case, &hit.spans, expected["spans"].as_array().expect("a list"));
     }
 }
 

@@ -19,9 +19,16 @@ macro_rules! replay {
 }
 
 replay! {
-    keys schemes field words scores gumbel_scores accumulated samples
-    tails binomial_tail gamma_tail weighted search stream normalise
+    keys key_files subkeys schemes field words scores gumbel_scores accumulated samples samples_edges
+    tails binomial_tail gamma_tail weighted search search_edges stream looks normalise normalise_edges
 }
+
+/// Files that need tokenizers or profiles, and have a test file of their own here.
+const ELSEWHERE: &[&str] = &["fingerprint"];
+
+/// Files that nothing replays yet: the profiles of SPEC §12 and the members that SPEC §10 has gained
+/// are not in greenmark-text. Whoever brings them takes the name away and replays the file.
+const WAITING: &[&str] = &["evidence", "registry"];
 
 #[test]
 fn no_vector_file_is_left_out() {
@@ -30,6 +37,12 @@ fn no_vector_file_is_left_out() {
         .map(|entry| entry.expect("readable").path())
         .map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned())
         .collect();
-    assert_eq!(files, REPLAYS.iter().map(|replay| replay.name.to_owned()).collect());
-    assert_eq!(files, TESTED.iter().map(|name| name.replace('_', "-")).collect());
+    let tested: BTreeSet<String> = TESTED.iter().map(|name| name.replace('_', "-")).collect();
+    assert_eq!(tested, REPLAYS.iter().map(|replay| replay.name.to_owned()).collect());
+    let others = ELSEWHERE.iter().chain(WAITING).map(|&name| name.to_owned());
+    assert_eq!(files, tested.into_iter().chain(others).collect());
+    for name in ELSEWHERE {
+        let test = format!("{}/tests/{name}.rs", env!("CARGO_MANIFEST_DIR"));
+        assert!(std::path::Path::new(&test).exists(), "{name}.json has no test");
+    }
 }

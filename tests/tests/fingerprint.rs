@@ -1,0 +1,39 @@
+//! The fingerprint of toy tokenizers, in both kinds of files. SPEC §9.4.
+
+use std::collections::HashMap;
+
+use greenmark_tests::{cases, name, string};
+use greenmark_text::{FINGERPRINT_PROBE, Tokenizer, gguf};
+use serde_json::Value;
+
+/// The metadata of a GGUF file, from its members.
+fn metadata(members: &Value) -> HashMap<String, gguf::Value> {
+    let value = |value: &Value| match value {
+        Value::String(text) => gguf::Value::String(text.clone()),
+        Value::Number(number) => gguf::Value::I32(number.as_i64().and_then(|n| n.try_into().ok()).expect("an i32")),
+        other => panic!("no value of a toy file: {other}"),
+    };
+    let of = |member: &Value| match member {
+        Value::Array(values) => gguf::Value::Array(values.iter().map(value).collect()),
+        other => value(other),
+    };
+    members.as_object().expect("an object").iter().map(|(key, member)| (key.clone(), of(member))).collect()
+}
+
+#[test]
+fn toy_tokenizers_have_the_fingerprints_of_the_vectors() {
+    for case in cases(include_str!("../vectors/fingerprint.json")) {
+        let found = match case.get("gguf") {
+            Some(members) => Tokenizer::from_gguf_metadata(&metadata(members)),
+            None => Tokenizer::from_json(string(&case, "tokenizer_json").as_bytes(), "toy"),
+        };
+        if string(&case, "result") == "invalid" {
+            assert!(found.is_err(), "{}", name(&case));
+            continue;
+        }
+        let found = found.unwrap_or_else(|error| panic!("{}: {error}", name(&case)));
+        let probe = found.encode(FINGERPRINT_PROBE).expect("short");
+        assert_eq!(serde_json::json!(probe), case["probe"], "{}", name(&case));
+        assert_eq!(found.fingerprint(), string(&case, "fingerprint"), "{}", name(&case));
+    }
+}
