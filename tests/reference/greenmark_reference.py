@@ -3012,6 +3012,66 @@ def evidence_file():
     return file_of("evidence", "SPEC §10", notes, cases)
 
 
+# --- SPEC §17, worked example ----------------------------------------------------------------------------------------
+
+
+def worked_example():
+    """The lines of SPEC §17. `check` sees that they stand there."""
+    key, context, token = KEYS[1][1], (1000,), 2000
+    green, gumbel, dual = Green(1, 64), Gumbel(1, False), Gumbel(1, True)
+    seed = seed_of(key, context)
+    byte, words = byte_of(seed, token), [word_of(seed, q, token) for q in (1, 2)]
+    ids = coloured_ids("example", key, 1, 64, 20, "G", 2)
+    ids += ids[4:9]  # some pairs stand twice
+    counts = score(key, *green, ids)
+    whole = weighted_count(key, green, ids)
+    found = search(green, scored_positions(key, green, ids), 1e-6, whole.ln_whole)
+    sum_of = add_scores(key, *gumbel, ids)
+    total = float(sum_of.score)
+
+    def halves(text, size):
+        return text[:size], text[size:]
+
+    def number(value):
+        return repr(float(value))
+
+    text, hex_seed, hex_field = format_key(key), seed.hex(), field_key(key, 1).hex()
+    in_block = block(seed, 0, token // 64)[8 * (token % 64 // 8) :][:8].hex(" ")
+    return [
+        "§2.1   key               " + key.hex(),
+        "§2.2   text form         " + halves(text, 40)[0],
+        "                         " + halves(text, 40)[1],
+        "§2.4   key id            " + key_id(key),
+        '§2.5   sub-key "2026-11" ' + sub_key(key, b"2026-11").hex(),
+        f"§5.1   field key, h = 1  {hex_field}",
+        f"§4     context           {context[0]}, as bytes {context_bytes(context).hex()}",
+        f"§5.2   seed              {hex_seed}",
+        f"§5.3   byte of {token}      block {token // 64} of stream 0, byte {token % 64}: {byte}",
+        f"                         (bytes {token % 64 // 8 * 8} to {token % 64 // 8 * 8 + 7} of the block: {in_block})",
+        f"§6.1   colour            {byte} {'<' if byte < 64 else '>='} 64: {'green' if byte < 64 else 'red'} under gamma=64/256",
+        f"§5.4   words of {token}     block {token // 16}, word {token % 16}: {words[0]} in stream 1, {words[1]} in stream 2",
+        f"§6.3   scores            gumbel {number(token_score(words[0], False))}, dual {number(token_score(max(words), True))}",
+        "",
+        "A text of 25 ids:        " + ", ".join(map(str, ids[:9])) + ",",
+        "                         " + ", ".join(map(str, ids[9:17])) + ",",
+        "                         " + ", ".join(map(str, ids[17:])),
+        "",
+        f"{green}",
+        f"§6.2   marks             {counts.colours}",
+        f"       counts            T = {counts.scored}, G = {counts.green}, repeated {counts.repeated}",
+        f"§7.2   ln p              {number(ln_p(counts.green, counts.scored, 64))}",
+        f"§7.3   z                 {number(z_score(counts.green, counts.scored, 64))}",
+        f"§7.8   ln p_whole        {number(whole.ln_whole)}     (G_w = {whole.total})",
+        f"§7.5   ln max M_i        {number(found.ln_stake)}",
+        f"       ln p              {number(found.ln_p)}",
+        f"§10.3  verdict           {examine([Look(key, green, 0)], [ids], 1e-6, True).verdict} at alpha = 1e-6",
+        "",
+        f"{gumbel}",
+        f"§6.4   S                 {total!r}, T = {sum_of.scored}",
+        f"§7.4   ln p              {number(ln_p_gamma(total, sum_of.scored))}",
+    ]
+
+
 FILES = {
     "keys.json": keys_file,
     "schemes.json": schemes_file,
@@ -3157,6 +3217,7 @@ def selftest():
     assert ratio(2**31, 0.5) < ratio(2**30, 0.5) and ratio(2**31, 1 / 6) > ratio(2**30, 5 / 6)
     selftest_search()
     selftest_weighted()
+    selftest_looks()
 
 
 def selftest_weighted():
@@ -3183,6 +3244,18 @@ def selftest_weighted():
             count = ln_p(green, 60, 64)
             for total in range(max(0, c * green - c + 1), c * green + 1):  # sums between are those of the next
                 assert abs(ln_p_weighted([(c, 60)], total, 64) - count) <= Decimal("1e-50") * abs(count)
+
+
+def selftest_looks():
+    """SPEC §10.3: the closed form of `too_short` is the search of the greatest scores."""
+    for scheme in (Green(1, 1), Green(1, 64), Green(1, 255), Gumbel(1, False), Gumbel(1, True)):
+        for scored in (0, 1, 2, 3, 7, 20, 60):
+            scores = [greatest_score(scheme)] * scored
+            found = search(scheme, scores, 1e-300)
+            assert found.ln_whole <= Decimal("1e-13") - found.ln_stake
+            at_best = ln_p_at_best(scheme, scored, True)
+            # In gumbel `search` takes the tail of the nearest double.
+            assert abs(at_best - found.ln_p) <= Decimal("1e-13") * max(1, abs(found.ln_p)), (scheme, scored)
 
 
 def selftest_search():
@@ -3311,12 +3384,15 @@ def main():
     command.add_argument("--scheme", required=True, metavar="S", help="SPEC §3")
     command.add_argument("--alpha", type=level, default=1e-6, help="level of the decision (default: 1e-6)")
     command.add_argument("--id", default="stdin", help="name of the text (default: stdin)")
+    commands.add_parser("example", help="print the worked example of SPEC §17")
     commands.add_parser("selftest", help="check this file against published values")
     arguments = parser.parse_args()
 
     if arguments.command == "selftest":
         selftest()
         print("selftest passed")
+    elif arguments.command == "example":
+        print("\n".join(worked_example()))
     elif arguments.command == "generate":
         arguments.out.mkdir(parents=True, exist_ok=True)
         for name, make in FILES.items():
@@ -3331,6 +3407,9 @@ def main():
                 lines.append(f"{name}: missing on disk")
             elif path.read_bytes() != expected:
                 lines += differences(name, expected, path.read_bytes())
+        spec = (Path(__file__).resolve().parent.parent.parent / "SPEC.md").read_text("utf-8").splitlines()
+        if any(line and f"    {line}" not in spec for line in worked_example()):
+            lines.append("SPEC.md §17: not what `example` prints")
         print("\n".join(lines) or f"{len(FILES)} files match")
         return 1 if lines else 0
     else:
