@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Field, chacha_lanes::LANES};
+use super::{chacha_lanes::LANES, seed::Field};
 use crate::token::TokenId;
 
 /// Tokens whose seeds are kept for h = 1: 8 MB, of which only what is touched takes memory.
