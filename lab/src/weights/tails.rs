@@ -54,57 +54,6 @@ pub fn ln_lattice_sf(laws: &[(Law, usize)], score: u64) -> f64 {
     (tail.ln() - theta * score as f64 + ln_moment).min(0.0)
 }
 
-/// [`ln_lattice_sf`] of green positions by Fourier's sum, for long texts: its cost grows with √T and not with T².
-///
-/// Under the tilted measure P(X = s) is the mean of φ(ω) e^(−iωs) over N even frequencies, φ the product over the weights of
-/// (1 − q + q e^(iωw))^n. Summed over s ≥ score with the factors e^(−θ(s − score)) that becomes one geometric sum a frequency. N
-/// spans 12 standard deviations either side of the mean, so what is counted a turn too early or too late is below 1e-30, and the
-/// sum is rounded at 1e-16 of about 1 / (θσ): some twelve digits of the tail.
-///
-/// - `counts`: weights, > 0, with their numbers of positions. `score` right of the mean by half a standard deviation or more, or the
-///   factors fall too slowly.
-/// - returns: nats; `None` left of there, and at the ends, where [`ln_lattice_sf`] is cheap enough.
-pub fn ln_coin_sf(counts: &[(u32, usize)], gamma: f64, score: u64) -> Option<f64> {
-    let laws: Vec<(Law, usize)> = counts.iter().map(|&(weight, count)| (coin(weight as i32, gamma), count)).collect();
-    let theta = tilt(&laws, score as f64);
-    let tilted = |weight: u32| {
-        let up = gamma * (theta * f64::from(weight)).exp();
-        up / (up + 1.0 - gamma)
-    };
-    let parts = || counts.iter().map(|&(weight, count)| (f64::from(weight), count as f64, tilted(weight)));
-    let spread = parts().map(|(weight, count, hit)| count * weight * weight * hit * (1.0 - hit)).sum::<f64>().sqrt();
-    if theta * spread < 0.5 || spread < 20.0 {
-        return None;
-    }
-    let turns = (24.0 * spread + 40.0 / theta).ceil();
-    let mut sum = 0.0;
-    // Frequencies come in conjugate pairs, so real parts suffice.
-    for k in 0..turns as u64 {
-        let omega = std::f64::consts::TAU * k as f64 / turns;
-        let (mut ln_size, mut angle) = (0.0, -omega * score as f64);
-        for (weight, count, hit) in parts() {
-            let (sin, cos) = (omega * weight).sin_cos();
-            let (real, imaginary) = (1.0 - hit + hit * cos, hit * sin);
-            ln_size += 0.5 * count * (real * real + imaginary * imaginary).ln();
-            angle += count * imaginary.atan2(real);
-        }
-        if ln_size < -45.0 {
-            continue;
-        }
-        // 1 / (1 − e^(−θ − iω)): the sum over all s ≥ score.
-        let (sin, cos) = omega.sin_cos();
-        let decay = (-theta).exp();
-        let (real, imaginary) = (1.0 - decay * cos, decay * sin);
-        let size = real * real + imaginary * imaginary;
-        sum += ln_size.exp() * (angle.cos() * real + angle.sin() * imaginary) / size;
-    }
-    let ln_moment: f64 = counts
-        .iter()
-        .map(|&(weight, count)| count as f64 * (1.0 - gamma + gamma * (theta * f64::from(weight)).exp()).ln())
-        .sum();
-    Some((sum / turns).ln() - theta * score as f64 + ln_moment)
-}
-
 /// The greatest score.
 fn top(law: &Law) -> u32 {
     law.iter().filter(|(_, chance)| *chance > 0.0).map(|&(value, _)| value).max().unwrap_or(0)
@@ -338,25 +287,6 @@ mod tests {
                 assert!(close(found, expected, 1e-10), "{green} of {trials}: {found} {expected}");
             }
         }
-    }
-
-    #[test]
-    fn a_fourier_sum_is_the_convolution() {
-        let counts = [(2, 60), (5, 40), (6, 30), (9, 300), (12, 7)];
-        let laws: Vec<(Law, usize)> =
-            counts.iter().map(|&(weight, count)| (coin(weight, 0.25), count as usize)).collect();
-        let counts = counts.map(|(weight, count)| (weight as u32, count as usize));
-        let mut compared = 0;
-        for score in (0..3284).step_by(101) {
-            let Some(found) = ln_coin_sf(&counts, 0.25, score) else { continue };
-            assert!(close(found, ln_lattice_sf(&laws, score), 1e-11), "{score}: {found}");
-            compared += 1;
-        }
-        assert!(compared > 15, "{compared}");
-        // And far out, where nothing else is quick: a binomial tail of a million trials.
-        let found = ln_coin_sf(&[(3, 1_000_000)], 0.25, 3 * 254_000).expect("right of the mean");
-        let expected = ln_binomial_sf(254_000, 1_000_000, 0.25).expect("in range");
-        assert!(close(found, expected, 1e-10), "{found} {expected}");
     }
 
     #[test]

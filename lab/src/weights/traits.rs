@@ -78,20 +78,6 @@ impl Trait {
         }
     }
 
-    /// Whether a table of public text is needed, or a tokenizer's spellings.
-    pub fn needs_table(self) -> bool {
-        !matches!(
-            self,
-            Self::Multiplicity
-                | Self::Branching
-                | Self::TokenCount
-                | Self::Lift
-                | Self::Place
-                | Self::Id
-                | Self::ContextId
-        )
-    }
-
     /// The class of a position.
     pub fn of(self, classes: &Classes) -> usize {
         classes[self as usize].into()
