@@ -9,12 +9,27 @@ use crate::TextError;
 struct Known {
     name: &'static str,
     file: &'static str,
+    /// Of its tokenizer.
+    fingerprint: &'static str,
     /// What fetches it into the cache.
     remedy: &'static str,
 }
 
-const KNOWN: [Known; 1] =
-    [Known { name: "smollm2", file: "SmolLM2-135M-Instruct.Q4_1.gguf", remedy: "scripts/fetch-model.sh" }];
+const KNOWN: [Known; 1] = [Known {
+    name: "smollm2",
+    file: "SmolLM2-135M-Instruct.Q4_1.gguf",
+    fingerprint: "d21208e9d0e11339",
+    remedy: "scripts/fetch-model.sh",
+}];
+
+/// Of the demo's tokenizer, which is built in.
+const DEMO: &str = "ca8610a49363a1be";
+
+/// Returns the name, `demo` or `smollm2`, that a tokenizer is known by here, if it has this fingerprint.
+pub fn tokenizer_named_by(fingerprint: &str) -> Option<&'static str> {
+    let known = KNOWN.iter().find(|known| known.fingerprint == fingerprint).map(|known| known.name);
+    known.or_else(|| (fingerprint == DEMO).then_some("demo"))
+}
 
 /// The folder that scripts put downloaded models into, there or not: `$GREENMARK_CACHE`, else `greenmark` under `$XDG_CACHE_HOME`, else
 /// `~/.cache/greenmark`.
@@ -81,6 +96,14 @@ mod tests {
         assert_eq!(found(&[("GREENMARK_CACHE", ""), home]).unwrap(), root.join("home/.cache/greenmark").join(file));
         let message = found(&[("GREENMARK_CACHE", "nowhere")]).unwrap_err().to_string();
         assert!(message.contains("nowhere") && message.contains("run `scripts/fetch-model.sh`"), "{message}");
+    }
+
+    #[test]
+    fn the_demo_is_known_by_its_fingerprint() {
+        let demo = crate::demo_tokenizer().unwrap();
+        assert_eq!(tokenizer_named_by(demo.fingerprint()), Some("demo"));
+        assert_eq!(tokenizer_named_by("d21208e9d0e11339"), Some("smollm2"));
+        assert_eq!(tokenizer_named_by("0000000000000000"), None);
     }
 
     #[test]

@@ -1,0 +1,154 @@
+//! A folder of profiles and keys. SPEC §12.2, §12.3.
+
+use std::{borrow::Cow, io};
+
+use greenmark::Key;
+
+use super::{Profile, RegistryError};
+
+/// A profile with its key.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The profile.
+    pub profile: Profile,
+    /// The key that is used.
+    pub key: Key,
+    /// The key it comes from; the same, where the profile names no sub-key.
+    stored: Key,
+}
+
+impl Deployment {
+    /// Finds the key of a profile.
+    ///
+    /// - `file`: what messages call the profile.
+    /// - `folder`: the keys of the profile's folder, in the order of their files' names.
+    /// - `read`: reads a key file that the profile names.
+    ///
+    /// # Errors
+    /// [`RegistryError`] if there is no key that fits.
+    pub fn new<'a, B: AsRef<[u8]>>(
+        profile: Profile,
+        file: &str,
+        folder: impl IntoIterator<Item = &'a Key>,
+        read: impl FnOnce(&str) -> io::Result<B>,
+    ) -> Result<Self, RegistryError> {
+        let file = || file.to_owned();
+        let key_id = profile.key_id();
+        let stored = if let Some(key_file) = profile.key_file() {
+            let key_file = key_file.to_owned();
+            let bytes = match read(&key_file) {
+                Ok(bytes) => bytes,
+                Err(reason) => return Err(RegistryError::KeyFile { file: file(), key_file, reason }),
+            };
+            let stored = match Key::parse_file(bytes.as_ref()) {
+                Ok(stored) => stored,
+                Err(reason) => return Err(RegistryError::NoKey { file: file(), key_file, reason }),
+            };
+            if profile.key_from(&stored).is_none() {
+                return Err(RegistryError::KeyMismatch { file: file(), key_file, key_id });
+            }
+            stored
+        } else {
+            let fits = |stored: &&Key| profile.key_from(stored).is_some();
+            let stored = folder.into_iter().find(fits);
+            stored.ok_or_else(|| RegistryError::KeyMissing { file: file(), key_id })?.clone()
+        };
+        let key = profile.key_from(&stored).expect("it fits");
+        Ok(Self { profile, key, stored })
+    }
+
+    /// Whether a key is named by this profile. SPEC §12.3.
+    pub fn names(&self, key: &Key) -> bool {
+        *key == self.key || *key == self.stored
+    }
+}
+
+/// What a folder of profiles and keys holds. SPEC §12.3.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    /// The profiles with their files, in the order of these.
+    pub deployments: Vec<(String, Deployment)>,
+    /// The keys that no profile names, with their files, in the order of these.
+    pub bare: Vec<(String, Key)>,
+}
+
+impl Registry {
+    /// Reads the files of a folder.
+    ///
+    /// - `files`: their names and contents, in any order. Files that are neither profiles nor keys may be left out.
+    /// - `read`: reads a key file that a profile names and that is none of `files`.
+    ///
+    /// # Errors
+    /// [`RegistryError`], the first fault in the order of SPEC §12.3. Then nothing may be asked: a profile left out could
+    /// be the one that a text is marked under.
+    pub fn read<B: AsRef<[u8]>>(
+        files: &[(String, B)],
+        mut read: impl FnMut(&str) -> io::Result<B>,
+    ) -> Result<Self, RegistryError> {
+        let mut files: Vec<&(String, B)> = files.iter().filter(|(name, _)| !name.starts_with('.')).collect();
+        files.sort_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
+        let ending = |ending: &'static str| files.iter().filter(move |(name, _)| name.ends_with(ending));
+
+        let mut profiles: Vec<(&String, Profile)> = Vec::new();
+        for (file, content) in ending(".profile.json") {
+            let profile = Profile::parse(content.as_ref())
+                .map_err(|reason| RegistryError::Profile { file: file.clone(), reason })?;
+            profiles.push((file, profile));
+        }
+        for (at, (second, profile)) in profiles.iter().enumerate() {
+            if let Some((first, _)) = profiles[..at].iter().find(|(_, other)| other.name() == profile.name()) {
+                let (name, first, second) = (profile.name().to_owned(), (*first).clone(), (*second).clone());
+                return Err(RegistryError::DuplicateName { name, first, second });
+            }
+        }
+        let mut keys: Vec<(String, Key)> = Vec::new();
+        for (file, content) in ending(".key") {
+            let key = Key::parse_file(content.as_ref())
+                .map_err(|reason| RegistryError::Key { file: file.clone(), reason })?;
+            keys.push((file.clone(), key));
+        }
+        let mut deployments: Vec<(String, Deployment)> = Vec::new();
+        for (file, profile) in profiles {
+            let read = |key_file: &str| match files.iter().find(|(name, _)| name == key_file) {
+                Some((_, content)) => Ok(Content::Here(content)),
+                None => read(key_file).map(Content::Elsewhere),
+            };
+            let deployment = Deployment::new(profile, file, keys.iter().map(|(_, key)| key), read)?;
+            deployments.push((file.clone(), deployment));
+        }
+        keys.retain(|(_, key)| !deployments.iter().any(|(_, deployment)| deployment.names(key)));
+        Ok(Self { deployments, bare: keys })
+    }
+}
+
+/// A key file, of the folder or from elsewhere.
+enum Content<'a, B> {
+    Here(&'a B),
+    Elsewhere(B),
+}
+
+impl<B: AsRef<[u8]>> AsRef<[u8]> for Content<'_, B> {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Here(content) => content.as_ref(),
+            Self::Elsewhere(content) => content.as_ref(),
+        }
+    }
+}
+
+/// Returns the path of one file relative to the folder of another, with `/` between its parts, as a profile holds it.
+///
+/// `None` where there is none that is portable: on another drive, or not Unicode, or with a backslash in a name.
+///
+/// - `folder`, `file`: absolute, without `.`, `..` and symbolic links.
+pub fn relative_path(folder: &std::path::Path, file: &std::path::Path) -> Option<String> {
+    let (folder, file): (Vec<_>, Vec<_>) = (folder.components().collect(), file.components().collect());
+    let shared = folder.iter().zip(&file).take_while(|(one, other)| one == other).count();
+    if shared == 0 {
+        return None;
+    }
+    let up = std::iter::repeat_n(Some(Cow::Borrowed("..")), folder.len() - shared);
+    let down = file[shared..].iter().map(|part| part.as_os_str().to_str().map(Cow::Borrowed));
+    let parts: Vec<Cow<'_, str>> = up.chain(down).collect::<Option<_>>()?;
+    Some(parts.join("/")).filter(|path| !path.is_empty() && !path.contains(['\\', '\0']))
+}
