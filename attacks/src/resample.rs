@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, fmt, ops::Range};
 
 use anyhow::{Context, Result};
 use greenmark_lm::{LanguageModel, LmError, Sampling, SamplingParams, SequenceId, TokenId};
-use greenmark_text::Tokenizer;
+use greenmark_text::{Encoded, Tokenizer};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
 
@@ -106,7 +106,7 @@ impl Resample {
 
     /// Reads a text and draws its spans.
     fn plan<'t>(&self, text: &'t str, strength: Strength, seed: u64) -> Result<Run<'t>, AttackError> {
-        let (ids, bytes) = self.tokenizer.encode_with_offsets(text).map_err(failed)?;
+        let Encoded { ids, places: bytes } = self.tokenizer.encode_with_places(text).map_err(failed)?;
         let vocab_size = self.model.vocab_size();
         if let Some(&token) = ids.iter().find(|&&token| token as usize >= vocab_size) {
             return Err(failed(LmError::TokenOutOfRange { token, vocab_size }));

@@ -41,17 +41,17 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
-  greenmark demo                                   see it work, no files or downloads needed
-  greenmark keygen -o my.key                       make a key
+  greenmark demo                                                   see it work, no files or downloads needed
+  greenmark keygen -o my.key                                       make a key
   greenmark embed --key-file my.key --prompt 'The old lighthouse' > story.txt
-  greenmark detect --key-file my.key story.txt     ask whether a text depends on that key
+  greenmark detect --key-file my.key --tokenizer demo story.txt    ask whether a text depends on that key
 
 Exit status: 0 if it ran, whatever the verdict; 2 if it or part of it failed.
 Keys are read from files only, never from arguments; GREENMARK_KEY_FILE names one for scripts.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make a key file
+    /// Make a key file, or a profile
     Keygen(KeygenArgs),
     /// Let a language model write watermarked text
     Embed(EmbedArgs),
@@ -98,15 +98,37 @@ impl Colouring {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The file holds one line, is readable by its owner alone (0600) and is never overwritten. Its public id is printed: the name by \
-which evidence and logs call the key. Whoever has the file can detect, strip and forge the mark: treat it like a password.
+The key file holds one line, is readable by its owner alone (0600) and is never overwritten. Its public id is printed: the name by \
+which evidence and logs call the key. Whoever has the file can detect, strip and forge the mark: treat it like a password. Keys are drawn \
+from the system's random numbers; none is made from a passphrase.
 
-Example:
-  greenmark keygen -o production-2026-11.key")]
+With --profile a file NAME.profile.json is written beside the key. It says which scheme and tokenizer the key goes with, and holds nothing secret: \
+`greenmark detect` needs no more than it and the key. --key-file makes a profile of a key that is there; --subkey of a key derived from it, \
+for a customer, a month or a model, which is stored nowhere.
+
+Examples:
+  greenmark keygen -o production-2026-11.key
+  greenmark keygen --profile support-bot --tokenizer smollm2 -o keys/
+  greenmark keygen --profile support-bot-may --tokenizer smollm2 --key-file keys/support-bot.key --subkey 2027-05")]
 pub(crate) struct KeygenArgs {
-    /// Where to write the key
-    #[arg(short, long, value_name = "FILE", default_value = "greenmark.key")]
-    pub(crate) output: PathBuf,
+    /// Where to write the key [default: greenmark.key]; with --profile a file, or a folder that gets NAME.key and NAME.profile.json [default: .]; with --key-file the folder of the profile
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write a profile of this name too: 1 to 64 of a-z, 0-9, ".", "_" and "-"
+    #[arg(short, long, value_name = "NAME", requires = "tokenizer")]
+    pub(crate) profile: Option<String>,
+    /// The profile's scheme: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual] [default: gm1:green,h=1,gamma=64/256]
+    #[arg(short, long, requires = "profile")]
+    pub(crate) scheme: Option<Scheme>,
+    /// The profile's tokenizer, that of the model that will write: demo, smollm2, a tokenizer.json, or a GGUF file with a known tokenizer
+    #[arg(short, long, value_name = "demo|smollm2|FILE", requires = "profile")]
+    pub(crate) tokenizer: Option<String>,
+    /// Make no key: the profile is of the key in this file
+    #[arg(short, long, value_name = "FILE", requires = "profile")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// The profile is of the sub-key with this label, of the key in --key-file
+    #[arg(long, value_name = "LABEL", requires = "key_file")]
+    pub(crate) subkey: Option<String>,
 }
 
 /// How strongly a family marks. Each is of one family; given with the other it is refused.
@@ -159,8 +181,10 @@ pub(crate) const DEFAULT_SCHEME: &str = "gm1:green,h=1,gamma=64/256";
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The text goes to standard output as it is written; nothing is added to it but, on a terminal, a final line break. The prompt is \
-not part of it. With --prompts, each line of FILE is an object with `prompt` and, optionally, `id`; each line of output is an \
-object with `id`, `prompt`, `text`, `tokens`, `finish` and `key_id`, in the order in which texts end.
+not part of it. How it came about is said on standard error: scheme, key, model, length, why it ended, temperature and seed. \
+With --prompts, each line of FILE is an object with `prompt` and, optionally, `id`; each line of output is an \
+object with `id`, `prompt`, `text`, `tokens`, `finish` (eos, max_tokens or context_full), `profile`, `key_id`, `scheme`, `delta`, `mixing_share`, `model`, \
+`tokenizer` (its fingerprint), `temperature` and `seed`, in the order of the prompts.
 
 The same model, prompt, seed and options give the same text (with --prompts, on the same line of the file). Two families of marks: green makes a share of the tokens likelier, which \
 costs quality and works at any temperature; gumbel draws the next token with the key's numbers, which leaves its distribution as it was, \
@@ -172,15 +196,22 @@ Examples:
   greenmark embed -k my.key --model smollm2 --prompt 'Why is the sky blue?' --max-tokens 300
   greenmark embed -k my.key --model smollm2 --prompts questions.jsonl > answers.jsonl
   greenmark embed -k keys/ --model smollm2 --prompts questions.jsonl > answers.jsonl
+  greenmark embed --profile support-bot.profile.json --model smollm2 --prompt 'Why is the sky blue?'
   greenmark embed -k my.key --scheme gm1:gumbel,h=4 --model smollm2 --prompt 'Why is the sky blue?'
   greenmark embed --no-watermark --model ./Llama-3.2-1B.Q8_0.gguf --raw --prompt-file start.txt")]
 pub(crate) struct EmbedArgs {
-    /// File with the secret key (make one with `greenmark keygen`), or a folder of *.key files; of several keys, each text is marked with one
-    #[arg(short, long, value_name = "FILE|DIR", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
+    /// File with the secret key (make one with `greenmark keygen`), or a folder of *.key files; of several keys, each text is marked with one [env: GREENMARK_KEY_FILE]
+    #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) key_file: Vec<PathBuf>,
-    /// What embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]
-    #[arg(short, long, default_value = DEFAULT_SCHEME)]
-    pub(crate) scheme: Scheme,
+    /// Profile, which says key and scheme, and which tokenizer the model has to have
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key_file", "scheme", "no_watermark", "save_profile"])]
+    pub(crate) profile: Option<PathBuf>,
+    /// Write a profile of key, scheme and the model's tokenizer, for `detect --profile`; its name is the file's, as NAME.profile.json
+    #[arg(long, value_name = "FILE", conflicts_with = "no_watermark")]
+    pub(crate) save_profile: Option<PathBuf>,
+    /// What embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual] [default: gm1:green,h=1,gamma=64/256]
+    #[arg(short, long)]
+    pub(crate) scheme: Option<Scheme>,
     #[command(flatten)]
     pub(crate) strength: StrengthArgs,
     /// Write without a mark, for comparison; needs no key
@@ -192,6 +223,9 @@ pub(crate) struct EmbedArgs {
     /// Print one JSON object instead of the text alone; --prompts always prints one a text
     #[arg(long)]
     pub(crate) json: bool,
+    /// Say nothing on standard error of how the text came about
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
 
     #[command(flatten)]
     pub(crate) model: ModelArgs,
@@ -209,6 +243,9 @@ pub(crate) struct EmbedArgs {
     #[arg(long, value_name = "N", conflicts_with_all = ["prompt", "prompt_file"], help_heading = "Prompt")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) batch: Option<u16>,
+    /// With --prompts, print texts as they end, and not in the order of the prompts
+    #[arg(long, conflicts_with_all = ["prompt", "prompt_file"], help_heading = "Prompt")]
+    pub(crate) unordered: bool,
     /// Continue the prompt as it is, without the model's chat template
     #[arg(long, help_heading = "Prompt")]
     pub(crate) raw: bool,
@@ -259,39 +296,46 @@ pub(crate) struct SamplingArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Give the tokenizer and the scheme that the text was written with: under another one the counts are noise, and so is the verdict. Name and \
-fingerprint of the tokenizer are part of the evidence.
+A text is asked about under the key, scheme and tokenizer that it was written with: under another of them the counts are noise, and so is \
+the verdict. A profile says all three. For a key without a profile, say --tokenizer, and --scheme where it is not the default. \
+Name and fingerprint of the tokenizer are part of the evidence.
 
 The p-value pays for every look: at any passage of the text, at the text as it is and normalised (invisible characters removed, look-alike \
-letters folded), and at every key and scheme given. So p ≤ alpha happens to an unmarked text at most alpha of the time. The p of the whole \
-text alone, one test, stands beside it. Asking again with other keys or schemes is looking again: give them all at once.
+letters folded), and at every profile, key and scheme given. So, over the keys that might have been drawn, p ≤ alpha happens to an unmarked text \
+at most alpha of the time: for one look at one text, decided beforehand. N texts give about N · alpha false alarms. Asking again with other keys or \
+schemes, or as a text grows, is looking again: give all keys at once, and for a text that grows use --stream. \
+The p of the whole text alone, under one key, stands beside it and pays for nothing else.
 
 A text is a whole file, or one line of JSON Lines with `text`, or with `tokens` (ids, which need no tokenizer), and optionally \
 `id`. Where a line has both, `text` is used; --tokens uses the ids.
 
-Places: people are shown characters from 1, both ends included; JSON counts from 0, the end excluded. Edges are rough, a few words.
+Places: people are shown characters from 1, both ends included; JSON counts from 0, the end excluded. Edges are rough, a few words. A text that is marked in part can show a passage in unmarked words too, with a chance of up to 1/20 a text.
 
 What it means: `marked` says that the text depends on the key in a way that chance explains at most alpha of the time. It does not \
-say who wrote it. `no mark found` does not say that a human did.
+say who wrote it. `no mark found` does not say that a human did. `too short to say`: no text of that length could reach alpha.
 
 Examples:
-  greenmark detect -k my.key story.txt
+  greenmark detect --profile support-bot.profile.json answer.txt
+  greenmark detect -k keys/ answer.txt                                      which of many profiles?
+  greenmark detect -k my.key --tokenizer demo story.txt
   greenmark detect -k my.key --tokenizer smollm2 --show answer.txt
   greenmark detect -k my.key --scheme gm1:gumbel,h=4 --tokenizer smollm2 answer.txt
-  greenmark detect -k keys/ --tokenizer smollm2 answer.txt                  which of many keys?
   greenmark detect -k my.key --tokenizer smollm2 --json answers.jsonl > evidence.jsonl
   some-model | greenmark detect -k my.key --tokenizer smollm2 --stream      found while it is written
   some-program | greenmark detect -k my.key --tokenizer ./tokenizer.json --alpha 1e-9 -")]
 pub(crate) struct DetectArgs {
-    /// File with a secret key, or a folder of *.key files; may be given several times. Every key is a look that is paid for
-    #[arg(short, long, value_name = "FILE|DIR", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
+    /// File with a secret key, or a folder of keys and profiles; may be given several times. Every key is a look that is paid for [env: GREENMARK_KEY_FILE]
+    #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) key_file: Vec<PathBuf>,
-    /// What the text was marked with: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]; may be given several times, each paid for
-    #[arg(short, long, default_value = DEFAULT_SCHEME)]
+    /// Profile, which says key, scheme and tokenizer (`greenmark keygen --profile`); may be given several times, each paid for
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) profile: Vec<PathBuf>,
+    /// What a text was marked with under a key without a profile: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]; may be given several times, each paid for [default: gm1:green,h=1,gamma=64/256]
+    #[arg(short, long)]
     pub(crate) scheme: Vec<Scheme>,
-    /// demo, smollm2, a tokenizer.json, or a GGUF file with a known tokenizer
-    #[arg(short, long, default_value = "demo", value_name = "demo|smollm2|FILE")]
-    pub(crate) tokenizer: String,
+    /// Tokenizer of the model that may have written the texts: demo, smollm2, a tokenizer.json, or a GGUF file with a known tokenizer
+    #[arg(short, long, value_name = "demo|smollm2|FILE")]
+    pub(crate) tokenizer: Option<String>,
     /// Call a text marked if chance would give as much evidence at most this often
     #[arg(short, long, default_value = "1e-6", value_name = "P", allow_negative_numbers = true, value_parser = parse_alpha)]
     pub(crate) alpha: f64,
@@ -323,6 +367,13 @@ pub(crate) struct DetectArgs {
     /// Texts, or JSON Lines where the name ends in .jsonl or with --jsonl; - or nothing is standard input
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+impl DetectArgs {
+    /// What keys without a profile are asked under.
+    pub(crate) fn schemes(&self) -> Vec<Scheme> {
+        if self.scheme.is_empty() { vec![Scheme::DEFAULT] } else { self.scheme.clone() }
+    }
 }
 
 #[derive(Debug, Args)]

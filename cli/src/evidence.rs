@@ -4,11 +4,10 @@ use std::{borrow::Cow, fmt::Write};
 
 use anstyle::{AnsiColor, Style};
 use greenmark::{
-    Detection, Family, KeyId, Scheme, Span,
+    Detection, Family, KeyId, Scheme, Span, Verdict,
     stats::{Null, format_p_value},
 };
-use greenmark_text::Tokenizer;
-use greenmark_text::{Answer, Passage};
+use greenmark_text::{Answer, Ask, Passage, Tokenizer};
 
 use crate::output::{count, printable};
 
@@ -19,9 +18,17 @@ pub(crate) const NO_MARK_NOTE: &str = "No mark found is no evidence of a human a
 pub(crate) const COLOURS_OF_RAW: &str =
     "The mark was found once the text was normalised; the colours are those of the text as it is.";
 
-/// "marked" or "no mark found", with its style.
-pub(crate) fn verdict(is_marked: bool) -> (&'static str, Style) {
-    if is_marked { ("marked", AnsiColor::Green.on_default().bold()) } else { ("no mark found", Style::new().bold()) }
+/// Said once after texts that were too short.
+pub(crate) const TOO_SHORT_NOTE: &str =
+    "Too short to say: even if every token of such a text spoke for the mark, the evidence would not be enough.";
+
+/// The verdict in words, with its style.
+pub(crate) fn verdict(verdict: Verdict) -> (&'static str, Style) {
+    match verdict {
+        Verdict::Marked => ("marked", AnsiColor::Green.on_default().bold()),
+        Verdict::NoMarkFound => ("no mark found", Style::new().bold()),
+        Verdict::TooShort => ("too short to say", Style::new().bold()),
+    }
 }
 
 /// Passages that are listed; the others are counted.
@@ -30,16 +37,16 @@ const LISTED: usize = 10;
 /// The verdict with its p-value, the passages, and the counts of the whole text.
 ///
 /// - `text`: the raw text, if there are characters.
-/// - `names_key`: whether to say which key and scheme it is, because several were asked about.
-pub(crate) fn describe(id: &str, answer: &Answer, text: Option<&str>, names_key: bool) -> String {
-    let (word, style) = verdict(answer.is_marked());
+/// - `names_ask`: whether to say which profile, or which key and scheme it is, because several were asked about.
+pub(crate) fn describe(id: &str, answer: &Answer, text: Option<&str>, names_ask: bool) -> String {
+    let (word, style) = verdict(answer.verdict());
     let p = p_beside(answer.examination.ln_p, answer.alpha);
     let relation = if answer.is_marked() { "≤" } else { ">" };
     let mut said = format!("{style}{word}{style:#}  p = {p} {relation} {:e}  {}\n", answer.alpha, printable(id));
     for passage in answer.passages.iter().take(LISTED) {
         let _ = write!(said, "  {}", describe_passage(passage, text));
-        if names_key {
-            let _ = write!(said, "; key {}, {}", passage.key_id, passage.scheme);
+        if names_ask {
+            said += &of_ask(passage.profile.as_deref(), passage.key_id, passage.scheme);
         }
         said.push('\n');
     }
@@ -47,14 +54,13 @@ pub(crate) fn describe(id: &str, answer: &Answer, text: Option<&str>, names_key:
         let _ = writeln!(said, "  and {}; --json lists all", count(more as u64, "more passage"));
     }
     let best = answer.best();
-    let detection = &best.raw;
-    let tally = detection.tally;
+    let tally = best.raw.tally;
     let tokens = count(tally.tokens, "token");
-    if let (Some(score), Some(z)) = (score(detection), detection.z_score) {
-        let p = format_p_value(detection.ln_p, 2);
-        let _ = write!(said, "  whole text: {score}, z = {z:.2}, p = {p}; {tokens}, {} repeated", tally.repeated);
-        if names_key {
-            let _ = write!(said, "; key {}, {}", best.key_id, best.scheme);
+    if let (Some(score), Some(z)) = (score(&best.raw), best.raw.z_score) {
+        let p = unpaid(answer);
+        let _ = write!(said, "  whole text: {score}, z = {z:.2}, {p}; {tokens}, {} repeated", tally.repeated);
+        if names_ask {
+            said += &of_ask(answer.profile(), best.key_id, best.scheme);
         }
         said.push('\n');
     } else {
@@ -62,6 +68,20 @@ pub(crate) fn describe(id: &str, answer: &Answer, text: Option<&str>, names_key:
         let _ = writeln!(said, "  {tokens}, nothing to score: a position needs {width} before it");
     }
     said
+}
+
+/// The p of the whole text alone, and what it does not pay for.
+pub(crate) fn unpaid(answer: &Answer) -> String {
+    let p = format_p_value(answer.best().raw.ln_p, 2);
+    match answer.examination.looks {
+        1 => format!("p = {p}"),
+        looks => format!("p = {p} for this key alone, unpaid for {}", count(looks, "look")),
+    }
+}
+
+/// "; profile support-bot", or "; key 59185787cbc26373, gm1:gumbel,h=2".
+pub(crate) fn of_ask(profile: Option<&str>, key: KeyId, scheme: Scheme) -> String {
+    profile.map_or_else(|| format!("; key {key}, {scheme}"), |name| format!("; profile {name}"))
 }
 
 /// A p-value in as few digits as show on which side of α it is.
@@ -148,22 +168,45 @@ pub(crate) fn brief_score(null: Null, score: f64, scored: u64) -> String {
     }
 }
 
-/// One line: what was asked.
-pub(crate) fn describe_question(schemes: &[Scheme], keys: &[KeyId], tokenizer: Option<&Tokenizer>) -> String {
-    let tokenizer = tokenizer
-        .map_or_else(|| "ids as given".into(), |t| format!("tokenizer {} ({})", printable(t.name()), t.fingerprint()));
-    let mut distinct: Vec<String> = Vec::new();
-    for scheme in schemes.iter().map(Scheme::to_string) {
-        if !distinct.contains(&scheme) {
-            distinct.push(scheme);
+/// Profiles that are listed; more are counted.
+const PROFILES_LISTED: usize = 8;
+
+/// What was asked: a line a profile, and one for the keys without.
+///
+/// - `has_characters`: whether characters were read, and not ids.
+pub(crate) fn describe_question(asks: &[Ask<'_>], has_characters: bool) -> String {
+    let tokenizer = |ask: &Ask<'_>| match ask.tokenizer.as_deref().filter(|_| has_characters) {
+        Some(tokenizer) => format!("tokenizer {} ({})", printable(Tokenizer::name(tokenizer)), tokenizer.fingerprint()),
+        None => "ids as given".into(),
+    };
+    let (named, bare): (Vec<_>, Vec<_>) = asks.iter().partition(|ask| ask.profile.is_some());
+    let mut said = String::new();
+    if named.len() > PROFILES_LISTED {
+        let _ = writeln!(said, "  {}", count(named.len() as u64, "profile"));
+    } else {
+        for ask in &named {
+            let name = ask.profile.as_deref().unwrap_or_default();
+            let _ = writeln!(said, "  profile {name}: {}, key {}, {}", ask.scheme, ask.key.id(), tokenizer(ask));
         }
     }
-    let schemes = distinct;
-    let keys = match keys {
-        [key] => format!("key {key}"),
-        keys => count(keys.len() as u64, "key"),
-    };
-    format!("  {}, {keys}, {tokenizer}\n", schemes.join(" and "))
+    if let Some(first) = bare.first() {
+        let (mut schemes, mut keys): (Vec<String>, Vec<KeyId>) = (Vec::new(), Vec::new());
+        for ask in &bare {
+            let (scheme, key) = (ask.scheme.to_string(), ask.key.id());
+            if !schemes.contains(&scheme) {
+                schemes.push(scheme);
+            }
+            if keys.last() != Some(&key) {
+                keys.push(key);
+            }
+        }
+        let keys = match &keys[..] {
+            [key] => format!("key {key}"),
+            keys => count(keys.len() as u64, "key"),
+        };
+        let _ = writeln!(said, "  {}, {keys}, {}", schemes.join(" and "), tokenizer(first));
+    }
+    said
 }
 
 #[cfg(test)]

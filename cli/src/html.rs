@@ -1,13 +1,16 @@
 //! A self-contained page: the evidence and the coloured tokens of each text.
 
-use std::io::{self, Write};
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    path::Path,
+};
 
-use greenmark::stats::format_p_value;
-use greenmark_text::Tokenizer;
+use greenmark::{Verdict, stats::format_p_value};
 use greenmark_text::{Answer, Shade, fmt::escape};
 
 use crate::{
-    evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, describe_passage, score, verdict},
+    evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, TOO_SHORT_NOTE, describe_passage, of_ask, score, verdict},
     output::{count, printable},
     show::Piece,
 };
@@ -44,6 +47,15 @@ time. It is no signature and does not say who wrote the text.</p></footer>
 </html>
 ";
 
+/// Whether a file is a page of this command.
+pub(crate) fn is_page(path: &Path) -> io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(path)?.take(HEAD.len() as u64).read_to_end(&mut start)?;
+    // As long as it is ours, whatever release wrote it.
+    let title = b"<title>Greenmark evidence</title>";
+    Ok(start.starts_with(b"<!doctype html>") && start.windows(title.len()).any(|part| part == title))
+}
+
 /// Writes the page, a section at a time, so that many texts need the memory of one.
 pub(crate) struct Page<'w> {
     out: &'w mut dyn Write,
@@ -60,17 +72,14 @@ impl<'w> Page<'w> {
         id: &str,
         answer: &Answer,
         text: Option<&str>,
-        tokenizer: Option<&Tokenizer>,
         pieces: &[Piece<'_>],
     ) -> io::Result<()> {
         let out = &mut self.out;
         let (best, alpha) = (answer.best(), answer.alpha);
-        let detection = &best.raw;
-        let marked = answer.is_marked();
-        let class = if marked { "marked" } else { "unmarked" };
-        let word = verdict(marked).0;
+        let class = if answer.is_marked() { "marked" } else { "unmarked" };
+        let word = verdict(answer.verdict()).0;
         writeln!(out, "<section>\n<h2>{} <span class=\"{class}\">{word}</span></h2>", escape(&printable(id)))?;
-        let tally = detection.tally;
+        let tally = best.raw.tally;
         let ln_p = answer.examination.ln_p;
         let mut rows = vec![
             (
@@ -83,24 +92,31 @@ impl<'w> Page<'w> {
             ),
             (
                 "whole text",
-                format!("p = {} (ln p = {:.2}; one test)", format_p_value(detection.ln_p, 3), detection.ln_p),
+                format!(
+                    "p = {} (ln p = {:.2}; for this key alone, pays for nothing else)",
+                    format_p_value(best.raw.ln_p, 3),
+                    best.raw.ln_p
+                ),
             ),
             ("tokens", format!("{}, of which {} scored and {} repeated", tally.tokens, tally.scored, tally.repeated)),
         ];
-        if let (Some(score), Some(z)) = (score(detection), detection.z_score) {
+        if let (Some(score), Some(z)) = (score(&best.raw), best.raw.z_score) {
             rows.push(("score", score));
             rows.push(("z-score", format!("{z:.2}")));
+        }
+        if let Some(profile) = answer.profile() {
+            rows.push(("profile", profile.to_owned()));
         }
         rows.push(("scheme", best.scheme.to_string()));
         rows.push(("key", best.key_id.to_string()));
         for passage in &answer.passages {
             let mut said = describe_passage(passage, text);
             if passage.key_id != best.key_id || passage.scheme != best.scheme {
-                said += &format!("; key {}, {}", passage.key_id, passage.scheme);
+                said += &of_ask(passage.profile.as_deref(), passage.key_id, passage.scheme);
             }
             rows.push(("passage", said));
         }
-        if let Some(tokenizer) = tokenizer {
+        if let Some(tokenizer) = answer.tokenizer() {
             rows.push(("tokenizer", format!("{} ({})", tokenizer.name(), tokenizer.fingerprint())));
         }
         writeln!(out, "<dl>")?;
@@ -108,7 +124,7 @@ impl<'w> Page<'w> {
             writeln!(out, "<dt>{term}<dd>{}", escape(&value))?;
         }
         writeln!(out, "</dl>")?;
-        if answer.best().version > 0 {
+        if answer.is_normalised() {
             writeln!(out, "<p class=\"legend\">{COLOURS_OF_RAW}</p>")?;
         }
         write!(out, "<div class=\"text\">")?;
@@ -117,8 +133,10 @@ impl<'w> Page<'w> {
             write!(out, "<span class=\"{}{within}\">{}</span>", class_of(piece.look), escape(piece.text))?;
         }
         writeln!(out, "</div>")?;
-        if !marked {
-            writeln!(out, "<p class=\"legend\">{NO_MARK_NOTE}</p>")?;
+        match answer.verdict() {
+            Verdict::Marked => {}
+            Verdict::NoMarkFound => writeln!(out, "<p class=\"legend\">{NO_MARK_NOTE}</p>")?,
+            Verdict::TooShort => writeln!(out, "<p class=\"legend\">{TOO_SHORT_NOTE}</p>")?,
         }
         writeln!(out, "</section>")
     }

@@ -1,21 +1,17 @@
 //! Key files, and folders of them. SPEC §2.3.
 
 use std::{
-    collections::HashMap,
     ffi::OsStr,
     fs::{self, OpenOptions},
-    io::{ErrorKind, Read, Write},
+    io::{self, ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use greenmark::{Key, KeyId};
+use greenmark::Key;
 use zeroize::Zeroizing;
 
-use crate::{
-    Outcome,
-    output::{complain, count, warn},
-};
+use crate::{output::warn, texts::without_number};
 
 /// More than any key file holds, so that a wrong path does not read a disk.
 const LONGEST: u64 = 1024;
@@ -27,93 +23,37 @@ pub(crate) fn fresh() -> Result<Key> {
     Ok(Key::from_bytes(*bytes))
 }
 
-/// The keys that a command was given, each once.
-pub(crate) struct KeyRing {
-    /// At least one.
-    pub(crate) keys: Vec<Key>,
-    /// Their ids, and the files that they came from.
-    sources: Vec<(KeyId, PathBuf)>,
-    /// Every file that was looked into, whatever it held.
-    pub(crate) files: Vec<PathBuf>,
-    /// Whether every file of the folders gave a key.
-    pub(crate) outcome: Outcome,
-}
-
-impl KeyRing {
-    /// Reads key files and folders. Of a folder, every file whose name ends in `.key`, in the order of their names; one that is broken is
-    /// complained of and left out, where one that was named itself is an error.
-    pub(crate) fn read(paths: &[PathBuf]) -> Result<Self> {
-        let mut ring = Self { keys: Vec::new(), sources: Vec::new(), files: Vec::new(), outcome: Outcome::Done };
-        let mut places = HashMap::new();
-        for path in paths {
-            if !path.is_dir() {
-                ring.files.push(path.clone());
-                ring.admit(read(path)?, path, &mut places)?;
-                continue;
-            }
-            let files = key_files(path)?;
-            if files.is_empty() {
-                bail!("no file in {} is named *.key", path.display());
-            }
-            ring.files.extend(files.iter().cloned());
-            for file in &files {
-                if let Err(error) = read_plain(file).and_then(|key| ring.admit(key, file, &mut places)) {
-                    complain(&format!("{error:#}; the other keys are used"));
-                    ring.outcome = Outcome::Partly;
-                }
-            }
-        }
-        if ring.keys.is_empty() {
-            bail!("no key is left of {} given", count(paths.len() as u64, "folder"));
-        }
-        Ok(ring)
-    }
-
-    /// Takes a key, unless it is there already. Two keys of one id could not be told apart in evidence.
-    ///
-    /// - `places`: where in the ring each id is.
-    fn admit(&mut self, key: Key, file: &Path, places: &mut HashMap<KeyId, usize>) -> Result<()> {
-        let id = key.id();
-        let at = *places.entry(id).or_insert(self.keys.len());
-        if let Some(known) = self.keys.get(at) {
-            let (name, earlier) = (file.display(), self.sources[at].1.display());
-            if *known.to_text() != *key.to_text() {
-                bail!("key file {name}: another key than that of {earlier}, but with the same id {id}");
-            }
-            warn(&format!("key files {earlier} and {name} hold the same key, {id}; it is used once"));
-            return Ok(());
-        }
-        self.keys.push(key);
-        self.sources.push((id, file.into()));
-        Ok(())
-    }
-
-    /// The ids of the keys, in their order.
-    pub(crate) fn ids(&self) -> Vec<KeyId> {
-        self.sources.iter().map(|&(id, _)| id).collect()
+/// The keys that a command is given without a profile, or where the environment says they are.
+pub(crate) fn paths(given: &[PathBuf], has_profile: bool) -> Vec<PathBuf> {
+    match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
+        Some(path) if given.is_empty() && !has_profile => vec![path.into()],
+        _ => given.to_vec(),
     }
 }
+
+/// Names a key file, for scripts.
+const VARIABLE: &str = "GREENMARK_KEY_FILE";
 
 /// The files of a folder that are named as key files are, by name.
-fn key_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn key_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    files_named(folder, &[".key"])
+}
+
+/// The plain files of a folder with one of some endings, by name. Hidden ones are left out.
+pub(crate) fn files_named(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     let cannot = || format!("cannot read the folder {}", folder.display());
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).with_context(cannot)? {
         let path = entry.with_context(cannot)?.path();
-        if path.extension() == Some(OsStr::new("key")) && !path.is_dir() {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        let is_named = endings.iter().any(|ending| name.ends_with(ending.as_bytes())) && !name.starts_with(b".");
+        // A pipe that happens to lie there might never end.
+        if is_named && fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
             files.push(path);
         }
     }
     files.sort();
     Ok(files)
-}
-
-/// Reads a key file of a folder: a pipe that happens to lie there might never end.
-fn read_plain(path: &Path) -> Result<Key> {
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        bail!("key file {}: no plain file", path.display());
-    }
-    read(path)
 }
 
 /// Reads a key file, and warns if others could read it too.
@@ -124,17 +64,23 @@ pub(crate) fn read(path: &Path) -> Result<Key> {
         bail!("this looks like a key where the name of a key file belongs; keys are read from files only");
     }
     let name = path.display();
-    let mut file = fs::File::open(path).with_context(|| format!("cannot open key file {name}"))?;
+    if path.is_dir() {
+        bail!("{name} is a folder: name a key file in it");
+    }
+    let bytes = content(path).map_err(|error| anyhow!("cannot read key file {name}: {}", without_number(&error)))?;
+    Key::parse_file(&bytes).with_context(|| format!("key file {name}"))
+}
+
+/// Reads what should be a key file, and warns if others could read it too.
+pub(crate) fn content(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut file = fs::File::open(path)?;
     warn_if_shared(&file, path);
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
-    Read::by_ref(&mut file)
-        .take(LONGEST + 1)
-        .read_to_end(&mut bytes)
-        .with_context(|| format!("cannot read key file {name}"))?;
+    Read::by_ref(&mut file).take(LONGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST {
-        bail!("key file {name}: longer than {LONGEST} bytes, so it is no key file");
+        return Err(io::Error::other(format!("longer than {LONGEST} bytes, so it is no key file")));
     }
-    Key::parse_file(&bytes).with_context(|| format!("key file {name}"))
+    Ok(bytes)
 }
 
 /// Writes a new key file that its owner alone may read. An existing file is left as it is.

@@ -11,6 +11,7 @@ mod interrupt;
 mod keys;
 mod models;
 mod output;
+mod profiles;
 mod progress;
 mod show;
 mod stdin;

@@ -2,11 +2,11 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 #[cfg(feature = "eval")]
 pub(crate) use greenmark_text::lines::Document;
 #[cfg(feature = "eval")]
@@ -46,12 +46,28 @@ impl Source {
     pub(crate) fn open(&self) -> Result<Box<dyn BufRead>> {
         match &self.path {
             None => Ok(Box::new(BufReader::new(Stdin::new()))),
-            Some(path) if path.is_dir() => Err(anyhow!("{} is a directory", path.display())),
+            Some(path) if path.is_dir() => Err(anyhow!("{} is a folder: give files in it", path.display())),
             Some(path) => {
-                let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+                let file = File::open(path).map_err(|error| self.unreadable(&error))?;
                 Ok(Box::new(BufReader::new(file)))
             }
         }
+    }
+
+    /// [`open`](Self::open), unless a file is something else than text.
+    fn open_lines(&self) -> Result<Box<dyn BufRead>> {
+        let mut reader = self.open()?;
+        // Of a pipe nothing is awaited before its time.
+        if self.path.is_some()
+            && let Some(kind) = kind(reader.fill_buf().map_err(|error| self.unreadable(&error))?)
+        {
+            bail!("{}: {kind}", self.name());
+        }
+        Ok(reader)
+    }
+
+    fn unreadable(&self, error: &io::Error) -> anyhow::Error {
+        anyhow!("cannot read {}: {}", self.name(), without_number(error))
     }
 
     /// Lines of a file, for a progress bar; unknown for standard input and what else cannot be read twice.
@@ -69,7 +85,10 @@ impl Source {
     /// The whole of a plain file, as it is. SPEC §9.1.
     pub(crate) fn read_whole(&self) -> Result<String> {
         let mut bytes = Vec::new();
-        self.open()?.read_to_end(&mut bytes).with_context(|| format!("cannot read {}", self.name()))?;
+        self.open()?.read_to_end(&mut bytes).map_err(|error| self.unreadable(&error))?;
+        if let Some(kind) = kind(&bytes) {
+            bail!("{}: {kind}", self.name());
+        }
         String::from_utf8(bytes).map_err(|error| {
             anyhow!("{}: not valid UTF-8 from byte {} on", self.name(), error.utf8_error().valid_up_to())
         })
@@ -82,7 +101,7 @@ impl Source {
 
     /// The texts of a JSON Lines file, one at a time; see [`text_lines`].
     pub(crate) fn text_lines(&self, prefer_ids: bool) -> Result<impl Iterator<Item = Result<Text>>> {
-        Ok(text_lines(self.open()?, self.name(), prefer_ids).map(|line| line.map_err(Into::into)))
+        Ok(text_lines(self.open_lines()?, self.name(), prefer_ids).map(|line| line.map_err(Into::into)))
     }
 
     /// The texts of a corpus, one at a time: one of a plain file, or one a line.
@@ -92,11 +111,76 @@ impl Source {
             let content = Content::Characters(self.read_whole()?);
             return Ok(Box::new(std::iter::once(Ok(Document { content, lang: None, source: None }))));
         }
-        Ok(Box::new(documents(self.open()?, self.name()).map(|line| line.map_err(Into::into))))
+        Ok(Box::new(documents(self.open_lines()?, self.name()).map(|line| line.map_err(Into::into))))
     }
 
     /// The prompts of a JSON Lines file, one at a time.
     pub(crate) fn prompts(&self) -> Result<impl Iterator<Item = Result<Prompt>> + use<>> {
-        Ok(prompts(self.open()?, self.name()).map(|line| line.map_err(Into::into)))
+        Ok(prompts(self.open_lines()?, self.name()).map(|line| line.map_err(Into::into)))
+    }
+}
+
+/// What a file is that is no text, with what to do about it, as far as its first bytes tell.
+fn kind(bytes: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 9] = [
+        (b"%PDF-", "a PDF document: copy its text into a file of plain text"),
+        (b"\xd0\xcf\x11\xe0", "an Office document: save it as plain text"),
+        (b"{\\rtf", "a document in Rich Text Format: save it as plain text"),
+        (b"\x1f\x8b", "compressed by gzip: unpack it first"),
+        (b"GGUF", "a language model, where a text belongs"),
+        (b"\x89PNG", "an image, where a text belongs"),
+        (b"\xff\xd8\xff", "an image, where a text belongs"),
+        (b"\xff\xfe", "UTF-16: save it as UTF-8"),
+        (b"\xfe\xff", "UTF-16: save it as UTF-8"),
+    ];
+    if bytes.starts_with(b"PK\x03\x04") {
+        let holds = |part: &[u8]| bytes.windows(part.len()).take(1 << 16).any(|window| window == part);
+        let is_document = [&b"[Content_Types].xml"[..], b"word/", b"mimetypeapplication/"].into_iter().any(holds);
+        return Some(if is_document {
+            "an Office document (DOCX or the like): save it as plain text"
+        } else {
+            "a ZIP archive: unpack it first"
+        });
+    }
+    let known = KINDS.into_iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, kind)| kind);
+    known.or_else(|| {
+        let (start, rest) = (&bytes[..bytes.len().min(1 << 12)], bytes.len().min(1 << 12) / 4);
+        let zeros = start.iter().filter(|&&byte| byte == 0).count();
+        (zeros > rest).then_some("UTF-16 or no text at all: every other byte is 0")
+    })
+}
+
+/// What the system says, in fewer words where they are usual.
+pub(crate) fn without_number(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => {
+            let message = error.to_string();
+            message.rsplit_once(" (os error ").map_or(&*message, |(message, _)| message).to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told_by_kind() {
+        let utf16: Vec<u8> = "Once upon a time".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let docx = b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0[Content_Types].xml \xa2";
+        for (bytes, word) in [
+            (&b"%PDF-1.7\n"[..], "PDF"),
+            (docx, "DOCX"),
+            (b"PK\x03\x04\x14\0a.txt", "ZIP"),
+            (&utf16, "UTF-16"),
+            (&[&b"\xff\xfe"[..], &utf16].concat(), "UTF-16"),
+        ] {
+            assert!(kind(bytes).is_some_and(|kind| kind.contains(word)), "{word}: {:?}", kind(bytes));
+        }
+        for text in ["", "a", "PK", "\u{feff}Once upon a time", "a\0bcdefgh", "100 % PDF-"] {
+            assert_eq!(kind(text.as_bytes()), None, "{text:?}");
+        }
     }
 }

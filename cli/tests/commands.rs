@@ -60,13 +60,17 @@ fn a_marked_text_is_found_and_nothing_else_is() {
     fs::write(&text, marked(&path, "400")).expect("writable");
     let text = text.to_str().expect("UTF-8");
     let evidence = |args: &[&str]| -> Value {
-        let output = run(&[&["detect", "--json"], args].concat());
+        let output = run(&[&["detect", "-t", "demo", "--json"], args].concat());
         assert!(output.status.success(), "{}", stderr(&output));
         assert_eq!(stderr(&output), "");
         serde_json::from_slice(&output.stdout).expect("one object")
     };
     let found = evidence(&["-k", &path, text]);
     assert_eq!(found["detected"], true, "{found}");
+    assert_eq!(
+        (&found["test"], &found["verdict"], &found["profile"]),
+        (&Value::from("gm1"), &Value::from("marked"), &Value::Null)
+    );
     for member in [
         "id",
         "scheme",
@@ -82,7 +86,7 @@ fn a_marked_text_is_found_and_nothing_else_is() {
         "z_score",
         "ln_p",
         "p_value",
-        "search_ln_p",
+        "unpaid_ln_p",
         "looks",
         "normalised",
         "alpha",
@@ -138,7 +142,7 @@ fn gumbel_text_is_found_and_looks_unmarked_to_the_other_family() {
         std::fs::write(&file, &text).expect("a writable folder");
         let detected = |scheme: &str| {
             let file = file.to_str().expect("UTF-8");
-            let output = run(&["detect", "-k", &path, "--scheme", scheme, "--json", file]);
+            let output = run(&["detect", "-t", "demo", "-k", &path, "--scheme", scheme, "--json", file]);
             let found: Value = serde_json::from_slice(&output.stdout).expect("one object");
             assert!(found["score"].as_f64() > Some(0.0), "{found}");
             assert_eq!(found["green"].is_null(), scheme.contains("gumbel"), "{found}");
@@ -175,10 +179,15 @@ fn many_prompts_give_whole_lines_and_bad_ones_are_named() {
     assert!(stderr(&output).contains("line 2, column"), "{}", stderr(&output));
     let lines: Vec<Value> =
         stdout(&output).lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
-    let mut ids: Vec<_> = lines.iter().map(|line| line["id"].as_str().expect("a string")).collect();
-    ids.sort_unstable();
-    assert_eq!(ids, ["3", "a"]);
+    let ids: Vec<_> = lines.iter().map(|line| line["id"].as_str().expect("a string")).collect();
+    assert_eq!(ids, ["a", "3"], "in the order of the prompts");
     for line in lines {
+        let member = |name: &str| line[name].clone();
+        assert_eq!(
+            [member("scheme"), member("delta"), member("model"), member("tokenizer"), member("seed")],
+            ["gm1:green,h=1,gamma=64/256".into(), Value::from(2.0), "demo".into(), "ca8610a49363a1be".into(), 1.into()]
+        );
+        assert!(["eos", "max_tokens"].contains(&line["finish"].as_str().expect("a string")));
         assert!(line["tokens"].as_array().is_some_and(|tokens| tokens.len() <= 20) && line["text"].is_string());
     }
 }
@@ -216,12 +225,13 @@ fn a_closed_pipe_costs_neither_the_page_nor_the_status() {
     let (folder, path) = key();
     let page = folder.path().join("evidence.html");
     let texts = "{\"text\":\"One\"}\n{\"text\":\"Two\"}\n";
-    let output = run_unheard(&["detect", "-k", &path, "--html", page.to_str().expect("UTF-8"), "--jsonl"], texts);
+    let output =
+        run_unheard(&["detect", "-t", "demo", "-k", &path, "--html", page.to_str().expect("UTF-8"), "--jsonl"], texts);
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
     let html = fs::read_to_string(&page).expect("a page");
     assert_eq!((html.matches("<section>").count(), html.ends_with("</html>\n")), (2, true));
 
-    let output = run_unheard(&["detect", "-k", &path, "--jsonl"], &format!("broken\n{texts}"));
+    let output = run_unheard(&["detect", "-t", "demo", "-k", &path, "--jsonl"], &format!("broken\n{texts}"));
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     let prompts = "broken\n{\"prompt\":\"One\"}\n";
     let output = run_unheard(&["embed", "-k", &path, "-n", "5", "--prompts", "-"], prompts);
@@ -257,7 +267,10 @@ fn an_interruption_is_heard_while_waiting_for_input() {
     let (folder, key) = key();
     let page = folder.path().join("page.html");
     let page = page.to_str().expect("UTF-8");
-    for args in [&["detect", "-k", &key, "--html", page][..], &["detect", "-k", &key, "--stream", "--json"]] {
+    for args in [
+        &["detect", "-t", "demo", "-k", &key, "--html", page][..],
+        &["detect", "-t", "demo", "-k", &key, "--stream", "--json"],
+    ] {
         let mut child = greenmark()
             .args(args)
             .stdin(Stdio::piped())
@@ -289,7 +302,7 @@ fn a_page_is_whole_or_not_there() {
     let page = folder.path().join("evidence.html");
     let show = |input: &str| {
         let mut child = greenmark()
-            .args(["detect", "-k", &path, "--html", page.to_str().expect("UTF-8"), "--jsonl", "-"])
+            .args(["detect", "-t", "demo", "-k", &path, "--html", page.to_str().expect("UTF-8"), "--jsonl", "-"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -308,7 +321,7 @@ fn a_page_is_whole_or_not_there() {
     assert!(stderr(&output).contains("no text could be scored"), "{}", stderr(&output));
     assert_eq!(fs::read_to_string(&page).expect("the old page"), html);
 
-    let output = run(&["detect", "-k", &path, "--html", "/nonexistent/page.html", "-"]);
+    let output = run(&["detect", "-t", "demo", "-k", &path, "--html", "/nonexistent/page.html", "-"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(stderr(&output), "error: cannot write /nonexistent/page.html: there is no such folder\n");
 }
@@ -353,7 +366,7 @@ fn named_files_are_json_lines_if_said_so() {
     let (folder, path) = key();
     let file = folder.path().join("texts.json");
     fs::write(&file, "{\"id\":\"a\",\"tokens\":[1,2]}\n{\"id\":\"b\",\"tokens\":[3]}\n").expect("writable");
-    let output = run(&["detect", "-k", &path, "--json", "--jsonl", file.to_str().expect("UTF-8")]);
+    let output = run(&["detect", "-t", "demo", "-k", &path, "--json", "--jsonl", file.to_str().expect("UTF-8")]);
     assert_eq!((stdout(&output).lines().count(), stderr(&output).as_str()), (2, ""));
 }
 
@@ -361,7 +374,7 @@ fn named_files_are_json_lines_if_said_so() {
 fn a_page_does_not_replace_its_sources() {
     let (folder, path) = key();
     let text = fs::read_to_string(&path).expect("a key file");
-    let output = run(&["detect", "-k", &path, "--html", &path, "-"]);
+    let output = run(&["detect", "-t", "demo", "-k", &path, "--html", &path, "-"]);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(fs::read_to_string(&path).expect("still there"), text);
     // Nor that of a file of a key folder, be it a key twice or broken.
@@ -369,7 +382,7 @@ fn a_page_does_not_replace_its_sources() {
         let file = folder.path().join(name);
         fs::write(&file, held).expect("writable");
         let folder = folder.path().to_str().expect("UTF-8");
-        let output = run(&["detect", "-k", folder, "--html", file.to_str().expect("UTF-8"), "-"]);
+        let output = run(&["detect", "-t", "demo", "-k", folder, "--html", file.to_str().expect("UTF-8"), "-"]);
         assert_eq!(output.status.code(), Some(2));
         assert_eq!(fs::read_to_string(&file).expect("still there"), held);
     }
@@ -451,8 +464,8 @@ fn no_key_ever_reaches_the_output() {
     let secret = &text[4..20];
     for args in [
         vec!["embed", "-k", &path, "--prompt", "One", "-n", "5", "--json"],
-        vec!["detect", "-k", &path, "--json", "-"],
-        vec!["detect", "-k", &path, "--show", "-"],
+        vec!["detect", "-t", "demo", "-k", &path, "--json", "-"],
+        vec!["detect", "-t", "demo", "-k", &path, "--show", "-"],
         vec!["detect", "--scheme", "gm2", "-k", &path],
         vec!["keygen", "-o", &path],
         vec!["detect", "-k", text.trim_end(), "-"],

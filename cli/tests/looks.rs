@@ -39,7 +39,7 @@ fn detect(args: &[&str], text: &str) -> (Value, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("text.txt");
     fs::write(&file, text).expect("writable");
-    let output = run(&[&["detect", "--json"], args, &[file.to_str().expect("UTF-8")]].concat());
+    let output = run(&[&["detect", "-t", "demo", "--json"], args, &[file.to_str().expect("UTF-8")]].concat());
     let evidence = serde_json::from_slice(&output.stdout);
     (evidence.unwrap_or_else(|_| panic!("no evidence: {}", stderr(&output))), stderr(&output))
 }
@@ -63,14 +63,14 @@ fn a_marked_paragraph_is_named() {
     assert!(to - from > length / 2, "most of the paragraph: {span}");
     assert!(place("green") <= place("scored") && place("end") - place("start") >= place("scored"));
     // As a whole it says less.
-    assert!(evidence["ln_p"].as_f64() > evidence["search_ln_p"].as_f64(), "{evidence}");
+    assert!(evidence["unpaid_ln_p"].as_f64() > evidence["ln_p"].as_f64(), "{evidence}");
 
     let file = folder.path().join("text.txt");
     fs::write(&file, &text).expect("writable");
-    let said = stdout(&run(&["detect", "-k", &key, file.to_str().expect("UTF-8")]));
+    let said = stdout(&run(&["detect", "-t", "demo", "-k", &key, file.to_str().expect("UTF-8")]));
     assert!(said.contains("  characters ") && said.contains(" green: “"), "{said}");
     let (whole, _) = detect(&["-k", &key, "--no-search"], &text);
-    assert_eq!((&whole["search_ln_p"], &whole["spans"]), (&whole["ln_p"], &Value::from(Vec::<u8>::new())));
+    assert_eq!((&whole["ln_p"], &whole["spans"]), (&whole["unpaid_ln_p"], &Value::from(Vec::<u8>::new())));
 }
 
 #[test]
@@ -84,9 +84,9 @@ fn a_text_that_was_tampered_with_is_found_once_normalised() {
     let (evidence, _) = detect(&["-k", &key], &tampered);
     assert_eq!((&evidence["looks"], &evidence["normalised"]), (&Value::from(2), &Value::from(true)));
     let ln_p = |evidence: &Value, member: &str| evidence[member].as_f64().expect("a number");
-    let (found, expected) = (ln_p(&evidence, "search_ln_p"), ln_p(&plain, "search_ln_p") + std::f64::consts::LN_2);
+    let (found, expected) = (ln_p(&evidence, "ln_p"), ln_p(&plain, "ln_p") + std::f64::consts::LN_2);
     assert!((found - expected).abs() < 1e-9, "{found} for {expected}");
-    assert!(ln_p(&evidence, "ln_p") > -5.0, "raw, there is nothing left");
+    assert!(ln_p(&evidence, "unpaid_ln_p") > -5.0, "raw, there is nothing left");
     let span = &evidence["spans"][0];
     assert!(span["text_end"].as_u64().expect("a place") <= characters(&tampered));
     assert!(span["text_end"].as_u64() > plain["spans"][0]["text_end"].as_u64(), "places are those of the raw text");
@@ -116,7 +116,7 @@ fn the_key_of_a_text_is_named_among_many() {
 }
 
 #[test]
-fn a_folder_of_keys_is_used_as_far_as_it_can_be_read() {
+fn a_folder_of_keys_is_used_whole_or_not_at_all() {
     let (_folder, keys) = keys(2);
     let text = marked(&file(&keys, "1.key"), "200");
     fs::write(file(&keys, "broken.key"), "gmk1 and no more").expect("writable");
@@ -124,31 +124,28 @@ fn a_folder_of_keys_is_used_as_far_as_it_can_be_read() {
     fs::copy(file(&keys, "0.key"), file(&keys, "copy.key")).expect("writable");
     let file_of_text = file(&keys, "text.txt");
     fs::write(&file_of_text, &text).expect("writable");
-    let output = run(&["detect", "--json", "-k", &keys, &file_of_text]);
-    assert_eq!(output.status.code(), Some(2), "the rest ran, but not all");
-    let evidence: Value = serde_json::from_slice(&output.stdout).expect("one object");
-    assert_eq!((&evidence["detected"], &evidence["looks"]), (&Value::from(true), &Value::from(2)));
+    let ask = || run(&["detect", "-t", "demo", "--json", "-k", &keys, &file_of_text]);
+    let output = ask();
     let said = stderr(&output);
-    assert!(said.contains("broken.key") && said.contains("the other keys are used"), "{said}");
-    assert!(said.contains("0.key") && said.contains("copy.key") && said.contains("used once"), "{said}");
-    assert!(!said.contains("README"), "{said}");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "a key left out could be the one");
+    assert!(said.contains("key file broken.key"), "{said}");
+    fs::remove_file(file(&keys, "broken.key")).expect("it is there");
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("nowhere", file(&keys, "dangling.key")).expect("a link");
         assert!(std::process::Command::new("mkfifo").arg(file(&keys, "pipe.key")).status().expect("mkfifo").success());
-        let output = run(&["detect", "--json", "-k", &keys, &file_of_text]);
-        let said = stderr(&output);
-        assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(2), 1), "{said}");
-        assert!(said.contains("dangling.key") && said.contains("pipe.key: no plain file"), "{said}");
     }
+    let output = ask();
+    let evidence: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!((&evidence["detected"], &evidence["looks"]), (&Value::from(true), &Value::from(2)));
+    let said = stderr(&output);
+    assert!(said.contains("0.key") && said.contains("copy.key") && said.contains("used once"), "{said}");
+    assert!(!said.contains("README") && !said.contains("pipe"), "{said}");
 
     let empty = tempfile::tempdir().expect("a temporary folder");
     let output = run(&["detect", "-k", empty.path().to_str().expect("UTF-8"), &file_of_text]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("is named *.key"), "{}", stderr(&output));
-    // A file that was named itself is not passed over.
-    let output = run(&["detect", "-k", &file(&keys, "0.key"), "-k", &file(&keys, "broken.key"), &file_of_text]);
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    assert!(stderr(&output).contains("is named *.key or *.profile.json"), "{}", stderr(&output));
 }
 
 #[test]
@@ -174,7 +171,7 @@ fn a_stream_speaks_as_soon_as_it_can() {
     let (_folder, key) = key();
     let text = marked(&key, "300");
     let mut listener = greenmark()
-        .args(["detect", "--stream", "--json", "-k", &key])
+        .args(["detect", "-t", "demo", "--stream", "--json", "-k", &key])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -213,16 +210,16 @@ fn a_stream_takes_one_plain_text() {
     for (files, message) in [
         (vec![path(&lines)], "JSON Lines"),
         (vec![path(&bad), path(&bad)], "--stream reads one text"),
-        (vec![path(folder.path())], "is a directory"),
+        (vec![path(folder.path())], "is a folder"),
         (vec![path(&bad)], "not valid UTF-8 from byte 7 on"),
     ] {
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
-        let output = run(&[&["detect", "--stream", "-k", &key], &files[..]].concat());
+        let output = run(&[&["detect", "-t", "demo", "--stream", "-k", &key], &files[..]].concat());
         assert_eq!(output.status.code(), Some(2), "{message}");
         assert!(stderr(&output).contains(message), "{message}: {}", stderr(&output));
     }
     // Nothing to read is an answer.
-    let output = run(&["detect", "--stream", "--json", "-k", &key]);
+    let output = run(&["detect", "-t", "demo", "--stream", "--json", "-k", &key]);
     let end: Value = serde_json::from_slice(&output.stdout).expect("one object");
     assert_eq!(
         (&end["tokens"], &end["ln_p"], &end["detected"]),
@@ -238,19 +235,19 @@ fn a_stream_about_many_keys_names_the_one_that_it_found() {
     // Long enough after the mark that another key leads at the end.
     let whole = file(&keys, "text.txt");
     fs::write(&whole, format!("{text}\n\n{}", unmarked("9", "3000"))).expect("writable");
-    let said = stdout(&run(&["detect", "--stream", "--json", "-k", &keys, &whole]));
+    let said = stdout(&run(&["detect", "-t", "demo", "--stream", "--json", "-k", &keys, &whole]));
     for line in said.lines() {
         let line: Value = serde_json::from_str(line).expect("an object");
         assert_eq!((&line["key_id"], &line["detected"]), (&owner, &Value::from(true)), "{said}");
     }
     assert_eq!(said.lines().count(), 2, "{said}");
-    let said = stdout(&run(&["detect", "--stream", "-k", &keys, &whole]));
+    let said = stdout(&run(&["detect", "-t", "demo", "--stream", "-k", &keys, &whole]));
     assert_eq!(said.matches(owner.as_str().expect("a string")).count(), 2, "{said}");
 
     // What was read before a bad byte is said, however it comes.
     let bad = file(&keys, "bad.txt");
     fs::write(&bad, [text.as_bytes(), b"\xff and more"].concat()).expect("writable");
-    let output = run(&["detect", "--stream", "--json", "-k", &file(&keys, "4.key"), &bad]);
+    let output = run(&["detect", "-t", "demo", "--stream", "--json", "-k", &file(&keys, "4.key"), &bad]);
     assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(2), 2));
     assert!(stderr(&output).contains(&format!("not valid UTF-8 from byte {} on", text.len())), "{}", stderr(&output));
 }
@@ -271,4 +268,125 @@ fn places_are_whole_graphemes() {
             assert!(!cut, "{span}");
         }
     }
+}
+
+/// Two profiles in one folder, each with a tokenizer of its own.
+#[test]
+fn a_folder_of_profiles_names_the_one_that_hit() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let (keys, letters) = (path("keys/"), path("letters.json"));
+    fs::write(&letters, letters_tokenizer()).expect("writable");
+    let made = |args: &[&str]| {
+        let output = run(&[&["keygen", "-o", &keys], args].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+    };
+    made(&["--profile", "story", "-t", "demo"]);
+    made(&["--profile", "letters", "-t", &letters, "-s", "gm1:gumbel,h=2"]);
+    let master = path("keys/story.key");
+    made(&["--profile", "story-may", "-t", "demo", "--key-file", &master, "--subkey", "2027-05"]);
+    for name in ["story", "letters", "story-may"] {
+        let profile = fs::read_to_string(path(&format!("keys/{name}.profile.json"))).expect("a profile");
+        assert!(!profile.contains("gmk1"), "{profile}");
+        #[cfg(unix)]
+        if name != "story-may" {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = fs::metadata(path(&format!("keys/{name}.key"))).expect("a key").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+    let text = path("text.txt");
+    for name in ["story", "story-may"] {
+        let profile = path(&format!("keys/{name}.profile.json"));
+        let write =
+            ["embed", "--profile", &profile, "--prompt", "One morning", "-n", "200", "--ignore-eos", "--seed", "5"];
+        let written = run(&write);
+        assert!(written.status.success(), "{}", stderr(&written));
+        assert!(stderr(&written).contains(&format!("profile {name}; model demo")), "{}", stderr(&written));
+        fs::write(&text, stdout(&written)).expect("writable");
+        let output = run(&["detect", "-k", &keys, "--json", &text]);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+        assert_eq!((&found["verdict"], &found["profile"]), (&Value::from("marked"), &Value::from(name)), "{found}");
+        assert_eq!((&found["looks"], &found["tokenizer"]["name"]), (&Value::from(3), &Value::from("demo")));
+        assert_eq!(found["spans"][0]["profile"], name);
+        let alone = run(&["detect", "--profile", &profile, &text]);
+        assert!(stdout(&alone).starts_with("marked  p = "), "{}", stdout(&alone));
+        assert!(stdout(&alone).contains(&format!("  profile {name}: gm1:green,h=1")), "{}", stdout(&alone));
+        let listened = run(&["detect", "--profile", &profile, "--stream", "--json", &text]);
+        let first: Value = serde_json::from_str(stdout(&listened).lines().next().expect("a line")).expect("JSON");
+        assert_eq!((&first["test"], &first["profile"]), (&Value::from("gm1"), &Value::from(name)));
+    }
+    let refused = |args: &[&str], message: &str| {
+        let output = run(args);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(2), String::new()), "{args:?}");
+        assert!(stderr(&output).contains(message), "{args:?}: {}", stderr(&output));
+    };
+    let story = path("keys/story.profile.json");
+    let other = path("keys/letters.profile.json");
+    refused(&["embed", "--profile", &other, "--prompt", "One"], "model demo has another");
+    refused(&["detect", "-k", &keys, "--stream", &text], "several");
+    refused(&["detect", "--profile", &story, "-t", &letters, &text], "is another tokenizer than that of the 1 profile");
+    refused(&["detect", "--profile", &story, "-s", "gm1:gumbel,h=2", &text], "a profile says its own");
+    refused(&["detect", "-k", &story, &text], "give it with --profile");
+    refused(&["detect", "--profile", &master, &text], "not a JSON object");
+    refused(&["keygen", "-o", &keys, "--profile", "story", "-t", "demo"], "exists and is not overwritten");
+    refused(&["embed", "-k", &keys, "--prompt", "One"], "name one with --profile");
+    // Neither is left where both cannot be had.
+    fs::write(path("keys/half.profile.json"), "").expect("writable");
+    refused(&["keygen", "-o", &keys, "--profile", "half", "-t", "demo"], "exists and is not overwritten");
+    assert!(!Path::new(&path("keys/half.key")).exists());
+    refused(&["detect", "-k", &keys, &text], "half.profile.json: not a profile");
+    fs::remove_file(path("keys/half.profile.json")).expect("it is there");
+    // The tokenizer that a profile names has changed.
+    fs::write(&letters, letters_tokenizer().replace("\"a\"", "\"é\"")).expect("writable");
+    refused(&["detect", "-k", &keys, &text], "is another tokenizer");
+    // Nor is a key taken for another.
+    fs::copy(path("keys/letters.key"), &master).expect("writable");
+    refused(&["detect", "--profile", &story, &text], "does not hold its key");
+}
+
+/// Every printable ASCII character a token.
+fn letters_tokenizer() -> String {
+    let vocab: serde_json::Map<_, _> = ('!'..='~').enumerate().map(|(id, c)| (c.to_string(), id.into())).collect();
+    let json = serde_json::json!({
+        "version": "1.0", "added_tokens": [], "normalizer": null, "post_processor": null,
+        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "use_regex": true},
+        "decoder": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": vocab, "merges": []},
+    });
+    json.to_string()
+}
+
+#[test]
+fn a_profile_is_saved_by_the_way() {
+    let (folder, key) = key();
+    let path = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let profile = path("saved.profile.json");
+    let write = [
+        "embed",
+        "-k",
+        &key,
+        "--prompt",
+        "One morning",
+        "-n",
+        "200",
+        "--ignore-eos",
+        "--seed",
+        "5",
+        "--save-profile",
+        &profile,
+    ];
+    let written = run(&write);
+    assert!(written.status.success(), "{}", stderr(&written));
+    fs::write(path("text.txt"), stdout(&written)).expect("writable");
+    let found = run(&["detect", "--profile", &profile, "--json", &path("text.txt")]);
+    let found: Value = serde_json::from_slice(&found.stdout).unwrap_or_else(|_| panic!("{}", stderr(&found)));
+    assert_eq!((&found["verdict"], &found["profile"]), (&Value::from("marked"), &Value::from("saved")));
+    // Alone in its folder, it need not be named.
+    let by_folder =
+        run(&["embed", "-k", &path(""), "--prompt", "One morning", "-n", "200", "--ignore-eos", "--seed", "5"]);
+    assert_eq!(stdout(&by_folder), stdout(&written));
+    assert!(stderr(&by_folder).contains("profile saved"), "{}", stderr(&by_folder));
+    let again = run(&write);
+    assert_eq!((again.status.code(), stdout(&again)), (Some(2), String::new()));
+    assert!(stderr(&again).contains("exists and is not overwritten"), "{}", stderr(&again));
 }

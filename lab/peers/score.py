@@ -69,7 +69,9 @@ def detect(greenmark, scheme, seed, index, texts):
         if done.returncode != 0:
             raise SystemExit(f"peers: greenmark detect, text {index}: {done.stderr.strip()}")
     found = {line["id"]: line for line in map(json.loads, done.stdout.splitlines())}
-    return {name: {field: found[name][field] for field in ("scored", "ln_p", "search_ln_p")} for name in texts}
+    # Kept under the names that the evidence had when the first of them were kept.
+    fields = {"scored": "scored", "ln_p": "unpaid_ln_p", "search_ln_p": "ln_p"}
+    return {name: {kept: found[name][field] for kept, field in fields.items()} for name in texts}
 
 
 def main():

@@ -26,7 +26,7 @@ def table(folder, attacks):
     print("|---|---|---|---|---|---|---|---|")
     for name in attacks:
         attacked, found = lines(f"{folder}/{name}.jsonl"), lines(f"{folder}/{name}-found.jsonl")
-        ln_p = [text["ln_p"] for text in found]
+        ln_p = [text["unpaid_ln_p"] for text in found]
         steps = [text["attacks"][0] for text in attacked]
         places = sum(step["places"] for step in steps)
         changed = sum(step["changed"] for step in steps)

@@ -63,7 +63,7 @@ def main():
         command = [greenmark, "detect", "--json", "--scheme", scheme, "--tokenizer", "smollm2", "-k", key, "--alpha", str(ALPHA), file.name]
         found = [json.loads(line) for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()]
 
-    whole = sum(evidence["p_value"] <= ALPHA for evidence in found)
+    whole = sum(evidence["unpaid_ln_p"] <= math.log(ALPHA) for evidence in found)
     detected = sum(evidence["detected"] for evidence in found)
     named, stray, edges = 0, 0, []
     for (start, end), evidence in zip(places, found):

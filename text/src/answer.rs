@@ -1,18 +1,18 @@
-//! One text, all that is asked about it, and what comes of it.
+//! What is said of one text.
 
-use std::convert::Infallible;
+use std::sync::Arc;
 
-use crate::error::TextError;
-use crate::tokenizer::Tokenizer;
-use greenmark::{Examination, Examiner, Finding, Normalised, TokenId, normalise};
+use greenmark::{Examination, Finding, Verdict};
 
 use crate::{
     shade::Shade,
-    spans::{Characters, Passage, passages, placed_passages},
+    spans::Passage,
+    tokenizer::{Encoded, Tokenizer},
 };
 
-/// What is said of one text.
+/// What an [`Examiner`](crate::Examiner) says of one text.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Answer {
     /// All looks together.
     pub examination: Examination,
@@ -20,64 +20,51 @@ pub struct Answer {
     pub passages: Vec<Passage>,
     /// The level decided at.
     pub alpha: f64,
-    best: Finding,
+    pub(crate) profile: Option<Arc<str>>,
+    pub(crate) is_normalised: bool,
+    /// The best look's tokenizer, and what it makes of the raw text.
+    pub(crate) read: Option<(Arc<Tokenizer>, Encoded)>,
 }
 
 impl Answer {
-    /// Examines a text as it is and, if `normalises`, normalised where that is another text.
-    ///
-    /// # Errors
-    /// As [`Tokenizer::encode`].
-    ///
-    /// # Panics
-    /// If the examiner has no key or no scheme.
-    pub fn of_text(
-        examiner: &mut Examiner,
-        raw: &str,
-        normalises: bool,
-        tokenizer: &Tokenizer,
-        alpha: f64,
-    ) -> Result<Self, TextError> {
-        let normalised = normalises.then(|| normalise(raw)).filter(Normalised::is_changed);
-        let mut versions = vec![tokenizer.encode(raw)?];
-        if let Some(normalised) = &normalised {
-            versions.push(tokenizer.encode(normalised.text())?);
-        }
-        let versions: Vec<&[TokenId]> = versions.iter().map(Vec::as_slice).collect();
-        let examination = examiner.examine(&versions, alpha);
-        let text = Characters { raw, normalised: normalised.as_ref(), tokenizer };
-        let passages = placed_passages(&examination, &text)?;
-        Ok(Self::new(examination, passages, alpha))
-    }
-
-    /// Examines a text that is given as ids.
-    ///
-    /// # Panics
-    /// If the examiner has no key or no scheme.
-    pub fn of_ids(examiner: &mut Examiner, ids: &[TokenId], alpha: f64) -> Self {
-        let examination = examiner.examine(&[ids], alpha);
-        let Ok(passages) = passages(&examination, |_, _| Ok::<_, Infallible>(None));
-        Self::new(examination, passages, alpha)
-    }
-
-    fn new(examination: Examination, passages: Vec<Passage>, alpha: f64) -> Self {
-        let best = examination.best.clone().expect("there is a key and a scheme");
-        Self { examination, passages, alpha, best }
-    }
-
-    /// The look with the least p, significant or not.
+    /// Returns the look with the least p, significant or not.
     pub fn best(&self) -> &Finding {
-        &self.best
+        self.examination.best.as_ref().expect("an examiner is asked something")
     }
 
-    /// Whether p ≤ α, everything paid for.
+    /// Returns the name of the profile that the best look belongs to.
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
+    /// Returns the tokenizer of the best look; `None` where ids were given.
+    pub fn tokenizer(&self) -> Option<&Tokenizer> {
+        self.read.as_ref().map(|(tokenizer, _)| &**tokenizer)
+    }
+
+    /// Returns the raw text as the best look's tokenizer reads it; `None` where ids were given.
+    pub fn encoded(&self) -> Option<&Encoded> {
+        self.read.as_ref().map(|(_, encoded)| encoded)
+    }
+
+    /// Returns whether the best look is one at the normalised text.
+    pub fn is_normalised(&self) -> bool {
+        self.is_normalised
+    }
+
+    /// Returns whether p ≤ α, everything paid for.
     pub fn is_marked(&self) -> bool {
         self.examination.is_significant(self.alpha)
     }
 
-    /// How each token of the raw text is shown: `[n]`.
+    /// Returns the verdict at α.
+    pub fn verdict(&self) -> Verdict {
+        self.examination.verdict
+    }
+
+    /// Returns how each token of the raw text is shown: `[n]`.
     pub fn shades(&self) -> Vec<Shade> {
-        let family = self.best.scheme.family();
-        self.best.raw_positions.iter().map(|&position| Shade::of(position, family)).collect()
+        let family = self.best().scheme.family();
+        self.best().raw_positions.iter().map(|&position| Shade::of(position, family)).collect()
     }
 }

@@ -58,6 +58,9 @@ pub enum TextError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A text of characters was given to an examiner that knows no tokenizer for a key.
+    #[error("a text needs a tokenizer (ids do not)")]
+    TokenizerMissing,
     /// A GGUF file names a tokenizer whose rules are not known here exactly.
     #[error(
         "the GGUF's tokenizer is not known exactly ({key} = `{value}`): \

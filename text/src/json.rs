@@ -1,17 +1,28 @@
 //! Evidence for programs. SPEC §10.
 
-use crate::tokenizer::Tokenizer;
 use greenmark::{Gamma, StreamEvidence};
 use serde::Serialize;
 
-use crate::{answer::Answer, spans::Passage};
+use crate::{answer::Answer, spans::Passage, tokenizer::Tokenizer};
 
-/// The JSON object of one text. SPEC §10.
+/// The version of the test: its weights, its search, its stake and its fee. SPEC §16.
+const TEST: &str = "gm1";
+
+/// The JSON object of one text. SPEC §10.1.
 #[derive(Debug, Serialize)]
 pub struct Evidence<'a> {
+    test: &'static str,
     id: &'a str,
-    scheme: String,
+    verdict: &'static str,
+    detected: bool,
+    alpha: f64,
+    ln_p: f64,
+    p_value: f64,
+    looks: u64,
+    profile: Option<&'a str>,
     key_id: String,
+    scheme: String,
+    normalised: bool,
     tokenizer: Option<TokenizerName<'a>>,
     tokens: u64,
     scored: u64,
@@ -22,19 +33,13 @@ pub struct Evidence<'a> {
     gamma: Option<f64>,
     green_fraction: Option<f64>,
     z_score: Option<f64>,
-    ln_p: f64,
-    p_value: f64,
-    search_ln_p: f64,
-    looks: u64,
-    normalised: bool,
-    alpha: f64,
-    detected: bool,
-    spans: Vec<SpanEvidence>,
+    unpaid_ln_p: f64,
+    spans: Vec<SpanEvidence<'a>>,
 }
 
-/// A marked passage. SPEC §10.
+/// A marked passage. SPEC §10.2.
 #[derive(Debug, Serialize)]
-pub struct SpanEvidence {
+pub struct SpanEvidence<'a> {
     start: usize,
     end: usize,
     text_start: Option<usize>,
@@ -44,12 +49,13 @@ pub struct SpanEvidence {
     green: Option<u64>,
     ln_p: f64,
     normalised: bool,
+    profile: Option<&'a str>,
     key_id: String,
     scheme: String,
 }
 
-impl From<&Passage> for SpanEvidence {
-    fn from(passage: &Passage) -> Self {
+impl<'a> From<&'a Passage> for SpanEvidence<'a> {
+    fn from(passage: &'a Passage) -> Self {
         let (span, place) = (passage.span, &passage.place);
         Self {
             start: span.start,
@@ -61,6 +67,7 @@ impl From<&Passage> for SpanEvidence {
             green: passage.scheme.gamma().map(|_| span.score as u64),
             ln_p: span.ln_p,
             normalised: passage.normalised,
+            profile: passage.profile.as_deref(),
             key_id: passage.key_id.to_string(),
             scheme: passage.scheme.to_string(),
         }
@@ -81,38 +88,42 @@ impl<'a> From<&'a Tokenizer> for TokenizerName<'a> {
 }
 
 impl<'a> Evidence<'a> {
+    /// Puts the evidence of an answer together.
+    ///
     /// - `id`: names the text.
-    /// - `tokenizer`: what made its ids; `None` where they were given.
-    pub fn new(id: &'a str, tokenizer: Option<&'a Tokenizer>, answer: &Answer) -> Self {
-        let (best, alpha) = (answer.best(), answer.alpha);
-        let detection = &best.raw;
+    pub fn new(id: &'a str, answer: &'a Answer) -> Self {
+        let (best, examination) = (answer.best(), &answer.examination);
+        let (raw, scheme) = (&best.raw, best.scheme);
         Self {
+            test: TEST,
             id,
-            scheme: best.scheme.to_string(),
-            key_id: best.key_id.to_string(),
-            tokenizer: tokenizer.map(TokenizerName::from),
-            tokens: detection.tally.tokens,
-            scored: detection.tally.scored,
-            repeated: detection.tally.repeated,
-            score: detection.tally.score,
-            mean_score: detection.mean_score(),
-            green: detection.green(),
-            gamma: best.scheme.gamma().map(Gamma::fraction),
-            green_fraction: detection.green_fraction(),
-            z_score: detection.z_score,
-            ln_p: detection.ln_p,
-            p_value: detection.p_value(),
-            search_ln_p: answer.examination.ln_p,
-            looks: answer.examination.looks,
-            normalised: best.version > 0,
-            alpha,
+            verdict: answer.verdict().as_str(),
             detected: answer.is_marked(),
+            alpha: answer.alpha,
+            ln_p: examination.ln_p,
+            p_value: examination.p_value(),
+            looks: examination.looks,
+            profile: answer.profile(),
+            key_id: best.key_id.to_string(),
+            scheme: scheme.to_string(),
+            normalised: answer.is_normalised(),
+            tokenizer: answer.tokenizer().map(TokenizerName::from),
+            tokens: raw.tally.tokens,
+            scored: raw.tally.scored,
+            repeated: raw.tally.repeated,
+            score: raw.tally.score,
+            mean_score: raw.mean_score(),
+            green: raw.green(),
+            gamma: scheme.gamma().map(Gamma::fraction),
+            green_fraction: raw.green_fraction(),
+            z_score: raw.z_score,
+            unpaid_ln_p: raw.ln_p,
             spans: answer.passages.iter().map(SpanEvidence::from).collect(),
         }
     }
 }
 
-/// What a line of a stream's evidence is about. SPEC §10.
+/// What a line of a stream's evidence is about. SPEC §10.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Event {
@@ -122,14 +133,16 @@ pub enum Event {
     End,
 }
 
-/// The JSON object of a text that is read as it comes. SPEC §10.
+/// The JSON object of a text that is read as it comes. SPEC §10.5.
 #[derive(Debug, Serialize)]
 pub struct StreamReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<Event>,
+    test: &'static str,
     id: &'a str,
-    scheme: String,
+    profile: Option<&'a str>,
     key_id: String,
+    scheme: String,
     tokenizer: Option<TokenizerName<'a>>,
     tokens: u64,
     scored: u64,
@@ -145,19 +158,23 @@ impl<'a> StreamReport<'a> {
     /// - `event`: `None` for what is known in between.
     /// - `id`: names the text.
     /// - `tokenizer`: what makes its ids; `None` where they are given.
+    /// - `profile`: the name of the profile that `evidence` belongs to.
     pub fn new(
         event: Option<Event>,
         id: &'a str,
         tokenizer: Option<&'a Tokenizer>,
+        profile: Option<&'a str>,
         evidence: &StreamEvidence,
         alpha: f64,
     ) -> Self {
         let tally = evidence.tally;
         Self {
             event,
+            test: TEST,
             id,
-            scheme: evidence.scheme.to_string(),
+            profile,
             key_id: evidence.key_id.to_string(),
+            scheme: evidence.scheme.to_string(),
             tokenizer: tokenizer.map(TokenizerName::from),
             tokens: tally.tokens,
             scored: tally.scored,
@@ -170,3 +187,6 @@ impl<'a> StreamReport<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,19 @@
-//! What a detector says of a text, put together once for every frontend. SPEC §9.5, §10.
+//! What a detector says of a text, put together once for every frontend. SPEC §9, §10, §12.
 //!
-//! The library `greenmark` scores token ids. Here a text is read as it is and normalised, all its looks are paid for, the passages that
-//! were found get their places in the text ([`Answer`]), and the whole becomes the JSON object of SPEC §10 ([`Evidence`]).
+//! The library `greenmark` scores token ids. Here a text is read as it is and normalised, by the tokenizer of each
+//! question ([`Ask`]), all looks are paid for ([`Examiner`]), the passages that were found get their places in the text
+//! ([`Answer`]), and the whole becomes the JSON object of SPEC §10 ([`Evidence`]). A [`Profile`] says which key, scheme
+//! and tokenizer belong together, and [`lines`] reads texts from JSON Lines.
 //!
 //! ```
-//! use greenmark::{Examiner, Key, Look, Scheme};
-//! use greenmark_text::{Answer, Evidence};
-//! use greenmark_text::demo_tokenizer;
+//! use greenmark::{Key, Scheme};
+//! use greenmark_text::{Ask, Evidence, Examiner, demo_tokenizer};
 //!
-//! let tokenizer = demo_tokenizer()?;
 //! let key = Key::from_bytes([7; 32]);
-//! let mut examiner = Examiner::new(Look::all([&key], &[Scheme::DEFAULT], 2));
-//! let answer = Answer::of_text(&mut examiner, "Once upon a time", true, &tokenizer, 1e-6)?;
+//! let mut examiner = Examiner::new([Ask::new(&key, Scheme::DEFAULT).tokenizer(demo_tokenizer()?.into())]);
+//! let answer = examiner.examine("Once upon a time")?;
 //! assert!(!answer.is_marked());
-//! let json = serde_json::to_string(&Evidence::new("example", Some(&tokenizer), &answer))?;
+//! let json = serde_json::to_string(&Evidence::new("example", &answer))?;
 //! assert!(json.contains(r#""detected":false"#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -23,6 +23,7 @@
 mod answer;
 mod cache;
 mod error;
+mod examiner;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
 pub mod fmt;
@@ -39,8 +40,9 @@ pub use greenmark::TokenId;
 pub use answer::Answer;
 pub use cache::{cache_folder, model_path, tokenizer_named_by};
 pub use error::TextError;
+pub use examiner::{Ask, Examiner, Versions};
 pub use json::{Event, Evidence, SpanEvidence, StreamReport, TokenizerName};
 pub use profile::{Deployment, Profile, ProfileError, ProfileParams, Registry, RegistryError, relative_path};
 pub use shade::Shade;
 pub use spans::{Passage, Place, within};
-pub use tokenizer::{FINGERPRINT_PROBE, StreamDecoder, StreamEncoder, Tokenizer, demo_tokenizer};
+pub use tokenizer::{Encoded, FINGERPRINT_PROBE, StreamDecoder, StreamEncoder, Tokenizer, demo_tokenizer};

@@ -1,18 +1,21 @@
 //! Where the spans that were found stand in the text.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
-use crate::error::TextError;
-use crate::tokenizer::Tokenizer;
 use greenmark::{Examination, KeyId, Normalised, Scheme, Span};
 use unicode_segmentation::GraphemeCursor;
 
-/// A text in characters, as it is and as it was examined besides.
+use crate::tokenizer::Encoded;
+
+/// A text in characters, with what was made of it.
 pub(crate) struct Characters<'a> {
     pub(crate) raw: &'a str,
     /// `None` where nothing changes.
     pub(crate) normalised: Option<&'a Normalised<'a>>,
-    pub(crate) tokenizer: &'a Tokenizer,
+    /// The raw text as each tokenizer reads it, then the normalised one.
+    pub(crate) versions: &'a [Encoded],
+    /// How many of the versions are of the raw text.
+    pub(crate) raws: usize,
 }
 
 /// A span, what it is evidence of, and where it stands.
@@ -24,6 +27,8 @@ pub struct Passage {
     pub key_id: KeyId,
     /// The mark's scheme.
     pub scheme: Scheme,
+    /// The profile of the look that found it, if it has one.
+    pub profile: Option<Arc<str>>,
     /// Whether the span's tokens are those of the normalised text.
     pub normalised: bool,
     /// `None` where ids were given.
@@ -39,50 +44,40 @@ pub struct Place {
     pub characters: Range<usize>,
 }
 
-/// The passages of everything that is significant, in the order of the text.
+/// The passages of everything that is significant, in the order of the text. SPEC §10.2.
 ///
-/// - `place`: the bytes of the raw text behind a span of a version, if there are characters.
-pub(crate) fn passages<E>(
+/// - `profile`: that of a look.
+/// - `raws`: how many of the versions are of the raw text.
+/// - `characters`: the text, if there are characters.
+pub(crate) fn passages(
     examination: &Examination,
-    mut place: impl FnMut(usize, Span) -> Result<Option<Range<usize>>, E>,
-) -> Result<Vec<Passage>, E> {
+    profile: impl Fn(usize) -> Option<Arc<str>>,
+    raws: usize,
+    characters: Option<&Characters<'_>>,
+) -> Vec<Passage> {
     let mut passages = Vec::new();
+    // The best first, then in the order of the looks: a stable sort keeps that among equal places.
     for hit in &examination.hits {
         for &span in &hit.spans {
-            let place = place(hit.version, span)?.map(|bytes| Place { bytes, characters: 0..0 });
-            let (key_id, scheme) = (hit.key_id, hit.scheme);
-            passages.push(Passage { span, key_id, scheme, normalised: hit.version > 0, place });
+            let place = characters.map(|text| Place { bytes: bytes(text, hit.version, span), characters: 0..0 });
+            let (key_id, scheme, profile) = (hit.key_id, hit.scheme, profile(hit.look));
+            passages.push(Passage { span, key_id, scheme, profile, normalised: hit.version >= raws, place });
         }
     }
     passages.sort_by_key(|passage| (passage.place.as_ref().map(|place| place.bytes.start), passage.span.start));
-    Ok(passages)
-}
-
-/// [`passages`], with their places in a text.
-pub(crate) fn placed_passages(examination: &Examination, text: &Characters<'_>) -> Result<Vec<Passage>, TextError> {
-    // Of each version, once it is asked for.
-    let mut ranges: [Option<Vec<Range<usize>>>; 2] = [None, None];
-    let mut passages = passages(examination, |version, span| bytes(text, &mut ranges, version, span).map(Some))?;
-    count_characters(text.raw, &mut passages);
-    Ok(passages)
+    if let Some(text) = characters {
+        count_characters(text.raw, &mut passages);
+    }
+    passages
 }
 
 /// The bytes of the raw text behind a span.
-fn bytes(
-    text: &Characters<'_>,
-    ranges: &mut [Option<Vec<Range<usize>>>; 2],
-    version: usize,
-    span: Span,
-) -> Result<Range<usize>, TextError> {
-    // The first version is the raw text.
-    let normalised = text.normalised.filter(|_| version > 0);
-    let ranges = match &mut ranges[version] {
-        Some(ranges) => ranges,
-        none => none.insert(text.tokenizer.encode_with_offsets(normalised.map_or(text.raw, Normalised::text))?.1),
-    };
-    let bytes = ranges[span.start].start..ranges[span.end - 1].end;
+fn bytes(text: &Characters<'_>, version: usize, span: Span) -> Range<usize> {
+    let places = &text.versions[version].places;
+    let bytes = places[span.start].start..places[span.end - 1].end;
+    let normalised = text.normalised.filter(|_| version >= text.raws);
     let bytes = normalised.map_or(bytes.clone(), |normalised| normalised.raw_range(bytes));
-    Ok(whole_graphemes(text.raw, bytes))
+    whole_graphemes(text.raw, bytes)
 }
 
 /// The least stretch of whole grapheme clusters that holds one on character boundaries: a token may be a part of what a reader takes for
@@ -161,6 +156,7 @@ mod tests {
             span,
             key_id: Key::from_bytes([1; 32]).id(),
             scheme,
+            profile: None,
             normalised: false,
             place: Some(Place { bytes: range.clone(), characters: range }),
         };

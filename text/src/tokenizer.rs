@@ -8,6 +8,7 @@ mod vocabulary;
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -73,6 +74,16 @@ pub struct Tokenizer {
     end: Vec<TokenId>,
     prefix: Vec<TokenId>,
     fingerprint: String,
+    encoded: AtomicUsize,
+}
+
+/// The ids of a text, and where each came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// The ids.
+    pub ids: Vec<TokenId>,
+    /// Of each id the bytes of the text behind it.
+    pub places: Vec<Range<usize>>,
 }
 
 /// What a container says beside the `tokenizer.json` it holds or amounts to.
@@ -165,12 +176,14 @@ impl Tokenizer {
             end: end.into_iter().collect(),
             prefix: Vec::new(),
             fingerprint: String::new(),
+            encoded: AtomicUsize::new(0),
         };
         tokenizer.prefix = match extras.prefix {
             Some(prefix) => prefix,
             None => tokenizer.prefix_of_post_processor()?,
         };
         tokenizer.fingerprint = tokenizer.compute_fingerprint()?;
+        tokenizer.encoded = AtomicUsize::new(0);
         Ok(tokenizer)
     }
 
@@ -246,6 +259,7 @@ impl Tokenizer {
             padding: Override::Off,
             truncation: Override::Off,
         };
+        self.encoded.fetch_add(1, Ordering::Relaxed);
         let mut tokens = Vec::with_capacity(text.len() / 3);
         self.inner
             .encode_into(text, &options, &mut tokens)
@@ -256,19 +270,24 @@ impl Tokenizer {
         Ok(ids)
     }
 
-    /// [`encode`](Self::encode), with the byte range of the text behind each token.
+    /// [`encode`](Self::encode), with the place of each token.
     ///
-    /// Ranges are in order and on character boundaries. A token that is part of a character gets the whole character,
-    /// so neighbours may share one. Where the tokenizer rewrites the text (composing accents, adding a space), ranges
+    /// Places are in order and on character boundaries. A token that is part of a character gets the whole character,
+    /// so neighbours may share one. Where the tokenizer rewrites the text (composing accents, adding a space), places
     /// are as fine as the rewritten stretch.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
-    pub fn encode_with_offsets(&self, text: &str) -> Result<(Vec<TokenId>, Vec<Range<usize>>), TextError> {
+    pub fn encode_with_places(&self, text: &str) -> Result<Encoded, TextError> {
         let ids = self.encode(text)?;
-        let pieces = ids.iter().map(|&id| self.pieces.bytes(id));
-        let ranges = align(text, pieces);
-        Ok((ids, ranges))
+        let places = align(text, ids.iter().map(|&id| self.pieces.bytes(id)));
+        Ok(Encoded { ids, places })
+    }
+
+    /// Returns how many texts were encoded: a test counts them.
+    #[doc(hidden)]
+    pub fn times_encoded(&self) -> usize {
+        self.encoded.load(Ordering::Relaxed)
     }
 
     /// The text of some tokens. Special tokens are left out, and so are ids without a token; bytes that are not UTF-8
@@ -506,14 +525,14 @@ mod tests {
     fn offsets_cover_the_text() {
         let tokenizer = load(&byte_level()).unwrap();
         let text = "the the\u{e9}<eos>";
-        let (ids, ranges) = tokenizer.encode_with_offsets(text).unwrap();
+        let Encoded { ids, places: ranges } = tokenizer.encode_with_places(text).unwrap();
         assert_eq!(ids, tokenizer.encode(text).unwrap());
         let slices: Vec<_> = ranges.into_iter().map(|r| &text[r]).collect();
         assert_eq!(slices, ["the", " the", "\u{e9}", "\u{e9}", "<eos>"]);
 
         let tokenizer = load(&metaspace()).unwrap();
         let text = "the the\u{e9}";
-        let slices: Vec<_> = tokenizer.encode_with_offsets(text).unwrap().1.into_iter().map(|r| &text[r]).collect();
+        let slices: Vec<_> = tokenizer.encode_with_places(text).unwrap().places.into_iter().map(|r| &text[r]).collect();
         assert_eq!(slices, ["the", " the", "\u{e9}", "\u{e9}"]);
     }
 

@@ -5,9 +5,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use greenmark_text::TokenId;
-use greenmark_text::Tokenizer;
 use greenmark_text::gguf::Value;
+use greenmark_text::{Encoded, TokenId, Tokenizer};
 
 fn strings() -> Vec<String> {
     serde_json::from_str(include_str!("../../tests/data/tokenizer-strings.json")).expect("a list of strings")
@@ -36,7 +35,7 @@ fn differences(tokenizer: &Tokenizer, expected: &[Vec<TokenId>]) -> Vec<String> 
 /// Offsets are in order, in bounds and cover what was encoded; a stream adds up to the whole; known text survives.
 fn check_ways_back(tokenizer: &Tokenizer, may_rewrite: bool) {
     for text in strings() {
-        let (ids, ranges) = tokenizer.encode_with_offsets(&text).expect("any text can be encoded");
+        let Encoded { ids, places: ranges } = tokenizer.encode_with_places(&text).expect("any text can be encoded");
         assert_eq!(ids.len(), ranges.len());
         assert!(ranges.iter().all(|r| text.get(r.clone()).is_some()), "{text:?} {ranges:?}");
         assert!(ranges.windows(2).all(|w| w[0].start <= w[1].start && w[0].end <= w[1].end), "{text:?} {ranges:?}");

@@ -71,7 +71,7 @@ impl<'t> Utf16<'t> {
 }
 
 /// Starts and ends of ranges of bytes, in UTF-16.
-pub(crate) fn utf16_ranges(text: &str, ranges: Vec<Range<usize>>) -> (Vec<u32>, Vec<u32>) {
+pub(crate) fn utf16_ranges(text: &str, ranges: impl IntoIterator<Item = Range<usize>>) -> (Vec<u32>, Vec<u32>) {
     let (mut start, mut end) = (Utf16::new(text), Utf16::new(text));
     ranges.into_iter().map(|range| (start.of_byte(range.start), end.of_byte(range.end))).unzip()
 }

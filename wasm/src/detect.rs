@@ -1,7 +1,7 @@
 //! Detection from the ids of a whole text.
 
-use greenmark::{Examiner, Look, Position, TokenId};
-use greenmark_text::{Answer, Evidence, Shade};
+use greenmark::{Position, TokenId};
+use greenmark_text::{Answer, Ask, Evidence, Examiner, Shade};
 use js_sys::{Float64Array, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -28,11 +28,8 @@ extern "C" {
 #[derive(Debug)]
 pub struct Detector {
     pub(crate) examiner: Examiner,
-    pub(crate) alpha: f64,
     #[cfg(feature = "text")]
-    pub(crate) normalises: bool,
-    #[cfg(feature = "text")]
-    pub(crate) tokenizer: Option<std::rc::Rc<greenmark_text::Tokenizer>>,
+    pub(crate) has_tokenizer: bool,
 }
 
 #[wasm_bindgen]
@@ -42,13 +39,18 @@ impl Detector {
     #[wasm_bindgen(constructor)]
     pub fn new(options: &DetectOptions) -> Fallible<Detector> {
         let question = Question::read(options)?;
+        #[cfg(feature = "text")]
+        let tokenizer = question.tokenizer.as_ref();
+        #[cfg(not(feature = "text"))]
+        let tokenizer = None;
+        let asks = Ask::all(&question.keys, &question.schemes, tokenizer);
         Ok(Self {
-            examiner: Examiner::new(Look::all(&question.keys, &question.schemes, 2)).searches(question.searches),
-            alpha: question.alpha,
+            examiner: Examiner::new(asks)
+                .alpha(question.alpha)
+                .searches(question.searches)
+                .normalises(question.normalises),
             #[cfg(feature = "text")]
-            normalises: question.normalises,
-            #[cfg(feature = "text")]
-            tokenizer: question.tokenizer,
+            has_tokenizer: question.tokenizer.is_some(),
         })
     }
 
@@ -63,8 +65,8 @@ impl Detector {
         #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
     ) -> Fallible<Detection> {
         let (ids, id) = (token_ids(ids)?, text_id(&id)?);
-        let answer = Answer::of_ids(&mut self.examiner, &ids, self.alpha);
-        let evidence = Evidence::new(&id, None, &answer);
+        let answer = self.examiner.examine_ids(&ids);
+        let evidence = Evidence::new(&id, &answer);
         detection(plain(&evidence)?, &answer, &ids, [&[], &[], &[]])
     }
 
@@ -79,8 +81,8 @@ impl Detector {
         #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
     ) -> Fallible<EvidenceObject> {
         let (ids, id) = (token_ids(ids)?, text_id(&id)?);
-        let answer = Answer::of_ids(&mut self.examiner, &ids, self.alpha);
-        plain(&Evidence::new(&id, None, &answer))
+        let answer = self.examiner.examine_ids(&ids);
+        plain(&Evidence::new(&id, &answer))
     }
 }
 

@@ -1,8 +1,5 @@
 //! Detection in the characters of a whole text.
 
-use std::rc::Rc;
-
-use greenmark_text::Tokenizer;
 use greenmark_text::{Answer, Evidence};
 use js_sys::JsString;
 use wasm_bindgen::prelude::*;
@@ -27,16 +24,16 @@ impl Detector {
         string: &JsString,
         #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
     ) -> Fallible<Detection> {
-        let (raw, id, tokenizer) = (text(string)?, text_id(&id)?, self.tokenizer()?);
-        let answer = self.answer(&raw, &tokenizer)?;
-        let (ids, ranges) = tokenizer.encode_with_offsets(&raw)?;
-        let (starts, ends) = utf16_ranges(&raw, ranges);
+        let (raw, id) = (text(string)?, text_id(&id)?);
+        let answer = self.answer(&raw)?;
+        let encoded = answer.encoded().expect("characters were given");
+        let (starts, ends) = utf16_ranges(&raw, encoded.places.iter().cloned());
         let mut edge = Utf16::new(&raw);
         let places = answer.passages.iter().flat_map(|passage| &passage.place);
         let places: Vec<u32> =
             places.flat_map(|place| [edge.of_byte(place.bytes.start), edge.of_byte(place.bytes.end)]).collect();
-        let evidence = Evidence::new(&id, Some(&tokenizer), &answer);
-        detection(plain(&evidence)?, &answer, &ids, [&starts, &ends, &places])
+        let evidence = Evidence::new(&id, &answer);
+        detection(plain(&evidence)?, &answer, &encoded.ids, [&starts, &ends, &places])
     }
 
     /// `detect` without the tokens.
@@ -48,20 +45,18 @@ impl Detector {
         string: &JsString,
         #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
     ) -> Fallible<EvidenceObject> {
-        let (raw, id, tokenizer) = (text(string)?, text_id(&id)?, self.tokenizer()?);
-        let answer = self.answer(&raw, &tokenizer)?;
-        plain(&Evidence::new(&id, Some(&tokenizer), &answer))
+        let (raw, id) = (text(string)?, text_id(&id)?);
+        let answer = self.answer(&raw)?;
+        plain(&Evidence::new(&id, &answer))
     }
 }
 
 impl Detector {
-    fn tokenizer(&self) -> Fallible<Rc<Tokenizer>> {
-        let missing = || JsError::new("options.tokenizer: a text needs one (ids do not: detectIds)");
-        self.tokenizer.clone().ok_or_else(missing)
-    }
-
-    fn answer(&mut self, raw: &str, tokenizer: &Tokenizer) -> Fallible<Answer> {
-        Ok(Answer::of_text(&mut self.examiner, raw, self.normalises, tokenizer, self.alpha)?)
+    fn answer(&mut self, raw: &str) -> Fallible<Answer> {
+        if !self.has_tokenizer {
+            return Err(JsError::new("options.tokenizer: a text needs one (ids do not: detectIds)"));
+        }
+        Ok(self.examiner.examine(raw)?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is asked, as JavaScript says it.
 
 #[cfg(feature = "text")]
-use std::rc::Rc;
+use std::sync::Arc;
 
 use greenmark::Scheme;
 use js_sys::Array;
@@ -50,10 +50,9 @@ pub(crate) struct Question {
     pub(crate) schemes: Vec<Scheme>,
     pub(crate) alpha: f64,
     pub(crate) searches: bool,
-    #[cfg_attr(not(feature = "text"), expect(dead_code, reason = "ids are not normalised"))]
     pub(crate) normalises: bool,
     #[cfg(feature = "text")]
-    pub(crate) tokenizer: Option<Rc<greenmark_text::Tokenizer>>,
+    pub(crate) tokenizer: Option<Arc<greenmark_text::Tokenizer>>,
 }
 
 impl Question {
@@ -82,7 +81,7 @@ impl Question {
 }
 
 #[cfg(feature = "text")]
-fn tokenizer(options: &DetectOptions) -> Fallible<Option<Rc<greenmark_text::Tokenizer>>> {
+fn tokenizer(options: &DetectOptions) -> Fallible<Option<Arc<greenmark_text::Tokenizer>>> {
     let given = given(options.tokenizer(), "options.tokenizer")?;
     if given.is_undefined() || given.is_null() {
         return Ok(None);

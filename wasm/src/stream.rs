@@ -137,6 +137,6 @@ impl StreamDetector {
         let tokenizer = self.encoder.as_ref().map(TextEncoder::tokenizer);
         #[cfg(not(feature = "text"))]
         let tokenizer = None;
-        plain(&StreamReport::new(event, &self.id, tokenizer, evidence, self.alpha))
+        plain(&StreamReport::new(event, &self.id, tokenizer, None, evidence, self.alpha))
     }
 }

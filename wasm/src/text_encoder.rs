@@ -1,6 +1,6 @@
 //! A text that comes in pieces of characters.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use greenmark::TokenId;
 use greenmark_text::{StreamEncoder, Tokenizer};
@@ -11,14 +11,14 @@ use crate::{characters::text, convert::Fallible};
 
 /// Strings in, ids out.
 pub(crate) struct TextEncoder {
-    encoder: StreamEncoder<Rc<Tokenizer>>,
-    tokenizer: Rc<Tokenizer>,
+    encoder: StreamEncoder<Arc<Tokenizer>>,
+    tokenizer: Arc<Tokenizer>,
     /// The first half of a surrogate pair whose second is yet to come.
     half: Option<u16>,
 }
 
 impl TextEncoder {
-    pub(crate) fn new(tokenizer: Rc<Tokenizer>) -> Self {
+    pub(crate) fn new(tokenizer: Arc<Tokenizer>) -> Self {
         Self { encoder: StreamEncoder::new(tokenizer.clone()), tokenizer, half: None }
     }
 

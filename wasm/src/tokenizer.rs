@@ -1,8 +1,8 @@
 //! Tokenizers.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
-use greenmark_text::demo_tokenizer;
+use greenmark_text::{Encoded, demo_tokenizer};
 use js_sys::{JsString, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -22,7 +22,7 @@ extern "C" {
 /// Turns text into the ids of its tokens. It must be the one that the text was written with.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Tokenizer(pub(crate) Rc<greenmark_text::Tokenizer>);
+pub struct Tokenizer(pub(crate) Arc<greenmark_text::Tokenizer>);
 
 #[wasm_bindgen]
 impl Tokenizer {
@@ -31,7 +31,7 @@ impl Tokenizer {
     /// # Errors
     /// None that is known.
     pub fn demo() -> Fallible<Tokenizer> {
-        Ok(Self(Rc::new(demo_tokenizer()?)))
+        Ok(Self(Arc::new(demo_tokenizer()?)))
     }
 
     /// Reads the bytes of a `tokenizer.json`.
@@ -51,7 +51,7 @@ impl Tokenizer {
                 "tokenizer of {name}: a GGUF file; the model's tokenizer.json is needed"
             )));
         }
-        Ok(Self(Rc::new(greenmark_text::Tokenizer::from_json(&file, &name)?)))
+        Ok(Self(Arc::new(greenmark_text::Tokenizer::from_json(&file, &name)?)))
     }
 
     /// What to call it.
@@ -111,7 +111,7 @@ impl Tokenizer {
 impl Tokenizer {
     /// The members of an `Encoding`.
     pub(crate) fn encoding(&self, text: &str) -> Fallible<[(&'static str, JsValue); 3]> {
-        let (ids, ranges) = self.0.encode_with_offsets(text)?;
+        let Encoded { ids, places: ranges } = self.0.encode_with_places(text)?;
         let (starts, ends) = utf16_ranges(text, ranges);
         Ok([("ids", ids), ("starts", starts), ("ends", ends)]
             .map(|(name, values)| (name, Uint32Array::from(&values[..]).into())))

@@ -427,7 +427,7 @@ impl Cutter<'_> {
             (Content::Characters(text), None) => vec![self.versions(text)?],
             (Content::Characters(text), Some(tokens)) => {
                 // By characters, as a text would come: a passage is encoded anew.
-                let (_, ranges) = self.tokenizer.encode_with_offsets(text)?;
+                let ranges = self.tokenizer.encode_with_places(text)?.places;
                 let passages = ranges.chunks_exact(tokens as usize);
                 passages
                     .map(|ranges| self.versions(&text[ranges[0].start..ranges[ranges.len() - 1].end]))

@@ -120,7 +120,7 @@ fn write(
 /// A heading and the coloured text under it, line by line, for a column of half the terminal.
 fn show(tokenizer: &Tokenizer, detector: &mut Detector, heading: &str, text: &str) -> Result<Vec<(String, usize)>> {
     let width = text_width();
-    let (ids, ranges) = tokenizer.encode_with_offsets(text)?;
+    let greenmark_text::Encoded { ids, places: ranges } = tokenizer.encode_with_places(text)?;
     let scores = detector.scores(&ids);
     let heading = format!("{heading}: {}", brief(&scores.detection()));
     let mut lines = vec![(format!("{HEADING}{heading}{HEADING:#}"), heading.width())];

@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Result, anyhow, bail};
-use greenmark::{Examiner, KeyId, Look, TokenId};
+use anyhow::{Context, Result, anyhow, bail};
+use greenmark::{Scheme, TokenId, Verdict};
 use greenmark_text::{
-    Answer, Evidence, Tokenizer,
+    Answer, Ask, Evidence, Examiner,
     files::{without_place, write_file},
 };
 
@@ -17,44 +17,37 @@ use super::stream;
 use crate::{
     Outcome,
     args::DetectArgs,
-    evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, describe, describe_question},
-    html::Page,
-    interrupt,
-    keys::KeyRing,
-    models,
+    evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, TOO_SHORT_NOTE, describe, describe_question},
+    html::{self, Page},
+    interrupt, keys,
     output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour},
+    profiles::Asked,
     show::{Piece, coloured, legend, note_passages, pieces},
     texts::{Content, Source, Text},
 };
 
 pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
-    if args.key_file.is_empty() {
-        bail!("no key: give --key-file FILE, or set GREENMARK_KEY_FILE");
+    let paths = keys::paths(&args.key_file, !args.profile.is_empty());
+    if paths.is_empty() && args.profile.is_empty() {
+        bail!("no key: give --profile FILE, or --key-file FILE, or set GREENMARK_KEY_FILE");
     }
     if args.tokens && !args.jsonl && !args.files.iter().any(|file| Source::new(file, false).is_lines()) {
         bail!("--tokens is about JSON Lines, and no input is named .jsonl: add --jsonl if they are");
     }
-    let ring = KeyRing::read(&args.key_file)?;
+    let asked = Asked::read(&args.profile, &paths)?;
+    if asked.keys.is_empty() && !args.scheme.is_empty() {
+        bail!("--scheme is for keys without a profile, and there is none: a profile says its own");
+    }
     if let Some(page) = &args.html {
-        let tokenizer = Path::new(&args.tokenizer);
-        let sources = args.files.iter().chain(&ring.files).map(PathBuf::as_path);
-        refuse_to_replace(page, sources.chain([tokenizer]))?;
+        let sources = args.files.iter().chain(&asked.files).map(PathBuf::as_path);
+        refuse_to_replace(page, sources.chain(args.tokenizer.as_deref().map(Path::new)))?;
     }
     interrupt::catch()?;
+    let schemes = args.schemes();
     if args.stream {
-        return stream::run(args, &ring);
+        return stream::run(args, &asked, &schemes);
     }
-    let mut run = Run {
-        args,
-        examiner: Examiner::new(Look::all(&ring.keys, &args.scheme, 2)).searches(!args.no_search),
-        key_ids: ring.ids(),
-        tokenizer: None,
-        asked: None,
-        unmarked: false,
-        is_cut: false,
-        unheard: Cell::new(false),
-        outcome: ring.outcome,
-    };
+    let mut run = Run::new(args, &asked, schemes);
     let ended = match &args.html {
         None => run.all(None),
         Some(path) => {
@@ -65,7 +58,7 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
                 if failed.is_err() {
                     return Err(io::Error::other("the detection stopped before the page was whole"));
                 }
-                if run.asked.is_none() && run.outcome == Outcome::Partly {
+                if run.last.is_none() && run.outcome == Outcome::Partly {
                     return Err(io::Error::other("no text could be scored"));
                 }
                 page.end(run.outcome == Outcome::Done)
@@ -95,24 +88,48 @@ fn refuse_to_replace<'a>(page: &Path, sources: impl Iterator<Item = &'a Path>) -
     if page.is_symlink() || !page.is_file() {
         bail!("--html {}: there is something that is no plain file", page.display());
     }
+    // As with `--html *.txt`, which makes a page of the first text.
+    if !html::is_page(page).with_context(|| format!("cannot read {}", page.display()))? {
+        bail!("--html {} would overwrite a file that is no page of this command", page.display());
+    }
     Ok(())
 }
 
 /// One call of the command: what it was asked, and what it has found so far.
 struct Run<'a> {
     args: &'a DetectArgs,
-    examiner: Examiner,
-    key_ids: Vec<KeyId>,
-    /// Loaded for the first text that needs it: ids need none.
-    tokenizer: Option<Tokenizer>,
+    asked: &'a Asked,
+    schemes: Vec<Scheme>,
+    /// What is asked about ids, which need no tokenizer; made for the first text of ids.
+    of_ids: Option<(Vec<Ask<'a>>, Examiner)>,
+    /// What is asked about characters; tokenizers are loaded for the first text that needs them.
+    of_texts: Option<(Vec<Ask<'a>>, Examiner)>,
     /// Whether the last text that was answered had characters; `None` before the first.
-    asked: Option<bool>,
-    unmarked: bool,
+    last: Option<bool>,
+    /// Those that there were.
+    verdicts: Vec<Verdict>,
     /// An interruption left lines of a file unread.
     is_cut: bool,
     /// The reader of standard output has left, but there is a page to finish.
     unheard: Cell<bool>,
     outcome: Outcome,
+}
+
+impl<'a> Run<'a> {
+    fn new(args: &'a DetectArgs, asked: &'a Asked, schemes: Vec<Scheme>) -> Self {
+        Self {
+            args,
+            asked,
+            schemes,
+            of_ids: None,
+            of_texts: None,
+            last: None,
+            verdicts: Vec::new(),
+            is_cut: false,
+            unheard: Cell::new(false),
+            outcome: Outcome::Done,
+        }
+    }
 }
 
 impl Run<'_> {
@@ -162,56 +179,63 @@ impl Run<'_> {
     }
 
     fn text(&mut self, text: &Text, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
-        let alpha = self.args.alpha;
-        let raw = match &text.content {
+        match &text.content {
             Content::Ids(ids) => {
-                let answer = Answer::of_ids(&mut self.examiner, ids, alpha);
-                return self.say(&text.id, &answer, Asked::Ids(ids), page);
+                if self.of_ids.is_none() {
+                    let asks = self.asked.of_ids(&self.schemes);
+                    self.of_ids = Some((asks.clone(), self.examiner(asks)));
+                }
+                let (_, examiner) = self.of_ids.as_mut().expect("it was made");
+                let answer = examiner.examine_ids(ids);
+                self.say(&text.id, &answer, Given::Ids(ids), page)
             }
-            Content::Characters(raw) => raw,
-        };
-        let tokenizer = match self.tokenizer.take() {
-            Some(tokenizer) => tokenizer,
-            None => models::tokenizer(&self.args.tokenizer).map_err(Failure::Run)?,
-        };
-        let answered = Answer::of_text(&mut self.examiner, raw, !self.args.no_normalise, &tokenizer, alpha);
-        let said = match answered {
-            Ok(answer) => self.say(&text.id, &answer, Asked::Characters(raw, &tokenizer), page),
-            Err(error) => Err(error.into()),
-        };
-        self.tokenizer = Some(tokenizer);
-        said
+            Content::Characters(raw) => {
+                if self.of_texts.is_none() {
+                    let asks = self.asked.of_texts(&self.schemes, self.args.tokenizer.as_deref());
+                    let asks = asks.map_err(Failure::Run)?;
+                    self.of_texts = Some((asks.clone(), self.examiner(asks)));
+                }
+                let (_, examiner) = self.of_texts.as_mut().expect("it was made");
+                let answer = examiner.examine(raw)?;
+                self.say(&text.id, &answer, Given::Characters(raw), page)
+            }
+        }
+    }
+
+    fn examiner(&self, asks: Vec<Ask<'_>>) -> Examiner {
+        let DetectArgs { alpha, no_search, no_normalise, .. } = *self.args;
+        Examiner::new(asks).alpha(alpha).searches(!no_search).normalises(!no_normalise)
     }
 
     /// Says what came of a text.
-    fn say(&mut self, id: &str, answer: &Answer, asked: Asked<'_>, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
-        let best = answer.best();
+    fn say(&mut self, id: &str, answer: &Answer, given: Given<'_>, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
         let spelt;
         let mut shown = Vec::new();
         if self.args.show || page.is_some() {
             let shades = answer.shades();
-            shown = match asked {
-                Asked::Characters(raw, tokenizer) => pieces(raw, &tokenizer.encode_with_offsets(raw)?.1, &shades),
-                Asked::Ids(ids) => {
+            shown = match (given, answer.encoded()) {
+                (Given::Characters(raw), Some(encoded)) => pieces(raw, &encoded.places, &shades),
+                (Given::Ids(ids), _) => {
                     spelt = ids.iter().map(|id| format!("{id} ")).collect::<Vec<_>>();
                     let piece = |(text, &look)| Piece { text, look, within: false };
                     spelt.iter().map(String::as_str).zip(&shades).map(piece).collect()
                 }
+                (Given::Characters(_), None) => unreachable!("characters were encoded"),
             };
-            note_passages(&mut shown, &answer.passages, matches!(asked, Asked::Ids(_)));
+            note_passages(&mut shown, &answer.passages, matches!(given, Given::Ids(_)));
         }
 
-        let (raw, tokenizer) = match asked {
-            Asked::Characters(raw, tokenizer) => (Some(raw), Some(tokenizer)),
-            Asked::Ids(_) => (None, None),
+        let raw = match given {
+            Given::Characters(raw) => Some(raw),
+            Given::Ids(_) => None,
         };
         if self.args.json {
-            self.print(&serde_json::to_string(&Evidence::new(id, tokenizer, answer))?).map_err(Failure::Run)?;
+            self.print(&serde_json::to_string(&Evidence::new(id, answer))?).map_err(Failure::Run)?;
         } else {
-            let names_key = self.key_ids.len() > 1 || self.args.scheme.len() > 1;
-            let mut described = describe(id, answer, raw, names_key);
+            let names_ask = self.asked.count(&self.schemes) > 1 || !self.asked.deployments.is_empty();
+            let mut described = describe(id, answer, raw, names_ask);
             if self.args.show {
-                if best.version > 0 {
+                if answer.is_normalised() {
                     described += &format!("  {COLOURS_OF_RAW}\n");
                 }
                 described += &format!("\n{}\n\n", coloured(&shown, stdout_has_colour()));
@@ -219,30 +243,34 @@ impl Run<'_> {
             self.print(&described).map_err(Failure::Run)?;
         }
         if let Some(page) = page {
-            page.section(id, answer, raw, tokenizer, &shown).map_err(|error| {
+            page.section(id, answer, raw, &shown).map_err(|error| {
                 let name = self.args.html.as_ref().map(|page| page.display().to_string()).unwrap_or_default();
                 Failure::Run(anyhow!("cannot write {name}: {}", without_place(error)))
             })?;
         }
-        self.unmarked |= !answer.is_marked();
-        self.asked = Some(raw.is_some());
+        if !self.verdicts.contains(&answer.verdict()) {
+            self.verdicts.push(answer.verdict());
+        }
+        self.last = Some(raw.is_some());
         Ok(())
     }
 
     /// For people: what was asked, once, after all answers.
     fn close(&self) -> Result<()> {
-        let Some(had_characters) = self.asked else { return Ok(()) };
+        let Some(had_characters) = self.last else { return Ok(()) };
         if self.args.json {
             return Ok(());
         }
-        let tokenizer = self.tokenizer.as_ref().filter(|_| had_characters);
-        let mut said = describe_question(&self.args.scheme, &self.key_ids, tokenizer);
+        let (asks, _) = if had_characters { &self.of_texts } else { &self.of_ids }.as_ref().expect("it answered");
+        let mut said = describe_question(asks, had_characters);
         if self.args.show {
-            let families: Vec<_> = self.args.scheme.iter().map(|scheme| scheme.family()).collect();
+            let families: Vec<_> = asks.iter().map(|ask| ask.scheme.family()).collect();
             said += &legend(&families, true, stdout_has_colour());
         }
-        if self.unmarked {
-            said += &format!("  {NO_MARK_NOTE}\n");
+        for (verdict, note) in [(Verdict::TooShort, TOO_SHORT_NOTE), (Verdict::NoMarkFound, NO_MARK_NOTE)] {
+            if self.verdicts.contains(&verdict) {
+                said += &format!("  {note}\n");
+            }
         }
         self.print(&said)
     }
@@ -261,10 +289,10 @@ impl Run<'_> {
     }
 }
 
-/// What was asked about.
+/// What a text was given as.
 #[derive(Clone, Copy)]
-enum Asked<'a> {
-    Characters(&'a str, &'a Tokenizer),
+enum Given<'a> {
+    Characters(&'a str),
     Ids(&'a [TokenId]),
 }
 
@@ -279,5 +307,35 @@ enum Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Text(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    #[test]
+    fn each_version_of_a_text_is_tokenised_once() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (key, page) = (folder.path().join("a.key"), folder.path().join("page.html"));
+        keys::write_new(&key, &greenmark::Key::from_bytes([7; 32])).expect("a writable folder");
+        let [key, page] = [key, page].map(|path| path.to_str().expect("UTF-8").to_owned());
+        let arguments = ["greenmark", "detect", "-k", &key, "-t", "demo", "--show", "--html", &page];
+        let Command::Detect(args) = Cli::parse_from(arguments).command else { panic!("it is `detect`") };
+        let asked = Asked::read(&args.profile, &args.key_file).expect("a key");
+        let mut run = Run::new(&args, &asked, args.schemes());
+        let mut out = Vec::new();
+        let mut html = Page::begin(&mut out).expect("memory");
+        let mut times = 0;
+        for (text, versions) in [("One morning, a girl named Mia", 1), ("One mor\u{ad}ning, a girl", 2)] {
+            let text = Text::new("text".into(), Content::Characters(text.into()));
+            run.text(&text, Some(&mut html)).unwrap_or_else(|_| panic!("it is answered"));
+            times += versions;
+            let asks = &run.of_texts.as_ref().expect("characters were read").0;
+            assert_eq!(asks[0].tokenizer.as_ref().expect("it was named").times_encoded(), times);
+        }
     }
 }

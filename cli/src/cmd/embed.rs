@@ -2,25 +2,26 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io::{self, IsTerminal},
     ops::ControlFlow,
     path::Path,
 };
 
-use anyhow::{Context, Result, anyhow, bail};
-use greenmark::{Embedder, Key, TokenId};
+use anyhow::{Context, Result, bail};
+use greenmark::{Embedder, Key, Scheme, TokenId};
 use greenmark_lm::{Event, Finish, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, generate, text_rng};
+use greenmark_text::{Profile, ProfileParams, Tokenizer};
 use rand_chacha::rand_core::Rng;
 use serde::Serialize;
 
 use crate::{
     Outcome,
-    args::{DEFAULT_SCHEME, EmbedArgs},
-    interrupt,
-    keys::KeyRing,
+    args::EmbedArgs,
+    interrupt, keys,
     models::{self, Writer},
-    output::{complain, count, is_closed_pipe, note, print_line, write_stdout},
+    output::{complain, count, is_closed_pipe, note, print_line, printable, write_stdout},
+    profiles::{self, Asked, Deployment},
     progress,
     texts::{Prompt, Source},
     writing,
@@ -28,7 +29,7 @@ use crate::{
 
 pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
     let seed = args.sampling.seed.map_or_else(writing::fresh_seed, Ok)?;
-    let (marks, outcome) = marks(args, seed)?;
+    let marks = marks(args, seed)?;
     // What can be refused is refused before a model is loaded.
     writing::options(&args.sampling, seed, &[], None)?;
     if args.system.is_some() && args.model.model == models::DEMO {
@@ -42,13 +43,19 @@ pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
     };
     interrupt::catch()?;
     let writer = Writer::load(&args.model)?;
+    let tokenizer = &writer.reader.tokenizer;
+    if let Some(profile) = marks.as_ref().and_then(|marks| marks.profile.as_ref()) {
+        check_tokenizer(args, profile, tokenizer)?;
+    }
+    if let (Some(path), Some(marks)) = (&args.save_profile, &marks) {
+        save_profile(path, marks, tokenizer)?;
+    }
     let options = writing::options(&args.sampling, seed, writer.reader.tokenizer.eos_ids(), args.batch)?;
     let mut run = Run { args, marks, writer, options };
-    let written = match task {
+    match task {
         Task::One(prompt) => run.one(&prompt),
         Task::Many(file) => run.many(file),
-    }?;
-    Ok(if outcome == Outcome::Partly { outcome } else { written })
+    }
 }
 
 enum Task<'a> {
@@ -59,43 +66,110 @@ enum Task<'a> {
 /// What marks the texts: one key, or of several keys one a text. `None` writes without a mark.
 struct Marks<'a> {
     args: &'a EmbedArgs,
+    scheme: Scheme,
     /// At least one.
     keys: Vec<Key>,
+    /// The file of the first.
+    file: Option<std::path::PathBuf>,
+    profile: Option<Profile>,
     seed: u64,
     /// Of the only key: what it remembers serves all texts.
     only: Option<Embedder>,
 }
 
-/// The marks asked for, and whether all of the key files could be read.
-fn marks(args: &EmbedArgs, seed: u64) -> Result<(Option<Marks<'_>>, Outcome)> {
+/// The marks asked for.
+fn marks(args: &EmbedArgs, seed: u64) -> Result<Option<Marks<'_>>> {
     if args.no_watermark {
-        return Ok((None, Outcome::Done));
+        return Ok(None);
     }
-    if args.key_file.is_empty() {
-        bail!(
-            "no key: give --key-file FILE (make one with `greenmark keygen`), set GREENMARK_KEY_FILE, or say --no-watermark"
-        );
-    }
-    let ring = KeyRing::read(&args.key_file)?;
-    let mut marks = Marks { args, keys: ring.keys, seed, only: None };
+    let under = |deployment: &Deployment| {
+        let (profile, keys) = (deployment.profile().clone(), vec![deployment.key().clone()]);
+        Marks { args, scheme: profile.scheme(), keys, file: None, profile: Some(profile), seed, only: None }
+    };
+    let mut marks = if let Some(path) = &args.profile {
+        under(&Deployment::read(path)?)
+    } else {
+        let paths = keys::paths(&args.key_file, false);
+        if paths.is_empty() {
+            bail!(
+                "no key: give --profile FILE or --key-file FILE (`greenmark keygen` makes both), set GREENMARK_KEY_FILE, \
+                 or say --no-watermark"
+            );
+        }
+        let asked = Asked::read(&[], &paths)?;
+        match (&asked.deployments[..], &asked.keys[..]) {
+            ([], _) => {
+                let (file, scheme) = (Some(asked.source(0).to_owned()), args.scheme.unwrap_or_default());
+                Marks { args, scheme, keys: asked.keys, file, profile: None, seed, only: None }
+            }
+            ([only], []) if args.scheme.is_some() => {
+                bail!("--scheme is for keys without a profile: profile {} says its own", only.profile().name())
+            }
+            ([_], []) if args.save_profile.is_some() => bail!("--save-profile: the key has a profile"),
+            ([only], []) => under(only),
+            _ => bail!("several profiles or keys could mark the text: name one with --profile or --key-file"),
+        }
+    };
     let embedder = marks.embedder(&marks.keys[0])?;
     let greedy = args.sampling.temperature == 0.0 || args.sampling.top_k == 1;
     if greedy && embedder.chooses() {
         bail!(
             "greedy decoding leaves {} nothing to choose, and the text would carry no mark: raise --temperature (and \
-             --top-k), or take a green scheme such as {DEFAULT_SCHEME}, which marks greedy text too",
-            args.scheme
+             --top-k), or take a green scheme such as {}, which marks greedy text too",
+            marks.scheme,
+            Scheme::DEFAULT,
         );
     }
     if marks.keys.len() == 1 {
         marks.only = Some(embedder);
     }
-    Ok((Some(marks), ring.outcome))
+    if args.save_profile.is_some() && marks.only.is_none() {
+        bail!("--save-profile is about one key, and there are {}", marks.keys.len());
+    }
+    Ok(Some(marks))
+}
+
+/// A text by another model would not be found under the profile.
+fn check_tokenizer(args: &EmbedArgs, profile: &Profile, tokenizer: &Tokenizer) -> Result<()> {
+    if tokenizer.fingerprint() == profile.fingerprint() {
+        return Ok(());
+    }
+    bail!(
+        "profile {} is for texts of the tokenizer {} ({}), and model {} has another ({}): give --model",
+        profile.name(),
+        printable(profile.tokenizer_name()),
+        profile.fingerprint(),
+        args.model.model,
+        tokenizer.fingerprint(),
+    )
+}
+
+/// Writes a profile of the key, the scheme and the model's tokenizer.
+fn save_profile(path: &Path, marks: &Marks<'_>, tokenizer: &Tokenizer) -> Result<()> {
+    let file_name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = file_name.strip_suffix(".json").unwrap_or(&file_name);
+    let name = name.strip_suffix(".profile").unwrap_or(name).to_owned();
+    let folder = profiles::folder_of(path);
+    let model = &marks.args.model;
+    let given = model.tokenizer.as_ref().map_or_else(|| model.model.clone(), |path| path.display().to_string());
+    let (tokenizer_name, tokenizer_file) = profiles::tokenizer_in_profile(folder, &given, tokenizer)?;
+    let key_file = marks.file.as_ref().context("no key file")?;
+    let profile = Profile::new(ProfileParams {
+        name,
+        scheme: marks.scheme,
+        tokenizer_name,
+        fingerprint: tokenizer.fingerprint().to_owned(),
+        tokenizer_file,
+        key_id: marks.keys[0].id(),
+        key_file: Some(profiles::path_in_profile(folder, key_file)?),
+        subkey: None,
+    });
+    profiles::write_new(path, &profile.with_context(|| format!("--save-profile {}", path.display()))?)
 }
 
 impl Marks<'_> {
     fn embedder(&self, key: &Key) -> Result<Embedder> {
-        let embedder = self.args.strength.apply(Embedder::new(key, self.args.scheme), self.args.scheme)?;
+        let embedder = self.args.strength.apply(Embedder::new(key, self.scheme), self.scheme)?;
         Ok(embedder.skip_repeats(self.args.skip_repeats))
     }
 
@@ -126,20 +200,65 @@ struct Written<'a> {
     text: String,
     tokens: &'a [TokenId],
     finish: &'static str,
+    profile: Option<&'a str>,
     key_id: Option<String>,
-}
-
-/// `embed --json` says how the one text came about, too.
-#[derive(Serialize)]
-struct WrittenAlone<'a> {
-    #[serde(flatten)]
-    written: Written<'a>,
-    model: &'a str,
-    tokenizer: &'a str,
-    seed: u64,
     scheme: Option<String>,
     delta: Option<f32>,
     mixing_share: Option<f64>,
+    model: &'a str,
+    tokenizer: &'a str,
+    temperature: f64,
+    seed: u64,
+}
+
+/// How texts are written, for their lines.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    args: &'a EmbedArgs,
+    marks: Option<&'a Marks<'a>>,
+    tokenizer: &'a Tokenizer,
+    seed: u64,
+}
+
+impl How<'_> {
+    fn line(&self, index: u64, id: &str, prompt: &str, ids: &[TokenId], reason: Finish) -> Result<String> {
+        let (args, marks) = (self.args, self.marks);
+        Ok(serde_json::to_string(&Written {
+            id,
+            prompt,
+            text: self.tokenizer.decode_text(ids),
+            tokens: ids,
+            finish: finish(reason),
+            profile: marks.and_then(|marks| marks.profile.as_ref()).map(Profile::name),
+            key_id: marks.map(|marks| marks.key(index).id().to_string()),
+            scheme: marks.map(|marks| marks.scheme.to_string()),
+            delta: marks.and_then(|marks| args.strength.delta_of(marks.scheme)),
+            mixing_share: marks.and_then(|marks| args.strength.mixing_share_of(marks.scheme)),
+            model: &args.model.model,
+            tokenizer: self.tokenizer.fingerprint(),
+            temperature: args.sampling.temperature,
+            seed: self.seed,
+        })?)
+    }
+
+    /// For people: how a text came about, or several.
+    ///
+    /// - `written`: how much was written, and why it ended.
+    fn summary(&self, written: &str) -> String {
+        let mark = match self.marks {
+            None => "no mark".to_owned(),
+            Some(marks) => {
+                let key = match (&marks.profile, &marks.keys[..]) {
+                    (Some(profile), _) => format!("profile {}", profile.name()),
+                    (None, [only]) => format!("key {}", only.id()),
+                    (None, keys) => count(keys.len() as u64, "key"),
+                };
+                format!("{}{}, {key}", marks.scheme, self.args.strength.describe(marks.scheme))
+            }
+        };
+        let (model, temperature) = (printable(&self.args.model.model), self.args.sampling.temperature);
+        format!("{written}; {mark}; model {model}, temperature {temperature}, seed {}", self.seed)
+    }
 }
 
 struct Run<'a> {
@@ -180,23 +299,15 @@ impl Run<'_> {
             write_stdout(b"\n")?;
         }
         let Some((ids, reason)) = finished else { bail!("interrupted: the text is not whole") };
+        let how = How { args: self.args, marks, tokenizer, seed: self.options.seed };
+        if self.args.json {
+            print_line(&how.line(0, "1", prompt, &ids, reason)?)?;
+        }
         if let Some(marks) = marks.filter(|marks| marks.keys.len() > 1 && !self.args.json) {
             note(&format!("marked with key {}", marks.key(0).id()));
         }
-        if self.args.json {
-            let text = tokenizer.decode_text(&ids);
-            let key_id = marks.map(|marks| marks.key(0).id().to_string());
-            let written = Written { id: "1", prompt, text, tokens: &ids, finish: finish(reason), key_id };
-            let marked = marks.is_some();
-            print_line(&serde_json::to_string(&WrittenAlone {
-                written,
-                model: &self.args.model.model,
-                tokenizer: tokenizer.fingerprint(),
-                seed: self.options.seed,
-                scheme: marked.then(|| self.args.scheme.to_string()),
-                delta: if marked { self.args.strength.delta_of(self.args.scheme) } else { None },
-                mixing_share: if marked { self.args.strength.mixing_share_of(self.args.scheme) } else { None },
-            })?)?;
+        if !self.args.quiet {
+            note(&how.summary(&format!("{}, {}", count(ids.len() as u64, "token"), ended(reason))));
         }
         Ok(Outcome::Done)
     }
@@ -212,6 +323,8 @@ impl Run<'_> {
         };
         // Prompts that are being answered, by index.
         let open: RefCell<HashMap<u64, Prompt>> = RefCell::default();
+        // Lines that wait for those before them, by index; `None` until there is a line. Empty with --unordered.
+        let waiting: RefCell<BTreeMap<u64, Option<String>>> = RefCell::default();
         let Self { args, marks, writer, options } = self;
         let marks = marks.as_ref();
         let Writer { model, reader } = writer;
@@ -227,6 +340,9 @@ impl Run<'_> {
                 Ok((prompt, ids)) => {
                     let index = prompt.line - 1;
                     open.borrow_mut().insert(index, prompt);
+                    if !args.unordered {
+                        waiting.borrow_mut().insert(index, None);
+                    }
                     Some(Request { index, prompt: ids })
                 }
                 Err(error) => {
@@ -236,8 +352,10 @@ impl Run<'_> {
                 }
             }
         });
+        let how = How { args, marks, tokenizer, seed: options.seed };
         let mut failed = Ok(());
-        let mut tokens = 0u64;
+        let (mut tokens, mut texts) = (0u64, 0u64);
+        let print = |line: &str| progress.suspend(|| print_line(line));
         generate(
             model.as_mut(),
             requests,
@@ -248,23 +366,21 @@ impl Run<'_> {
                     Event::Token { .. } => tokens += 1,
                     Event::Finished { index, ids, reason } => {
                         let prompt = open.borrow_mut().remove(&index).expect("a text that ends was begun");
-                        let text = tokenizer.decode_text(&ids);
-                        let written = Written {
-                            id: &prompt.id,
-                            prompt: &prompt.prompt,
-                            text,
-                            tokens: &ids,
-                            finish: finish(reason),
-                            key_id: marks.map(|marks| marks.key(index).id().to_string()),
-                        };
-                        failed = serde_json::to_string(&written)
-                            .map_err(|error| anyhow!(error))
-                            .and_then(|line| progress.suspend(|| print_line(&line)));
+                        texts += 1;
+                        failed = how.line(index, &prompt.id, &prompt.prompt, &ids, reason).and_then(|line| {
+                            if args.unordered {
+                                return print(&line);
+                            }
+                            waiting.borrow_mut().insert(index, Some(line));
+                            first_whole(&mut waiting.borrow_mut()).iter().try_for_each(|line| print(line))
+                        });
                         progress.inc(1);
                         progress.set_message(count(tokens, "token"));
                     }
                     Event::Refused { index, error } => {
                         open.borrow_mut().remove(&index);
+                        waiting.borrow_mut().remove(&index);
+                        failed = first_whole(&mut waiting.borrow_mut()).iter().try_for_each(|line| print(line));
                         report(&format!("{}, line {}: {error}", source.name(), index + 1));
                         progress.inc(1);
                     }
@@ -278,6 +394,9 @@ impl Run<'_> {
             },
         )?;
         progress.finish_and_clear();
+        // What an interruption left behind a text that was never finished.
+        let left = waiting.take().into_values().flatten();
+        let failed = failed.and_then(|()| left.into_iter().try_for_each(|line| print_line(&line)));
         match failed {
             // A reader that has seen enough is no failure; a prompt that was refused before it left is one.
             Err(error) if is_closed_pipe(&error) => return Ok(outcome.get()),
@@ -288,12 +407,33 @@ impl Run<'_> {
             complain(&format!("interrupted: {begun} begun and not in the output"));
             outcome.set(Outcome::Partly);
         }
+        if !args.quiet {
+            note(&how.summary(&format!("{}, {}", count(texts, "text"), count(tokens, "token"))));
+        }
         Ok(outcome.get())
     }
 }
 
+/// Takes out the lines that wait for none before them.
+fn first_whole(waiting: &mut BTreeMap<u64, Option<String>>) -> Vec<String> {
+    let mut whole = Vec::new();
+    while let Some(first) = waiting.first_entry().filter(|first| first.get().is_some()) {
+        whole.extend(first.remove());
+    }
+    whole
+}
+
 fn hook(marks: Option<&Marks<'_>>, index: u64) -> Box<dyn LogitsHook> {
     marks.map_or_else(|| Box::new(NoHook) as Box<dyn LogitsHook>, |marks| marks.hook(index))
+}
+
+/// Why a text ended, for people.
+fn ended(reason: Finish) -> &'static str {
+    match reason {
+        Finish::Eos => "ended by the model",
+        Finish::MaxTokens => "stopped at --max-tokens",
+        Finish::ContextFull => "stopped where the model's context was full",
+    }
 }
 
 fn finish(reason: Finish) -> &'static str {

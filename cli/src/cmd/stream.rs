@@ -3,23 +3,21 @@
 use std::{io::BufRead, path::Path};
 
 use anyhow::{Context, Result, bail};
-use greenmark::{Stream, StreamEvidence, stats::format_p_value};
-use greenmark_text::Tokenizer;
-use greenmark_text::{Event, StreamReport};
+use greenmark::{Scheme, Stream, StreamEvidence, Verdict, stats::format_p_value};
+use greenmark_text::{Ask, Event, StreamReport, Tokenizer};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     Outcome,
     args::DetectArgs,
-    evidence::{NO_MARK_NOTE, brief_score, describe_question, verdict},
+    evidence::{NO_MARK_NOTE, brief_score, describe_question, of_ask, verdict},
     interrupt,
-    keys::KeyRing,
-    models,
     output::{complain, count, print_line, print_styled, printable},
+    profiles::Asked,
     texts::Source,
 };
 
-pub(crate) fn run(args: &DetectArgs, ring: &KeyRing) -> Result<Outcome> {
+pub(crate) fn run(args: &DetectArgs, asked: &Asked, schemes: &[Scheme]) -> Result<Outcome> {
     let file = match &args.files[..] {
         [] => Path::new("-"),
         [file] => file,
@@ -29,12 +27,16 @@ pub(crate) fn run(args: &DetectArgs, ring: &KeyRing) -> Result<Outcome> {
     if source.is_lines() {
         bail!("--stream reads one plain text, and {} is named as JSON Lines", file.display());
     }
-    let tokenizer = models::tokenizer(&args.tokenizer)?;
-    let mut hypotheses = ring.keys.iter().flat_map(|key| args.scheme.iter().map(move |&scheme| (key, scheme)));
-    let (key, scheme) = hypotheses.next().context("no key")?;
-    let stream = hypotheses.fold(Stream::new(key, scheme), |stream, (key, scheme)| stream.and(key, scheme));
-    let names_key = ring.keys.len() > 1 || args.scheme.len() > 1;
-    let mut listener = Listener { args, id: source.id(), tokenizer: &tokenizer, stream, found: false, names_key };
+    let asks = asked.of_texts(schemes, args.tokenizer.as_deref())?;
+    let (first, others) = asks.split_first().context("no key")?;
+    let tokenizer = first.tokenizer.as_deref().context("no tokenizer")?;
+    let is_other = |ask: &Ask<'_>| ask.tokenizer.as_ref().is_some_and(|t| t.fingerprint() != tokenizer.fingerprint());
+    if others.iter().any(is_other) {
+        bail!("--stream reads a text with one tokenizer, and these profiles have several: give one of them");
+    }
+    let stream =
+        others.iter().fold(Stream::new(first.key, first.scheme), |stream, ask| stream.and(ask.key, ask.scheme));
+    let mut listener = Listener { args, id: source.id(), tokenizer, asks: &asks, stream, found: false };
 
     let progress = ProgressBar::no_length()
         .with_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").expect("the template is sound"))
@@ -42,25 +44,22 @@ pub(crate) fn run(args: &DetectArgs, ring: &KeyRing) -> Result<Outcome> {
     let outcome = listener.listen(WholeCharacters::new(source.open()?, source.name()), &progress);
     progress.finish_and_clear();
     if !args.json {
-        let key_ids = ring.ids();
-        let mut said = describe_question(&args.scheme, &key_ids, Some(&tokenizer));
+        let mut said = describe_question(&asks, true);
         if !listener.found {
             said += &format!("  {NO_MARK_NOTE}\n");
         }
         print_styled(&said)?;
     }
-    let outcome = outcome?;
-    Ok(if ring.outcome == Outcome::Partly { Outcome::Partly } else { outcome })
+    outcome
 }
 
 struct Listener<'a> {
     args: &'a DetectArgs,
     id: String,
     tokenizer: &'a Tokenizer,
+    asks: &'a [Ask<'a>],
     stream: Stream,
     found: bool,
-    /// Whether several keys or schemes are asked about.
-    names_key: bool,
 }
 
 impl Listener<'_> {
@@ -98,19 +97,26 @@ impl Listener<'_> {
         if !ids.is_empty() {
             let evidence = self.stream.evidence();
             let p = format_p_value(evidence.ln_p, 2);
-            progress.set_message(format!("{}, {}, p = {p}", verdict(self.found).0, counts(&evidence)));
+            progress.set_message(format!("{}, {}, p = {p}", verdict(is_marked(self.found)).0, counts(&evidence)));
             progress.tick();
         }
         Ok(())
     }
 
+    /// The profile that the leading key and scheme belong to.
+    fn profile(&self, evidence: &StreamEvidence) -> Option<&str> {
+        let leads = |ask: &&Ask<'_>| ask.scheme == evidence.scheme && ask.key.id() == evidence.key_id;
+        self.asks.iter().find(leads)?.profile.as_deref()
+    }
+
     fn say(&self, event: Event, evidence: &StreamEvidence) -> Result<()> {
         let alpha = self.args.alpha;
         if self.args.json {
-            let report = StreamReport::new(Some(event), &self.id, Some(self.tokenizer), evidence, alpha);
+            let profile = self.profile(evidence);
+            let report = StreamReport::new(Some(event), &self.id, Some(self.tokenizer), profile, evidence, alpha);
             return print_line(&serde_json::to_string(&report)?);
         }
-        let (word, style) = verdict(evidence.is_significant(alpha));
+        let (word, style) = verdict(is_marked(evidence.is_significant(alpha)));
         let p = format_p_value(evidence.ln_p, 2);
         let said = match event {
             // The least p on the way stands, whatever came later.
@@ -118,10 +124,16 @@ impl Listener<'_> {
             Event::Detected => format!("as soon as {}, p = {p}", counts(evidence)),
         };
         let id = printable(&self.id);
-        let key =
-            if self.names_key { format!("; key {}, {}", evidence.key_id, evidence.scheme) } else { String::new() };
+        let profile = self.profile(evidence);
+        let is_one = self.asks.len() == 1 && profile.is_none();
+        let key = if is_one { String::new() } else { of_ask(profile, evidence.key_id, evidence.scheme) };
         print_styled(&format!("{style}{word}{style:#}  {said}{key}  {id}\n"))
     }
+}
+
+/// A stream has two verdicts: more text may always come.
+fn is_marked(found: bool) -> Verdict {
+    if found { Verdict::Marked } else { Verdict::NoMarkFound }
 }
 
 /// "57 tokens, 61 % green".

@@ -66,7 +66,7 @@ fn read(path: &str) -> Result<Vec<Evidence>, String> {
             scored: count("scored")?,
             green: count("green")?,
             gamma: value["gamma"].as_f64().ok_or(format!("{path}, line {}: no gamma", i + 1))?,
-            ln_p: value["ln_p"].as_f64().ok_or(format!("{path}, line {}: no ln_p", i + 1))?,
+            ln_p: value["unpaid_ln_p"].as_f64().ok_or(format!("{path}, line {}: no unpaid_ln_p", i + 1))?,
         })
     };
     let evidence: Vec<_> = text.lines().enumerate().map(line).collect::<Result<_, String>>()?;

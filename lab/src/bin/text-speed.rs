@@ -4,15 +4,12 @@
 //!
 //! One line of JSON a case: its name, and the seconds of each round after one that is not counted.
 
-use std::{env, error::Error, fs, hint::black_box, time::Instant};
+use std::{env, error::Error, fs, hint::black_box, sync::Arc, time::Instant};
 
-use greenmark::{Examiner, Key, Look, Scheme};
-use greenmark_lm::LmError;
-use greenmark_text::Tokenizer;
-use greenmark_text::{Answer, Evidence};
+use greenmark::{Key, Scheme};
+use greenmark_text::{Answer, Ask, Evidence, Examiner, Tokenizer};
 
 const SCHEMES: [&str; 2] = ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"];
-const ALPHA: f64 = 1e-6;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -20,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (text, rounds) = (fs::read_to_string(text)?, rounds.parse()?);
     let file = fs::read(tokenizer)?;
     let load = || Tokenizer::from_json(&file, "tokenizer.json");
-    let tokenizer = load()?;
+    let tokenizer = Arc::new(load()?);
     let ids = tokenizer.encode(&text)?;
     let keys = [Key::from_bytes([7; 32])];
     println!("{}", serde_json::json!({"case": "text", "bytes": text.len(), "tokens": ids.len()}));
@@ -28,32 +25,29 @@ fn main() -> Result<(), Box<dyn Error>> {
     measure("load", rounds, || (), |()| load())?;
     // Nothing is known of the words of the text, nor of its contexts.
     let cold = || {
-        (
-            load().expect("it was read before"),
-            Examiner::new(Look::all(&keys, &[SCHEMES[0].parse().expect("canonical")], 2)),
-        )
+        let tokenizer = Arc::new(load().expect("it was read before"));
+        Examiner::new(Ask::all(&keys, &[SCHEMES[0].parse().expect("canonical")], Some(&tokenizer)))
     };
-    measure("green/text, cold", rounds, cold, |(tokenizer, mut examiner)| {
-        let answer = Answer::of_text(&mut examiner, &text, true, &tokenizer, ALPHA)?;
-        Ok::<_, LmError>(answer.examination.ln_p)
+    measure("green/text, cold", rounds, cold, |mut examiner| {
+        examiner.examine(&text).map(|answer| answer.examination.ln_p)
     })?;
     measure("encode", rounds, || (), |()| tokenizer.encode(&text).map(|ids| ids.len()))?;
     for name in SCHEMES {
         let scheme: Scheme = name.parse()?;
         let family = name.split([':', ',']).nth(1).unwrap_or(name);
-        let examiner = || Examiner::new(Look::all(&keys, &[scheme], 2));
-        let json = |answer: &Answer| serde_json::to_string(&Evidence::new("-", Some(&tokenizer), answer));
+        let examiner = || Examiner::new(Ask::all(&keys, &[scheme], Some(&tokenizer)));
+        let json = |answer: &Answer| serde_json::to_string(&Evidence::new("-", answer));
         let mut whole = examiner().searches(false);
-        measure(&format!("{family}/ids"), rounds, || (), |()| json(&Answer::of_ids(&mut whole, &ids, ALPHA)))?;
+        measure(&format!("{family}/ids"), rounds, || (), |()| json(&whole.examine_ids(&ids)))?;
         let mut search = examiner();
-        measure(&format!("{family}/ids, search"), rounds, || (), |()| json(&Answer::of_ids(&mut search, &ids, ALPHA)))?;
+        measure(&format!("{family}/ids, search"), rounds, || (), |()| json(&search.examine_ids(&ids)))?;
         let mut texts = examiner();
         measure(
             &format!("{family}/text"),
             rounds,
             || (),
             |()| {
-                let answer = Answer::of_text(&mut texts, &text, true, &tokenizer, ALPHA);
+                let answer = texts.examine(&text);
                 json(&answer.expect("the text was encoded before"))
             },
         )?;

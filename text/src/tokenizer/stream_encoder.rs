@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::Tokenizer;
+use super::{Encoded, Tokenizer};
 use crate::{TextError, TokenId};
 
 /// How much text may wait for a space: longer runs without one (a web address, Chinese) are cut.
@@ -76,10 +76,10 @@ impl<T: Deref<Target = Tokenizer>> StreamEncoder<T> {
         if settled <= self.given {
             return Ok(Vec::new());
         }
-        let (ids, ranges) = self.tokenizer.encode_with_offsets(&self.text)?;
+        let Encoded { ids, places } = self.tokenizer.encode_with_places(&self.text)?;
         let mut given = self.given;
         let mut fresh = Vec::new();
-        for (id, range) in ids.into_iter().zip(ranges) {
+        for (id, range) in ids.into_iter().zip(places) {
             if range.start >= self.given && range.end <= settled {
                 fresh.push(id);
                 given = given.max(range.end);
