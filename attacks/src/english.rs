@@ -1,6 +1,6 @@
 //! As much English as attacks on words need.
 
-use super::words::{Words, in_case_of};
+use super::split::{Words, in_case_of};
 
 /// Words that hold a sentence together and have no synonyms that fit everywhere; ascending.
 #[rustfmt::skip]

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::words::Words;
+use super::split::Words;
 
 /// Where the links of a text stand, in order: `scheme://…`, `www.…`, `mailto:…` and `user@host`.
 ///

@@ -23,7 +23,10 @@ pub use endpoint::{Endpoint, EndpointOptions, Secret};
 pub use local::LocalChat;
 
 use self::{answer::usable, units::units};
-use super::{About, AttackError, Attacked, Attacker, Kind, Strength, places::struck, rng_of};
+use crate::{
+    attack::{About, Attack, AttackError, Attacked, Kind, MODEL, Need, Setting, Strength, rng_of},
+    places::struck,
+};
 
 pub(super) const ABOUT: About = About {
     name: "paraphrase",
@@ -32,6 +35,15 @@ pub(super) const ABOUT: About = About {
     models: "a writer who has a chat model say it in other words",
     source: "Krishna et al. 2023 (arXiv:2303.13408) and Kirchenbauer et al. 2023 (arXiv:2306.04634), with any chat model",
     limits: "as good as the model; a unit is rewritten without sight of the others, and sentences end where UAX #29 has them end; links are left to the model",
+    may_find_nothing: true,
+    needs: &[Need::Chat],
+    settings: &[
+        MODEL,
+        Setting::new("temperature", "0.7"),
+        Setting::new("unit", "sentence"),
+        Setting::new("endpoint", "none: the model is asked on this machine"),
+    ],
+    ..About::PLAIN
 };
 
 /// Temperature of a model that paraphrases, where no other is asked for: drafts should differ, and sentences hold together.
@@ -115,7 +127,7 @@ impl Paraphrase {
     }
 }
 
-impl Attacker for Paraphrase {
+impl Attack for Paraphrase {
     fn about(&self) -> About {
         About { place: self.unit.name(), ..ABOUT }
     }

@@ -15,14 +15,13 @@ use greenmark_text::Tokenizer;
 use serde_json::{Map, Value, json};
 
 pub use self::table::{Table, table_path};
-use super::{
-    About, AttackError, Attacked, Attacker, Kind, Strength,
+use crate::{
+    attack::{About, Attack, AttackError, Attacked, Kind, MODEL, Need, Setting, Strength, rng_of},
     branches::{self, Branch, Logits},
     english::{agreeing, is_function_word, is_name, openings},
     links::linked,
     places::below,
-    rng_of,
-    words::{Words, in_case_of, is_latin},
+    split::{Words, in_case_of, is_latin},
 };
 use greenmark_lm::opening;
 
@@ -34,6 +33,15 @@ pub(super) const ABOUT: About = About {
     source: "the paraphrase table of METEOR (Denkowski & Lavie 2014, doi:10.3115/v1/W14-3348), reranked by a language model",
     limits: "the table was learnt from debates and news, and many of its pairs differ in number, tense or sense; \
         links stay; a small model tells what fits, not what is true",
+    is_english: true,
+    may_find_nothing: true,
+    needs: &[Need::Table, Need::Model],
+    settings: &[
+        MODEL,
+        Setting::new("candidates", "8"),
+        Setting::new("table", "the table that scripts/fetch-paraphrase-table.sh fetches"),
+    ],
+    ..About::PLAIN
 };
 
 /// How phrases are chosen.
@@ -373,7 +381,7 @@ impl Run<'_> {
     }
 }
 
-impl Attacker for Phrases {
+impl Attack for Phrases {
     fn about(&self) -> About {
         ABOUT
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rand_chacha::rand_core::Rng;
 
-use super::Strength;
+use crate::attack::Strength;
 
 /// A share of `n` places, drawn without repetition: `[n]`, true where the attack strikes.
 pub(super) fn struck(n: usize, strength: Strength, rng: &mut impl Rng) -> Vec<bool> {

@@ -16,11 +16,10 @@ use greenmark_text::{Encoded, Tokenizer};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
 
-use super::{
-    About, AttackError, Attacked, Attacker, Kind, Strength,
+use crate::{
+    attack::{About, Attack, AttackError, Attacked, Kind, MODEL, Need, Setting, Strength, rng_of},
     branches::{self, Branch, Logits},
     places::spans,
-    rng_of,
 };
 use greenmark_lm::opening;
 
@@ -33,6 +32,9 @@ pub(super) const ABOUT: About = About {
         one pass of the walk of Zhang et al. 2023 (arXiv:2311.04378)",
     limits: "the length in tokens stays; a model that is sure of a token draws it again, and nothing asks whether the sense is kept; \
         links are written anew as words are",
+    needs: &[Need::Model],
+    settings: &[MODEL, Setting::new("temperature", "1"), Setting::new("span", "1"), Setting::new("candidates", "4")],
+    ..About::PLAIN
 };
 
 /// How spans are written.
@@ -55,19 +57,6 @@ impl Default for ResampleOptions {
 }
 
 /// The attack with its model.
-///
-/// ```
-/// use greenmark_lm::DemoModel;
-/// use greenmark_text::demo_tokenizer;
-/// use greenmark_attacks::{Attacker, Resample, ResampleOptions, Strength};
-///
-/// let options = ResampleOptions { span: 5, ..ResampleOptions::default() };
-/// let mut attack = Resample::new(Box::new(DemoModel::new()?), demo_tokenizer()?, "demo", options)?;
-/// let text = "Once upon a time there was a fox who lived by the river.";
-/// let attacked = attack.attack(&[text], Strength::new(0.5)?, 1).remove(0)?;
-/// assert_eq!((attacked.changed, attacked.places), (8, 15));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 pub struct Resample {
     model: Box<dyn LanguageModel>,
     tokenizer: Tokenizer,
@@ -201,7 +190,7 @@ impl Resample {
     }
 }
 
-impl Attacker for Resample {
+impl Attack for Resample {
     fn about(&self) -> About {
         ABOUT
     }

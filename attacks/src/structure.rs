@@ -1,23 +1,24 @@
 //! Attacks on the text as a whole: what of it is there, among what, and how it is set.
 
-use super::{
-    Attack, AttackError, Attacked, Kind, Other, Strength,
-    lexical::attacked,
-    places::{below, struck},
-    sentences::sentences,
-    words::Words,
-};
 use rand_chacha::ChaCha8Rng;
 
-pub(super) const TRUNCATE: Attack = Attack {
-    name: "truncate",
-    kind: Kind::Structure,
-    place: "word",
-    models: "a quotation: the text breaks off, and the strength is the share that is missing",
-    source: "the lengths in every evaluation since Kirchenbauer et al. 2023 (arXiv:2306.04634)",
-    limits: "its end goes, never its beginning",
-    is_english: false,
-    needs_other: false,
+use crate::{
+    attack::{About, AttackError, Attacked, Kind, Need, Other, Plain, Strength, WITH},
+    places::{below, struck},
+    sentences::sentences,
+    split::Words,
+};
+
+pub(super) const TRUNCATE: Plain = Plain {
+    about: About {
+        name: "truncate",
+        kind: Kind::Structure,
+        place: "word",
+        models: "a quotation: the text breaks off, and the strength is the share that is missing",
+        source: "the lengths in every evaluation since Kirchenbauer et al. 2023 (arXiv:2306.04634)",
+        limits: "its end goes, never its beginning",
+        ..About::PLAIN
+    },
     apply: |text, strength, _, _| {
         let words = Words::of(text);
         let gone = strength.of(words.len());
@@ -31,15 +32,49 @@ pub(super) const TRUNCATE: Attack = Attack {
     },
 };
 
-pub(super) const FORMAT: Attack = Attack {
-    name: "format",
-    kind: Kind::Structure,
-    place: "paragraph",
-    models: "a text carried over into another form: Markdown taken off, lines wrapped anew, sentences made items of a list",
-    source: "what copying between a chat, a mail and a web page does",
-    limits: "words stay as they are and in their order; a paragraph that the form drawn for it fits already stays",
-    is_english: false,
-    needs_other: false,
+pub(super) const SENTENCES: Plain = Plain {
+    about: About {
+        name: "shuffle-sentences",
+        kind: Kind::Structure,
+        place: "sentence",
+        models: "an editor who puts sentences in another order",
+        source: "a baseline of our own; sentences as UAX #29 has them",
+        limits: "the sense suffers between sentences, not within them; white space stays where it stands",
+        ..About::PLAIN
+    },
+    apply: |text, strength, _, rng| {
+        let mut pieces: Vec<(&str, &str)> = sentences(text)
+            .into_iter()
+            .map(|(_, sentence)| sentence.split_at(sentence.trim_end().len()))
+            .filter(|(sentence, space)| !sentence.is_empty() || !space.is_empty())
+            .collect();
+        let mut places: Vec<usize> = (0..pieces.len()).filter(|&i| !pieces[i].0.is_empty()).collect();
+        // One alone has no other place.
+        if places.len() < 2 {
+            places.clear();
+        }
+        let struck = struck(places.len(), strength, rng);
+        let moved: Vec<usize> = (0..struck.len()).filter(|&i| struck[i]).map(|i| places[i]).collect();
+        for i in 0..moved.len() {
+            let other = i + below(moved.len() - i, rng);
+            let (here, there) = (pieces[moved[i]].0, pieces[moved[other]].0);
+            pieces[moved[i]].0 = there;
+            pieces[moved[other]].0 = here;
+        }
+        Ok(Attacked::of(pieces.into_iter().flat_map(|(sentence, space)| [sentence, space]).collect(), &struck))
+    },
+};
+
+pub(super) const FORMAT: Plain = Plain {
+    about: About {
+        name: "format",
+        kind: Kind::Structure,
+        place: "paragraph",
+        models: "a text carried over into another form: Markdown taken off, lines wrapped anew, sentences made items of a list",
+        source: "what copying between a chat, a mail and a web page does",
+        limits: "words stay as they are and in their order; a paragraph that the form drawn for it fits already stays",
+        ..About::PLAIN
+    },
     apply: |text, strength, _, rng| {
         // Paragraphs and the blank lines between them, in turn.
         let mut parts: Vec<String> = Vec::new();
@@ -60,45 +95,51 @@ pub(super) const FORMAT: Attack = Attack {
             let formed = form(unix.trim_end_matches('\n')) + ending;
             parts[at] = if is_dos { formed.replace('\n', "\r\n") } else { formed };
         }
-        Ok(attacked(parts.concat(), &struck))
+        Ok(Attacked::of(parts.concat(), &struck))
     },
 };
 
-pub(super) const PASTE: Attack = Attack {
-    name: "paste",
-    kind: Kind::Structure,
-    place: "word of the result",
-    models: "stretches of the text pasted into another, and the strength is the other's share: .75 leaves 25 % of the words to the attacked text",
-    source: "the copy-paste attack of Kirchenbauer et al. 2023 (arXiv:2306.04634)",
-    limits: "up to three stretches, cut between words and put between words",
-    is_english: false,
-    needs_other: true,
+pub(super) const PASTE: Plain = Plain {
+    about: About {
+        name: "paste",
+        kind: Kind::Structure,
+        place: "word of the result",
+        models: "stretches of the text pasted into another, and the strength is the other's share: .75 leaves 25 % of the words to the attacked text",
+        source: "the copy-paste attack of Kirchenbauer et al. 2023 (arXiv:2306.04634)",
+        limits: "up to three stretches, cut between words and put between words",
+        needs: &[Need::Text],
+        settings: &[WITH],
+        ..About::PLAIN
+    },
     apply: paste,
 };
 
-pub(super) const MIX: Attack = Attack {
-    name: "mix",
-    kind: Kind::Structure,
-    place: "sentence",
-    models: "a text of several sources: sentences give way to those of another text, which may be marked with another key",
-    source: "a baseline of our own",
-    limits: "the two say different things",
-    is_english: false,
-    needs_other: true,
+pub(super) const MIX: Plain = Plain {
+    about: About {
+        name: "mix",
+        kind: Kind::Structure,
+        place: "sentence",
+        models: "a text of several sources: sentences give way to those of another text, which may be marked with another key",
+        source: "a baseline of our own",
+        limits: "the two say different things",
+        needs: &[Need::Text],
+        settings: &[WITH],
+        ..About::PLAIN
+    },
     apply: |text, strength, other, rng| {
         let mut own = sentences(text);
         let others = sentences(other.text.unwrap_or_default());
         let struck = struck(own.len(), strength, rng);
         let needed = struck.iter().filter(|&&struck| struck).count();
         if others.is_empty() && needed > 0 {
-            return Err(AttackError::OtherTooShort { attack: MIX.name, found: 0, needed: 1 });
+            return Err(AttackError::OtherTooShort { attack: MIX.about.name, found: 0, needed: 1 });
         }
         // Sentences of the other text as they follow each other in it, from the start again where it ends.
         let mut next = others.iter().cycle();
         for (sentence, _) in own.iter_mut().zip(&struck).filter(|(_, struck)| **struck) {
             *sentence = *next.next().expect("a cycle goes on");
         }
-        Ok(attacked(own.into_iter().map(|(_, sentence)| sentence).collect(), &struck))
+        Ok(Attacked::of(own.into_iter().map(|(_, sentence)| sentence).collect(), &struck))
     },
 };
 
@@ -112,13 +153,13 @@ fn paste(text: &str, strength: Strength, other: &Other<'_>, rng: &mut ChaCha8Rng
     }
     if strength.share() == 1.0 {
         if host.len() == 0 {
-            return Err(AttackError::OtherTooShort { attack: PASTE.name, found: 0, needed: 1 });
+            return Err(AttackError::OtherTooShort { attack: PASTE.about.name, found: 0, needed: 1 });
         }
         return Ok(Attacked { text: host.pieces.concat(), changed: host.len(), places: host.len(), unusable: 0 });
     }
     let needed = (own.len() as f64 * strength.share() / (1.0 - strength.share())).round() as usize;
     if host.len() < needed {
-        return Err(AttackError::OtherTooShort { attack: PASTE.name, found: host.len(), needed });
+        return Err(AttackError::OtherTooShort { attack: PASTE.about.name, found: host.len(), needed });
     }
     // Both are cut before words: the text at even distances, the other at random ones.
     let stretches = STRETCHES.min(own.len());

@@ -17,13 +17,12 @@ use self::{
     forms::{Form, Reading, inflected, readings},
     wordnet::{Pos, WordNet},
 };
-use super::{
-    About, AttackError, Attacked, Attacker, Kind, Strength,
+use crate::{
+    attack::{About, Attack, AttackError, Attacked, Kind, Need, Setting, Strength, rng_of},
     english::{agreeing, is_function_word, is_name, openings},
     links::linked,
     places::{below, struck},
-    rng_of,
-    words::{Words, in_case_of, is_latin},
+    split::{Words, in_case_of, is_latin},
 };
 
 pub(super) const ABOUT: About = About {
@@ -34,6 +33,10 @@ pub(super) const ABOUT: About = About {
     source: "WordNet 3.0 (Miller 1995, doi:10.1145/219717.219748), by the most frequent sense, the usual baseline of sense disambiguation",
     limits: "no tagger: part of speech and sense are the most frequent ones, but for a hint from the word before, and words of two frequent parts of speech stay; \
         single words alone, of which tagged texts have an example in this sense; links stay; nothing asks whether they go together",
+    is_english: true,
+    needs: &[Need::WordNet],
+    settings: &[Setting::new("wordnet", "the folder where it is usually installed")],
+    ..About::PLAIN
 };
 
 /// Where WordNet's files usually lie.
@@ -177,7 +180,7 @@ impl Synonyms {
     }
 }
 
-impl Attacker for Synonyms {
+impl Attack for Synonyms {
     fn about(&self) -> About {
         ABOUT
     }

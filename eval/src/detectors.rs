@@ -10,7 +10,7 @@ pub const ALPHAS: [f64; 3] = [1e-2, 1e-4, 1e-6];
 
 /// Something of each detector.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Detection<T> {
+pub struct PerDetector<T> {
     /// One test of the whole text as it is.
     pub whole: T,
     /// Search for passages in the text as it is, paid for.
@@ -23,11 +23,11 @@ pub struct Detection<T> {
     pub detect: T,
 }
 
-impl<T> Detection<T> {
+impl<T> PerDetector<T> {
     /// Something of each detector, made from something else of it.
-    pub fn map<U>(self, f: impl Fn(T) -> U) -> Detection<U> {
+    pub fn map<U>(self, f: impl Fn(T) -> U) -> PerDetector<U> {
         let Self { whole, search, normalised, stream, detect } = self;
-        Detection {
+        PerDetector {
             whole: f(whole),
             search: f(search),
             normalised: f(normalised),
@@ -48,7 +48,7 @@ impl<T> Detection<T> {
     }
 }
 
-impl Detection<f64> {
+impl PerDetector<f64> {
     /// ln p of a text, as each detector says, for one key.
     ///
     /// # Errors

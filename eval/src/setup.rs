@@ -8,8 +8,8 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use greenmark::{Delta, Scheme, TokenId};
-use greenmark_lm::{ChatTemplate, DemoModel, LanguageModel, LlamaModel};
-use greenmark_text::{Tokenizer, demo_tokenizer, model_path};
+use greenmark_lm::{ChatTemplate, DEMO, LanguageModel, Loaded, locate};
+use greenmark_text::Tokenizer;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 
@@ -69,15 +69,15 @@ impl Setup {
     /// # Errors
     /// What is wrong with the file.
     pub fn load(model: &str) -> Result<Self> {
-        if model == "demo" {
-            let tokenizer = demo_tokenizer()?;
-            let name = tokenizer.name().to_owned();
-            return Ok(Self { name, model: Box::new(DemoModel::new()?), tokenizer, chat: None });
-        }
-        let path = if model == "smollm2" { model_path(model)? } else { PathBuf::from(model) };
-        let chat = Some(ChatTemplate::from_gguf(&path)?);
-        let name = path.file_stem().map_or_else(|| model.to_owned(), |stem| stem.to_string_lossy().into_owned());
-        Ok(Self { name, model: Box::new(LlamaModel::load(&path)?), tokenizer: Tokenizer::from_file(&path)?, chat })
+        let Loaded { model: lm, tokenizer, chat } = Loaded::named(model, None)?;
+        let name = if model == DEMO {
+            tokenizer.name().to_owned()
+        } else {
+            ensure!(chat.is_some(), "{model} has no chat template");
+            let path = locate(model)?;
+            path.file_stem().map_or_else(|| model.to_owned(), |stem| stem.to_string_lossy().into_owned())
+        };
+        Ok(Self { name, model: lm, tokenizer, chat })
     }
 
     /// The ids of the prompts in JSON Lines (`{"prompt": …}`), as the model wants them.
@@ -118,7 +118,7 @@ impl Setup {
     /// # Errors
     /// As [`corpus::texts`].
     pub fn texts(&mut self, folder: &Path, name: &str, recipe: &Recipe, jobs: &[Job]) -> Result<Vec<Text>> {
-        let bar = bar(jobs.len() as u64, name)?;
+        let bar = bar(jobs.len() as u64, name);
         let file = folder.join(format!("{name}.jsonl"));
         let texts = corpus::texts(&file, recipe, jobs, self.model.as_mut(), &self.tokenizer, &bar)?;
         bar.finish_and_clear();
@@ -126,14 +126,10 @@ impl Setup {
     }
 }
 
-/// A bar on stderr, if that is a terminal.
-///
-/// # Errors
-/// Never: the template is sound.
-pub fn bar(length: u64, message: &str) -> Result<ProgressBar> {
-    let bar = ProgressBar::new(length).with_message(message.to_owned());
-    bar.set_style(ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})")?);
-    Ok(bar)
+/// Returns a progress bar on stderr, which shows if that is a terminal.
+pub fn bar(length: u64, message: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})");
+    ProgressBar::new(length).with_message(message.to_owned()).with_style(style.expect("the template is sound"))
 }
 
 /// `SCHEME[@DELTA]`, δ being 2 where it is not given.

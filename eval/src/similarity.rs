@@ -32,25 +32,25 @@ const REMEDY: &str = "scripts/fetch-minilm.sh";
 /// Reimers & Gurevych 2019 (arXiv:1908.10084); Wang et al. 2020 (arXiv:2002.10957).
 ///
 /// ```no_run
-/// use greenmark_eval::similarity::Embedder;
+/// use greenmark_eval::similarity::SentenceEncoder;
 ///
-/// let embedder = Embedder::from_cache()?;
+/// let encoder = SentenceEncoder::from_cache()?;
 /// let fox = "A fox met a bear by the river.";
 /// let pairs =
 ///     [(fox, "A bear was met by a fox at the riverside."), (fox, "The central bank raised interest rates again.")];
-/// let similarity = embedder.similarity(&pairs)?;
+/// let similarity = encoder.similarity(&pairs)?;
 /// assert!(similarity[0] > 0.8 && similarity[1] < 0.1);
 /// # Ok::<(), anyhow::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Embedder {
+pub struct SentenceEncoder {
     tokenizer: Tokenizer,
     encoder: Encoder,
     /// What stands before a text and after it.
     frame: [TokenId; 2],
 }
 
-impl Embedder {
+impl SentenceEncoder {
     /// Reads a model from a folder with `config.json`, `tokenizer.json` and `model.safetensors`.
     ///
     /// # Errors

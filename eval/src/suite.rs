@@ -33,5 +33,5 @@ mod specimen;
 mod texts;
 
 pub use folder::{Folder, Identity};
-pub use plan::{Extent, Means, Plan, Reach, Strike, Suite};
+pub use plan::{AttackPlan, Extent, Plan, Scope, Suite};
 pub use run::{About, run};

@@ -20,6 +20,11 @@ pub enum LmError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// A name is that of no model.
+    Name {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A model file is damaged, lacks something, or asks for what is not supported.
     Model {
         /// The file.
@@ -109,6 +114,7 @@ impl fmt::Display for LmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { path, source } => write!(f, "cannot read {}: {source}", path.display()),
+            Self::Name { reason } => f.write_str(reason),
             Self::Model { path, reason } => write!(f, "{}: {reason}", path.display()),
             Self::Architecture { path, architecture } => {
                 write!(f, "{}: models of architecture `{architecture}` are not supported, only `llama`", path.display())

@@ -16,6 +16,7 @@ mod error;
 mod generate;
 #[cfg(feature = "llama")]
 mod llama;
+mod load;
 mod mark;
 mod model;
 mod sampling;
@@ -28,6 +29,7 @@ pub use error::LmError;
 pub use generate::{Event, Finish, GenerateOptions, LogitsHook, NoHook, Request, generate};
 #[cfg(feature = "llama")]
 pub use llama::LlamaModel;
+pub use load::{DEMO, Loaded, locate};
 pub use mark::MarkHook;
 pub use model::{LanguageModel, SequenceId, TokenId};
 pub use sampling::{Candidate, Sampling, SamplingParams, Scratch, text_rng};

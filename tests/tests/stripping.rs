@@ -8,12 +8,11 @@
 use std::collections::BTreeMap;
 
 use greenmark::stats::{clopper_pearson, ln_binomial_sf};
-use greenmark_attacks::{Attack, Strength};
 use greenmark_eval::{
     corpus::key,
-    detectors::{ALPHAS, Detection},
+    detectors::{ALPHAS, PerDetector},
     setup::{Setup, describe, parse_mark},
-    suite::{self, About, Extent, Folder, Identity, Means, Plan, Reach, Strike, Suite, results::Results},
+    suite::{self, About, AttackPlan, Extent, Folder, Identity, Plan, Scope, Suite, results::Results},
 };
 use greenmark_text::demo_tokenizer;
 use serde_json::Value;
@@ -89,7 +88,7 @@ fn what_a_language_model_made_of_texts_is_still_detected() {
         let (name, attack) = (text_of(&line, "mark"), text_of(&line, "attack"));
         let mark = parse_mark(&name).expect("a mark");
         let key = key(SEED, line["index"].as_u64().expect("a place"));
-        let ln_p = Detection::of(&text_of(&line, "text"), &key, mark.scheme, &tokenizer).expect("text").detect;
+        let ln_p = PerDetector::of(&text_of(&line, "text"), &key, mark.scheme, &tokenizer).expect("text").detect;
         let hits = found.entry((name, attack)).or_default();
         hits.iter_mut().zip(ALPHAS).for_each(|(hits, alpha)| *hits += u64::from(ln_p <= alpha.ln()));
     }
@@ -122,19 +121,7 @@ fn an_attack_that_takes_everything_is_noticed() {
     (plan.likened, plan.reread) = (0, 0);
     plan.lengths = vec![200];
     plan.chief.truncate(1);
-    plan.strikes = ["replace", "mix"]
-        .map(|name| {
-            let whole = Strength::new(1.0).expect("a share");
-            Strike {
-                name: name.to_owned(),
-                strength: whole,
-                means: Means::Plain(vec![(Attack::named(name).expect("known"), whole)]),
-                texts: 30,
-                unmarked: 30,
-                reach: Reach::Everything,
-            }
-        })
-        .to_vec();
+    plan.attacks = ["replace", "mix"].map(|name| AttackPlan::plain(&[(name, 1.0)], 30, Scope::Everything)).to_vec();
     let found = run(&plan);
     assert_eq!(found.cells.len(), 2, "{}", describe(plan.chief.first().copied()));
     for row in found.cells {

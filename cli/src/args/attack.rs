@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use greenmark_attacks::{Method, Strength};
+use greenmark_attacks::{About, Strength, about};
 
 use super::AttackModelArgs;
 
@@ -38,8 +38,8 @@ Examples:
   greenmark attack --list")]
 pub(crate) struct AttackArgs {
     /// What to do; --list has the names
-    #[arg(value_name = "NAME", required_unless_present = "list", value_parser = Method::named)]
-    pub(crate) name: Option<Method>,
+    #[arg(value_name = "NAME", required_unless_present = "list", value_parser = about)]
+    pub(crate) name: Option<&'static About>,
     /// Share of its places to change, from 0 to 1
     #[arg(short, long, required_unless_present = "list", value_name = "S", allow_negative_numbers = true, value_parser = parse_strength)]
     pub(crate) strength: Option<Strength>,
@@ -48,7 +48,7 @@ pub(crate) struct AttackArgs {
     pub(crate) seed: u64,
     /// A further attack on what comes out, and its strength; may be given several times
     #[arg(long, value_name = "NAME:S", value_parser = parse_step)]
-    pub(crate) then: Vec<(Method, Strength)>,
+    pub(crate) then: Vec<(&'static About, Strength)>,
     /// Another text, for paste and mix
     #[arg(long, value_name = "FILE")]
     pub(crate) with: Option<PathBuf>,
@@ -77,7 +77,7 @@ fn parse_strength(text: &str) -> Result<Strength, String> {
     Strength::new(share).map_err(|error| error.to_string())
 }
 
-fn parse_step(text: &str) -> Result<(Method, Strength), String> {
+fn parse_step(text: &str) -> Result<(&'static About, Strength), String> {
     let (name, strength) = text.split_once(':').ok_or("a name and a strength, as typos:0.05")?;
-    Ok((Method::named(name).map_err(|error| error.to_string())?, parse_strength(strength)?))
+    Ok((about(name).map_err(|error| error.to_string())?, parse_strength(strength)?))
 }

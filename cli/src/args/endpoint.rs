@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use greenmark_attacks::{Chat, Endpoint, EndpointOptions, Secret};
+use greenmark_attacks::{EndpointOptions, Secret};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "A model behind a URL")]
@@ -33,12 +33,6 @@ impl EndpointArgs {
     /// Whether an endpoint is named.
     pub(crate) fn is_named(&self) -> bool {
         self.endpoint.is_some()
-    }
-
-    /// The model to ask; `None` where no endpoint is named.
-    pub(crate) fn chat(&self, temperature: f64) -> Result<Option<Box<dyn Chat>>> {
-        let Some(options) = self.options(temperature)? else { return Ok(None) };
-        Ok(Some(Box::new(Endpoint::new(options).map_err(|reason| anyhow!(reason))?)))
     }
 
     /// Whom to ask; `None` where no endpoint is named.

@@ -1,7 +1,5 @@
 //! `greenmark attack`: texts in, attacked texts out.
 
-mod ready;
-
 use std::{
     fmt::{self, Write},
     path::Path,
@@ -10,7 +8,10 @@ use std::{
 
 use anstyle::Style;
 use anyhow::{Context, Result, anyhow, bail};
-use greenmark_attacks::{Attacked, Attacker, METHODS, Method, Other, Strength, damage::word_edit_rate};
+use greenmark_attacks::{
+    About, Attack, Attacked, Need, Options, PARAPHRASE_TEMPERATURE, Strength, Unit, build, catalogue,
+    damage::word_edit_rate,
+};
 use greenmark_lm::{DemoModel, Event, GenerateOptions, NoHook, Request, Sampling, SamplingParams, generate};
 use greenmark_text::demo_tokenizer;
 use serde::Serialize;
@@ -18,7 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Outcome,
-    args::AttackArgs,
+    args::{AttackArgs, AttackModelArgs},
     output::{complain, count, note, print_line, print_styled, write_stdout},
     progress,
     texts::{Content, Source, Text},
@@ -30,36 +31,47 @@ pub(crate) fn run(args: &AttackArgs) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let first = args.name.zip(args.strength).context("no attack is named")?;
-    let steps: Vec<(Method, Strength)> = std::iter::once(first).chain(args.then.iter().copied()).collect();
-    let methods: Vec<Method> = steps.iter().map(|(method, _)| *method).collect();
-    let needs_other = |method: &&Method| matches!(method, Method::Plain(attack) if attack.needs_other);
-    if let (None, Some(method)) = (&args.with, methods.iter().find(needs_other)) {
-        bail!("{} needs another text: give --with FILE", method.about().name);
+    let steps: Vec<(&About, Strength)> = std::iter::once(first).chain(args.then.iter().copied()).collect();
+    let needs_text = |(about, _): &&(&About, Strength)| about.needs.contains(&Need::Text);
+    if let (None, Some((about, _))) = (&args.with, steps.iter().find(needs_text)) {
+        bail!("{} needs another text: give --with FILE", about.name);
     }
-    ready::check(&args.model, &methods)?;
-    let other = args.with.as_deref().map(read).transpose()?;
-    let brings_words = methods.iter().any(|method| ["replace", "insert"].contains(&method.about().name));
+    refuse_idle(args, &steps)?;
+    let with = args.with.as_deref().map(read).transpose()?;
     let words = match &args.words {
         Some(file) => words_of(&read(file)?),
-        None if brings_words => words_of(&demo_text()?),
+        None if steps.iter().any(|(about, _)| about.reads("words")) => words_of(&demo_text()?),
         None => Vec::new(),
     };
-    let other = Other { words: &words, text: other.as_deref() };
+    let endpoint = args.model.at.options(args.model.temperature.unwrap_or(PARAPHRASE_TEMPERATURE))?;
+    let options = Options {
+        words: &words,
+        with: with.as_deref(),
+        wordnet: args.model.wordnet.as_deref(),
+        table: args.model.table.as_deref(),
+        model: args.model.model.as_deref(),
+        temperature: args.model.temperature,
+        span: args.model.span.map(usize::from),
+        candidates: args.model.candidates.map(usize::from),
+        unit: args.model.unit.map(Unit::from),
+        #[cfg(feature = "endpoint")]
+        endpoint: endpoint.as_ref(),
+    };
     // An attack that is made twice is made ready once: it may hold a model.
-    let mut attackers: Vec<Box<dyn Attacker + '_>> = Vec::new();
+    let mut attackers: Vec<Box<dyn Attack + '_>> = Vec::new();
     let mut made_by = Vec::new();
-    for &method in &methods {
-        let known = attackers.iter().position(|attacker| attacker.about().name == method.about().name);
+    for (about, _) in &steps {
+        let known = attackers.iter().position(|attack| attack.about().name == about.name);
         made_by.push(match known {
             Some(at) => at,
             None => {
-                attackers.push(ready::attacker(method, &args.model, other)?);
+                attackers.push(build(about.name, &options)?);
                 attackers.len() - 1
             }
         });
     }
     let steps = made_by.into_iter().zip(steps).map(|(by, (_, strength))| (by, strength)).collect();
-    let mut run = Run { seed: args.seed, attackers, steps };
+    let mut run = Run { seed: args.seed, attacks: attackers, steps };
 
     let source = Source::new(args.file.as_deref().unwrap_or(Path::new("-")), args.jsonl);
     if source.is_lines() {
@@ -78,7 +90,7 @@ pub(crate) fn run(args: &AttackArgs) -> Result<Outcome> {
 
 struct Run<'a> {
     seed: u64,
-    attackers: Vec<Box<dyn Attacker + 'a>>,
+    attacks: Vec<Box<dyn Attack + 'a>>,
     /// Who makes each attack, and how strong it is.
     steps: Vec<(usize, Strength)>,
 }
@@ -125,7 +137,7 @@ struct Step {
 impl Run<'_> {
     /// All texts of JSON Lines, as many at a time as the attacks like best.
     fn lines(&mut self, source: &Source) -> Result<Outcome> {
-        let batch = self.attackers.iter().map(|attacker| attacker.batch()).max().unwrap_or(1);
+        let batch = self.attacks.iter().map(|attack| attack.batch()).max().unwrap_or(1);
         let progress = progress::of_texts(source, "");
         let mut outcome = Outcome::Done;
         let mut lines = source.text_lines(false)?;
@@ -172,16 +184,16 @@ impl Run<'_> {
         for (i, &(by, strength)) in self.steps.iter().enumerate() {
             // An attack made twice does not choose the same places.
             let seed = self.seed.wrapping_add(i as u64);
-            let attacker = &mut self.attackers[by];
+            let attack = &mut self.attacks[by];
             let still: Vec<usize> = (0..all.len()).filter(|&at| all[at].is_ok()).collect();
             let attacked = {
                 let texts: Vec<&str> = all.iter().flatten().map(|done| &*done.text).collect();
-                attacker.attack(&texts, strength, seed)
+                attack.attack(&texts, strength, seed)
             };
             for (at, attacked) in still.into_iter().zip(attacked) {
                 match (attacked, &mut all[at]) {
                     (Ok(attacked), Ok(done)) => {
-                        done.made.push(Step::of(attacker.as_ref(), strength, seed, &attacked));
+                        done.made.push(Step::of(attack.as_ref(), strength, seed, &attacked));
                         done.text = attacked.text;
                     }
                     (Err(error), done) => *done = Err(error.into()),
@@ -209,20 +221,18 @@ impl Done {
 }
 
 impl Step {
-    fn of(attacker: &dyn Attacker, strength: Strength, seed: u64, attacked: &Attacked) -> Self {
-        let about = attacker.about();
+    fn of(attack: &dyn Attack, strength: Strength, seed: u64, attacked: &Attacked) -> Self {
+        let about = attack.about();
         let &Attacked { changed, places, unusable, .. } = attacked;
-        let answering = [Method::Phrases, Method::BackTranslation, Method::Paraphrase];
-        let takes_answers = answering.iter().any(|method| method.about().name == about.name);
         Self {
             name: about.name,
             strength: strength.share(),
             seed,
-            options: attacker.options(),
+            options: attack.options(),
             changed,
             places,
             rate: attacked.rate(),
-            unusable: takes_answers.then_some(unusable),
+            unusable: about.may_find_nothing.then_some(unusable),
             place: about.place,
         }
     }
@@ -242,23 +252,50 @@ impl fmt::Display for Step {
     }
 }
 
+/// Refuses options that would do nothing.
+fn refuse_idle(args: &AttackArgs, steps: &[(&About, Strength)]) -> Result<()> {
+    let AttackModelArgs { model, temperature, span, candidates, table, wordnet, unit, at } = &args.model;
+    for (option, is_given) in [
+        ("span", span.is_some()),
+        ("candidates", candidates.is_some()),
+        ("table", table.is_some()),
+        ("wordnet", wordnet.is_some()),
+        ("unit", unit.is_some()),
+        ("endpoint", at.is_named()),
+        ("model", model.is_some()),
+        ("temperature", temperature.is_some()),
+    ] {
+        if is_given && !steps.iter().any(|(about, _)| about.reads(option)) {
+            let readers: Vec<&str> =
+                catalogue().iter().filter(|about| about.reads(option)).map(|about| about.name).collect();
+            bail!("--{option} goes with {}, which is not asked for", readers.join(" and "));
+        }
+    }
+    let loads_model = |(about, _): &(&About, Strength)| about.needs.contains(&Need::Model);
+    if model.is_some() && at.is_named() && !steps.iter().any(loads_model) {
+        bail!("--model does not go with --endpoint, whose model --endpoint-model names");
+    }
+    Ok(())
+}
+
 /// The attacks there are, for people.
 fn list() -> String {
     let (bold, faint) = (Style::new().bold(), Style::new().dimmed());
     let mut list = String::new();
-    for method in METHODS {
-        let needs = match method {
-            Method::Plain(attack) if attack.needs_other => "  needs --with",
-            Method::Plain(attack) if attack.is_english => "  English alone",
-            Method::Plain(_) => "",
-            Method::Synonyms => "  English alone, needs WordNet",
-            Method::Phrases => "  English alone, needs a paraphrase table and a language model",
-            Method::BackTranslation => "  English alone, needs Apertium",
-            Method::Resample => "  needs a language model",
-            Method::Paraphrase => "  needs a chat model",
-        };
-        let attack = method.about();
-        let _ = writeln!(list, "{bold}{}{bold:#}  a share of: {}{needs}", attack.name, attack.place);
+    for attack in catalogue() {
+        let needs: Vec<String> = attack
+            .needs
+            .iter()
+            .map(|need| match need {
+                Need::Text => "--with".to_owned(),
+                need => need.to_string(),
+            })
+            .collect();
+        let needs = (!needs.is_empty()).then(|| format!("needs {}", needs.join(" and ")));
+        let facts: Vec<String> =
+            attack.is_english.then(|| "English alone".to_owned()).into_iter().chain(needs).collect();
+        let facts = if facts.is_empty() { String::new() } else { format!("  {}", facts.join(", ")) };
+        let _ = writeln!(list, "{bold}{}{bold:#}  a share of: {}{facts}", attack.name, attack.place);
         let _ = writeln!(list, "  models {}", attack.models);
         let _ = writeln!(list, "  {faint}source: {}{faint:#}", attack.source);
         let _ = writeln!(list, "  {faint}limits: {}{faint:#}", attack.limits);

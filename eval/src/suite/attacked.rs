@@ -1,20 +1,17 @@
 //! Texts under a suite's attacks. What a model took long to make is kept, by the content that it was made of.
 
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{collections::HashMap, path::Path};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 use greenmark_text::fmt::hex;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::plan::{Means, Plan, Strike};
-use crate::{journal::Journal, setup::Setup};
-use greenmark_attacks::{
-    Attack, AttackError, Attacked, Attacker, BackTranslation, Chat, Endpoint, LocalChat, Other, PARAPHRASE_TEMPERATURE,
-    Paraphrase, Phrases, PhrasesOptions, Resample, ResampleOptions, Strength, Synonyms, Table,
-};
+use super::plan::{AttackPlan, Plan};
+use crate::journal::Journal;
+use greenmark_attacks::{About, Attack, AttackError, Attacked, Options, Strength, build};
 
 /// Unmarked texts that each attacked text gets words and sentences from.
 const OTHERS: usize = 20;
@@ -22,12 +19,9 @@ const OTHERS: usize = 20;
 /// Of a span that is written anew: half of what the command makes, in half the time.
 const DRAFTS: usize = 2;
 
-/// How long a batch of texts may be on its way into Spanish and back.
-const TRANSLATION_LIMIT: Duration = Duration::from_secs(300);
-
 /// A text after an attack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Done {
+pub(super) struct AttackedText {
     /// The text.
     pub(super) text: String,
     /// Share of its places that were changed.
@@ -35,9 +29,9 @@ pub(super) struct Done {
 }
 
 /// A text after an attack, or why there is none.
-pub(super) type Struck = Result<Done, AttackError>;
+pub(super) type Outcome = Result<AttackedText, AttackError>;
 
-impl From<Attacked> for Done {
+impl From<Attacked> for AttackedText {
     fn from(attacked: Attacked) -> Self {
         let rate = attacked.rate();
         Self { text: attacked.text, rate }
@@ -46,31 +40,37 @@ impl From<Attacked> for Done {
 
 /// Unmarked texts, of the prompts of the attacked ones in the same order.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pool<'a> {
+pub(super) struct Donors<'a> {
     /// The texts.
     pub(super) texts: &'a [String],
     /// Seed of all attacks.
     pub(super) seed: u64,
 }
 
-impl Pool<'_> {
-    /// Each text after attacks that need no model, one after the other.
-    pub(super) fn strike(&self, texts: &[String], steps: &[(Attack, Strength)]) -> Vec<Struck> {
-        let strike = |(index, text): (usize, &String)| {
+impl Donors<'_> {
+    /// Each text after plain attacks, one after the other.
+    pub(super) fn attack(&self, texts: &[String], steps: &[(&About, Strength)]) -> Result<Vec<Outcome>> {
+        let attack = |(index, text): (usize, &String)| -> Result<Outcome> {
             let others: Vec<&str> = self.others(index).collect();
             let others = others.join("\n\n");
             let words: Vec<String> = others.split_whitespace().map(bare).filter(|word| !word.is_empty()).collect();
-            let other = Other { words: &words, text: Some(&others) };
+            let options = Options { words: &words, with: Some(&others), ..Options::default() };
             // A step's seed is the text's and its place, so that an attack made twice chooses other places.
             let seed = self.seed.wrapping_add(1000 * index as u64);
-            let mut done = Done { text: text.clone(), rate: 0.0 };
-            for (step, (attack, strength)) in steps.iter().enumerate() {
-                let attacked = attack.apply(&done.text, *strength, seed.wrapping_add(step as u64), &other)?;
-                done = Done { rate: if step == 0 { attacked.rate() } else { done.rate }, text: attacked.text };
+            let mut done = AttackedText { text: text.clone(), rate: 0.0 };
+            for (step, (about, strength)) in steps.iter().enumerate() {
+                let mut attack = build(about.name, &options)?;
+                match attack.attack(&[&done.text], *strength, seed.wrapping_add(step as u64)).remove(0) {
+                    Ok(attacked) => {
+                        let rate = if step == 0 { attacked.rate() } else { done.rate };
+                        done = AttackedText { rate, text: attacked.text };
+                    }
+                    Err(error) => return Ok(Err(error)),
+                }
             }
-            Ok(done)
+            Ok(Ok(done))
         };
-        texts.par_iter().enumerate().map(strike).collect()
+        texts.par_iter().enumerate().map(attack).collect()
     }
 
     /// Unmarked texts of the prompts that follow.
@@ -85,45 +85,31 @@ fn bare(word: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
 }
 
-/// The attacker that a strike needs, with the model that makes the plan's attacks.
+/// Makes ready the attack of a plan that needs more than other texts, with the suite's model.
 ///
 /// # Errors
 /// What is missing, and what to do about it.
-pub(super) fn attacker(means: &Means, plan: &Plan) -> Result<Option<Box<dyn Attacker>>> {
-    let model = &*plan.attacker;
-    Ok(match means {
-        Means::Plain(_) => None,
-        Means::Resample(span) => {
-            let options = ResampleOptions { span: *span, candidates: DRAFTS, ..ResampleOptions::default() };
-            let Setup { model: lm, tokenizer, .. } = Setup::load(model)?;
-            Some(Box::new(Resample::new(lm, tokenizer, model, options)?))
-        }
-        Means::Synonyms => Some(Box::new(Synonyms::new(None)?)),
-        Means::Phrases => {
-            let table = Table::load(None, Table::LEAST)?;
-            let Setup { model: lm, tokenizer, .. } = Setup::load(model)?;
-            Some(Box::new(Phrases::new(table, lm, tokenizer, model, PhrasesOptions::default())?))
-        }
-        Means::BackTranslation => Some(Box::new(BackTranslation::new(TRANSLATION_LIMIT)?)),
-        Means::Paraphrase(unit) => {
-            let chat: Box<dyn Chat> = match &plan.endpoint {
-                Some(options) => Box::new(Endpoint::new(options.clone()).map_err(|reason| anyhow!(reason))?),
-                None => {
-                    let Setup { model: lm, tokenizer, chat, .. } = Setup::load(model)?;
-                    let chat = chat.context("the model follows no instructions")?;
-                    Box::new(LocalChat::new(lm, tokenizer, chat, model, PARAPHRASE_TEMPERATURE)?)
-                }
-            };
-            Some(Box::new(Paraphrase::new(chat, *unit)))
-        }
-    })
+pub(super) fn ready<'p>(attack: &AttackPlan, plan: &'p Plan) -> Result<Option<Box<dyn Attack + 'p>>> {
+    let [(about, _)] = attack.steps[..] else { return Ok(None) };
+    if about.is_plain() {
+        return Ok(None);
+    }
+    let options = Options {
+        model: Some(&plan.attacker),
+        span: attack.span,
+        candidates: attack.span.map(|_| DRAFTS),
+        unit: attack.unit,
+        endpoint: plan.endpoint.as_ref(),
+        ..Options::default()
+    };
+    build(about.name, &options).map(Some)
 }
 
 /// What was made of texts before, in a file.
 #[derive(Debug)]
 pub(super) struct Kept {
     journal: Journal<Line>,
-    known: HashMap<String, Done>,
+    known: HashMap<String, AttackedText>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -131,7 +117,7 @@ struct Line {
     /// Of text, attack, strength, seed and options.
     of: String,
     #[serde(flatten)]
-    done: Done,
+    done: AttackedText,
 }
 
 impl Kept {
@@ -156,28 +142,28 @@ impl Kept {
     ///
     /// # Errors
     /// If the file cannot be written, or a model failed.
-    pub(super) fn strike(
+    pub(super) fn attack(
         &mut self,
         texts: &[String],
-        strike: &Strike,
+        plan: &AttackPlan,
         seed: u64,
-        attacker: &mut dyn Attacker,
+        attack: &mut dyn Attack,
         tick: &dyn Fn(usize),
-    ) -> Result<Vec<Struck>> {
-        let options = Value::Object(attacker.options()).to_string();
+    ) -> Result<Vec<Outcome>> {
+        let options = Value::Object(attack.options()).to_string();
         let name = |text: &str| {
-            let about = format!("{}\0{}\0{seed}\0{options}\0{text}", strike.name, strike.strength.share());
+            let about = format!("{}\0{}\0{seed}\0{options}\0{text}", plan.name, plan.strength.share());
             hex(&Sha256::digest(about)[..16])
         };
         let names: Vec<String> = texts.iter().map(|text| name(text)).collect();
         let mut refused: HashMap<usize, AttackError> = HashMap::new();
         let missing: Vec<usize> = (0..texts.len()).filter(|&at| !self.known.contains_key(&names[at])).collect();
         let mut left = missing.len();
-        for batch in missing.chunks(attacker.batch().max(1)) {
+        for batch in missing.chunks(attack.batch().max(1)) {
             tick(texts.len() - left);
             left -= batch.len();
             let raw: Vec<&str> = batch.iter().map(|&at| &*texts[at]).collect();
-            for (&at, attacked) in batch.iter().zip(attacker.attack(&raw, strike.strength, seed)) {
+            for (&at, attacked) in batch.iter().zip(attack.attack(&raw, plan.strength, seed)) {
                 match attacked {
                     Ok(attacked) => {
                         let line = Line { of: names[at].clone(), done: attacked.into() };
@@ -200,9 +186,12 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use greenmark_attacks::{EndpointOptions, PARAPHRASE_TEMPERATURE, Unit};
+
     use super::*;
     use crate::suite::Suite;
-    use greenmark_attacks::{EndpointOptions, Unit};
 
     #[test]
     fn a_plan_with_an_endpoint_asks_it_for_paraphrases() {
@@ -218,14 +207,16 @@ mod tests {
             cache: None,
         };
         let mut plan = Plan { endpoint: Some(options), attacker: "demo".into(), ..Plan::of(Suite::Standard) };
-        let means = Means::Paraphrase(Unit::Sentence);
-        let mut asked = attacker(&means, &plan).expect("nothing is asked yet").expect("an attacker");
+        let by_sentence = plan.attacks.iter().find(|attack| attack.unit == Some(Unit::Sentence)).cloned();
+        let by_sentence = by_sentence.expect("the standard suite paraphrases");
+        let mut asked = ready(&by_sentence, &plan).expect("nothing is asked yet").expect("an attacker");
         assert_eq!(asked.options()["endpoint"], url);
         let whole = Strength::new(1.0).expect("a share");
         let answer = asked.attack(&["It rains."], whole, 1).remove(0);
         assert!(matches!(&answer, Err(AttackError::Model { reason, .. }) if reason.contains(url)), "{answer:?}");
+        drop(asked);
         plan.endpoint = None;
-        let error = attacker(&means, &plan).err().expect("the built-in model follows no instructions");
+        let error = ready(&by_sentence, &plan).err().expect("the built-in model follows no instructions");
         assert!(error.to_string().contains("follows no instructions"), "{error}");
     }
 }

@@ -6,13 +6,13 @@ use greenmark_attacks::damage::{chrf, word_edit_rate};
 use greenmark_text::Tokenizer;
 use rayon::prelude::*;
 
-use super::results::{ALPHAS, Detection, Estimate, Rate};
+use super::results::{ALPHAS, Estimate, PerDetector, Rate};
 use crate::{
     corpus,
     summary::{self, Mean, median},
 };
 
-use super::attacked::Struck;
+use super::attacked::Outcome;
 
 /// Texts of one mark, asked about their keys.
 #[derive(Debug, Clone, Copy)]
@@ -30,18 +30,18 @@ impl Asked<'_> {
     ///
     /// # Errors
     /// If a text cannot be encoded.
-    pub(super) fn about(&self, attacked: &[Struck]) -> Result<Vec<Detection<f64>>> {
-        let of = |(index, done): (usize, &Struck)| {
+    pub(super) fn about(&self, attacked: &[Outcome]) -> Result<Vec<PerDetector<f64>>> {
+        let of = |(index, done): (usize, &Outcome)| {
             let key: Key = corpus::key(self.seed, index as u64);
-            done.as_ref().ok().map(|done| Detection::of(&done.text, &key, self.scheme, self.tokenizer))
+            done.as_ref().ok().map(|done| PerDetector::of(&done.text, &key, self.scheme, self.tokenizer))
         };
         attacked.par_iter().enumerate().filter_map(of).collect()
     }
 }
 
 /// The share of texts with p ≤ α, by α, of each detector; `None` of no text.
-pub(super) fn rates(asked: &[Detection<f64>]) -> Option<Detection<[Rate; 3]>> {
-    let of = |ln_p: fn(&Detection<f64>) -> f64| -> Option<[Rate; 3]> {
+pub(super) fn rates(asked: &[PerDetector<f64>]) -> Option<PerDetector<[Rate; 3]>> {
+    let of = |ln_p: fn(&PerDetector<f64>) -> f64| -> Option<[Rate; 3]> {
         let rate = |alpha: f64| summary::Rate::of(asked.iter().map(|asked| ln_p(asked) <= alpha.ln())).map(Rate::from);
         let rates: Option<Vec<Rate>> = ALPHAS.into_iter().map(rate).collect();
         rates?.try_into().ok()
@@ -50,18 +50,18 @@ pub(super) fn rates(asked: &[Detection<f64>]) -> Option<Detection<[Rate; 3]>> {
 }
 
 /// Each detector's median ln p; `None` of no text.
-pub(super) fn medians(asked: &[Detection<f64>]) -> Option<Detection<f64>> {
+pub(super) fn medians(asked: &[PerDetector<f64>]) -> Option<PerDetector<f64>> {
     each(|ln_p| median(asked.iter().map(ln_p).collect()))
 }
 
 /// Chance that a marked text has a smaller p than an unmarked one, ties counted half, by each detector; `None` where either are none.
-pub(super) fn auc(marked: &[Detection<f64>], unmarked: &[Detection<f64>]) -> Option<Detection<f64>> {
+pub(super) fn auc(marked: &[PerDetector<f64>], unmarked: &[PerDetector<f64>]) -> Option<PerDetector<f64>> {
     each(|ln_p| mann_whitney(marked.iter().map(ln_p), unmarked.iter().map(ln_p).collect()))
 }
 
 /// The same of every detector.
-fn each<T>(of: impl Fn(fn(&Detection<f64>) -> f64) -> Option<T>) -> Option<Detection<T>> {
-    Some(Detection {
+fn each<T>(of: impl Fn(fn(&PerDetector<f64>) -> f64) -> Option<T>) -> Option<PerDetector<T>> {
+    Some(PerDetector {
         whole: of(|asked| asked.whole)?,
         search: of(|asked| asked.search)?,
         normalised: of(|asked| asked.normalised)?,
@@ -86,7 +86,7 @@ fn mann_whitney(smaller: impl ExactSizeIterator<Item = f64>, mut greater: Vec<f6
 }
 
 /// What can be told of the damage from the texts alone: words edited, and chrF2.
-pub(super) fn wear(before: &[String], after: &[Struck]) -> (Option<Estimate>, Option<Estimate>) {
+pub(super) fn wear(before: &[String], after: &[Outcome]) -> (Option<Estimate>, Option<Estimate>) {
     let pairs: Vec<(&String, &str)> =
         before.iter().zip(after).filter_map(|(before, after)| Some((before, &*after.as_ref().ok()?.text))).collect();
     let edits: Option<Vec<f64>> = pairs.par_iter().map(|(before, after)| word_edit_rate(before, after)).collect();
@@ -103,8 +103,8 @@ pub(super) fn mean(values: &[f64]) -> Option<Estimate> {
 mod tests {
     use super::*;
 
-    fn asked(ln_p: f64) -> Detection<f64> {
-        Detection { whole: ln_p, search: ln_p, normalised: ln_p, stream: 0.0, detect: ln_p }
+    fn asked(ln_p: f64) -> PerDetector<f64> {
+        PerDetector { whole: ln_p, search: ln_p, normalised: ln_p, stream: 0.0, detect: ln_p }
     }
 
     #[test]

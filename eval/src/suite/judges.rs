@@ -7,11 +7,11 @@ use greenmark_lm::{LanguageModel, TokenId};
 use greenmark_text::Tokenizer;
 
 use super::{
-    attacked::Struck,
+    attacked::Outcome,
     cell::mean,
     results::{Estimate, Skipped},
 };
-use crate::similarity::{Embedder, cosine};
+use crate::similarity::{SentenceEncoder, cosine};
 use greenmark_lm::surprise;
 
 /// How many times as long a text may get and still count as the same one.
@@ -20,7 +20,7 @@ const LONGER: usize = 3;
 /// What judges texts.
 #[derive(Debug)]
 pub(super) struct Judges {
-    encoder: Option<Embedder>,
+    encoder: Option<SentenceEncoder>,
     /// Texts of a cell whose likeness is told.
     likened: usize,
     /// Texts of a cell that are read anew by the model.
@@ -35,7 +35,7 @@ impl Judges {
     ///
     /// - `likened`, `reread`: texts of a cell whose likeness and perplexity are told; none are for 0.
     pub(super) fn load(likened: usize, reread: usize) -> (Self, Option<Skipped>) {
-        let encoder = if likened == 0 { None } else { Some(Embedder::from_cache()) };
+        let encoder = if likened == 0 { None } else { Some(SentenceEncoder::from_cache()) };
         let (encoder, error) = encoder.map_or((None, None), |encoder| match encoder {
             Ok(encoder) => (Some(encoder), None),
             Err(error) => (None, Some(error)),
@@ -53,7 +53,7 @@ impl Judges {
     ///
     /// # Errors
     /// What the encoder has against a text.
-    pub(super) fn similarity(&mut self, before: &[String], after: &[Struck]) -> Result<Option<Estimate>> {
+    pub(super) fn similarity(&mut self, before: &[String], after: &[Outcome]) -> Result<Option<Estimate>> {
         let Some(encoder) = &self.encoder else { return Ok(None) };
         let pairs = sample(before, after, self.likened);
         let new: Vec<&str> =
@@ -75,7 +75,7 @@ impl Judges {
         tokenizer: &Tokenizer,
         prompts: &[Vec<TokenId>],
         before: &[String],
-        after: &[Struck],
+        after: &[Outcome],
     ) -> Result<Option<Estimate>> {
         let mut nats = |index: usize, text: &str| -> Result<Option<f64>> {
             let ids = tokenizer.encode(text)?;
@@ -107,7 +107,7 @@ struct Pair<'t> {
 }
 
 /// The first texts that were not refused.
-fn sample<'t>(before: &'t [String], after: &'t [Struck], n: usize) -> Vec<Pair<'t>> {
+fn sample<'t>(before: &'t [String], after: &'t [Outcome], n: usize) -> Vec<Pair<'t>> {
     let pairs = before.iter().zip(after).enumerate();
     let pairs =
         pairs.filter_map(|(index, (before, after))| Some(Pair { index, before, after: &after.as_ref().ok()?.text }));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::results::AttackRow;
 use crate::{corpus::Mark, setup::parse_mark};
-use greenmark_attacks::{About, Attack, EndpointOptions, Kind, Method, Strength, Unit};
+use greenmark_attacks::{About, EndpointOptions, Strength, Unit, about};
 
 /// A suite by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Plan {
     /// The length that most is measured at; one of `lengths`.
     pub chief_length: usize,
     /// The attacks, in the order in which they are made.
-    pub strikes: Vec<Strike>,
+    pub attacks: Vec<AttackPlan>,
     /// Texts of a cell whose likeness in sense is measured, of the chief marks at the chief length: it takes longer than all else without a
     /// model.
     pub likened: usize,
@@ -79,105 +79,64 @@ pub struct Plan {
 
 /// An attack of one strength, as the suite makes it.
 #[derive(Debug, Clone)]
-pub struct Strike {
+pub struct AttackPlan {
     /// Names it in reports, without its strength.
     pub name: String,
-    /// Share of its places.
+    /// Share of the places of its first step.
     pub strength: Strength,
-    /// How it is made.
-    pub means: Means,
+    /// What is done, one attack after the other; nothing leaves the texts as they are.
+    pub steps: Vec<(&'static About, Strength)>,
+    /// Tokens that a model writes anew at a time.
+    pub span: Option<usize>,
+    /// What a model says in other words at a time.
+    pub unit: Option<Unit>,
     /// Marked texts of a cell that it is made on, at most.
     pub texts: usize,
-    /// Unmarked ones.
+    /// Unmarked texts.
     pub unmarked: usize,
     /// Where it is made.
-    pub reach: Reach,
+    pub scope: Scope,
 }
 
-/// At which marks and lengths an attack is made: what takes long is made where it matters most.
+/// The marks and lengths that an attack is made at: what takes long is made where it matters most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// On all marks, at every length that they have.
+pub enum Scope {
+    /// All marks, at every length that they have.
     Everything,
-    /// On the chief marks at every length.
+    /// The chief marks at every length.
     ChiefMarks,
-    /// On the chief marks at the chief length.
+    /// The chief marks at the chief length.
     ChiefCells,
 }
 
-/// What makes an attack.
-#[derive(Debug, Clone)]
-pub enum Means {
-    /// Nothing but a seed and other texts; several, one after the other, each with its strength.
-    Plain(Vec<(Attack, Strength)>),
-    /// The model writes spans of so many tokens anew.
-    Resample(usize),
-    /// The model says it in other words.
-    Paraphrase(Unit),
-    /// Words give way to WordNet's synonyms.
-    Synonyms,
-    /// Phrases give way to those of a paraphrase table that the model finds fitting.
-    Phrases,
-    /// Sentences go into Spanish and back through Apertium.
-    BackTranslation,
-}
-
-impl Means {
-    /// Names an attack in reports; one of several steps by all of them.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Plain(steps) => match &steps[..] {
-                [] => "none".to_owned(),
-                [(attack, _)] => attack.name.to_owned(),
-                steps => {
-                    let steps = steps.iter().map(|(attack, strength)| format!("{} {}", attack.name, strength.share()));
-                    steps.collect::<Vec<_>>().join(", ")
-                }
-            },
-            Self::Resample(span) => format!("resample, span {span}"),
-            Self::Paraphrase(unit) => format!("paraphrase, by {}", unit.name()),
-            Self::Synonyms => "synonyms".to_owned(),
-            Self::Phrases => "phrases".to_owned(),
-            Self::BackTranslation => "back-translate".to_owned(),
-        }
-    }
-}
-
-impl Means {
-    /// The attacks that it is made of.
-    fn methods(&self) -> Vec<Method> {
-        match self {
-            Self::Plain(steps) => steps.iter().map(|(attack, _)| Method::Plain(*attack)).collect(),
-            Self::Resample(_) => vec![Method::Resample],
-            Self::Paraphrase(_) => vec![Method::Paraphrase],
-            Self::Synonyms => vec![Method::Synonyms],
-            Self::Phrases => vec![Method::Phrases],
-            Self::BackTranslation => vec![Method::BackTranslation],
-        }
+impl AttackPlan {
+    /// Plans attacks that need no model, one after the other.
+    pub fn plain(steps: &[(&str, f64)], texts: usize, scope: Scope) -> Self {
+        let steps: Vec<_> = steps.iter().map(|&(name, share)| (known(name), strength(share))).collect();
+        let name = match &steps[..] {
+            [] => "none".to_owned(),
+            [(about, _)] => about.name.to_owned(),
+            steps => {
+                let steps = steps.iter().map(|(about, strength)| format!("{} {}", about.name, strength.share()));
+                steps.collect::<Vec<_>>().join(", ")
+            }
+        };
+        let strength = steps.first().map_or_else(|| strength(0.0), |(_, strength)| *strength);
+        Self { name, strength, steps, span: None, unit: None, texts, unmarked: texts, scope }
     }
 
     /// What it says of itself in reports; `None` where nothing is done.
-    fn about(&self) -> Option<AttackRow> {
-        let about = match self.methods()[..] {
+    fn row(&self) -> Option<AttackRow> {
+        let about = match self.steps[..] {
             [] => return None,
-            [one] => one.about(),
-            _ => SEVERAL,
+            [(about, _)] => about,
+            _ => &About::SEVERAL,
         };
-        let About { kind, place, models, source, limits, .. } = about;
+        let &About { kind, place, models, source, limits, .. } = about;
         let [place, models, source, limits] = [place, models, source, limits].map(str::to_owned);
-        Some(AttackRow { attack: self.name(), kind, place, models, source, limits })
+        Some(AttackRow { attack: self.name.clone(), kind, place, models, source, limits })
     }
 }
-
-/// What several attacks say of themselves together.
-const SEVERAL: About = About {
-    name: "several",
-    kind: Kind::Several,
-    place: "as each has it",
-    models: "several attacks one after the other, each as it is described by itself",
-    source: "theirs",
-    limits: "as theirs",
-};
 
 /// Attacks that need no model, and their strengths, weakest first.
 const PLAIN: [(&str, &[f64]); 18] = [
@@ -253,8 +212,7 @@ impl Plan {
                 (1000, 200),
             ),
         };
-        let mut strikes = plain_strikes(texts);
-        strikes.extend(strikes_with_means(suite));
+        let attacks = plain(texts).into_iter().chain(rewriting(suite)).collect();
         Self {
             suite,
             about: about.to_owned(),
@@ -267,7 +225,7 @@ impl Plan {
             others,
             lengths: lengths.to_vec(),
             chief_length: 200,
-            strikes,
+            attacks,
             likened,
             reread,
         }
@@ -279,16 +237,16 @@ impl Plan {
         self.texts = texts;
         self.likened = self.likened.min(texts);
         self.reread = self.reread.min(texts);
-        for strike in &mut self.strikes {
-            strike.texts = strike.texts.min(texts);
-            strike.unmarked = strike.unmarked.min(texts);
+        for attack in &mut self.attacks {
+            attack.texts = attack.texts.min(texts);
+            attack.unmarked = attack.unmarked.min(texts);
         }
         self
     }
 
     /// Whether a model is asked to paraphrase.
     pub fn paraphrases(&self) -> bool {
-        self.strikes.iter().any(|strike| matches!(strike.means, Means::Paraphrase(_)))
+        self.attacks.iter().any(|attack| attack.unit.is_some())
     }
 
     /// Lengths that a mark is measured at.
@@ -303,9 +261,9 @@ impl Plan {
     }
 
     /// Every attack once, in their order.
-    pub(super) fn attacks(&self) -> Vec<AttackRow> {
+    pub(super) fn rows(&self) -> Vec<AttackRow> {
         let mut rows: Vec<AttackRow> = Vec::new();
-        for row in self.strikes.iter().filter_map(|strike| strike.means.about()) {
+        for row in self.attacks.iter().filter_map(AttackPlan::row) {
             if rows.iter().all(|known| known.attack != row.attack) {
                 rows.push(row);
             }
@@ -324,72 +282,72 @@ impl Plan {
     }
 
     /// Whether an attack is made on texts of a mark and length.
-    pub fn has(&self, strike: &Strike, mark: &Mark, tokens: usize) -> bool {
-        match strike.reach {
-            Reach::Everything => true,
-            Reach::ChiefMarks => self.chief.contains(mark),
-            Reach::ChiefCells => self.chief.contains(mark) && tokens == self.chief_length,
+    pub fn has(&self, attack: &AttackPlan, mark: &Mark, tokens: usize) -> bool {
+        match attack.scope {
+            Scope::Everything => true,
+            Scope::ChiefMarks => self.chief.contains(mark),
+            Scope::ChiefCells => self.chief.contains(mark) && tokens == self.chief_length,
         }
     }
 }
 
-/// Attacks that need more than a seed: what, how strong, on how many texts of each chief mark and on how many unmarked ones.
-fn strikes_with_means(suite: Suite) -> Vec<Strike> {
-    use Means::{BackTranslation, Paraphrase, Phrases, Resample, Synonyms};
-    // The quick suite finds the same everywhere: it asks for nothing that has to be installed.
-    let all: Vec<(Means, f64, usize, usize)> = match suite {
-        Suite::Quick => vec![(Resample(5), 0.2, 60, 60), (Resample(5), 0.5, 60, 60)],
+/// Attacks that need more than a seed, at the chief cells alone.
+fn rewriting(suite: Suite) -> Vec<AttackPlan> {
+    let plan = |name: &str, share, texts, unmarked| {
+        let steps = vec![(known(name), strength(share))];
+        let (strength, scope) = (strength(share), Scope::ChiefCells);
+        AttackPlan { name: name.to_owned(), strength, steps, span: None, unit: None, texts, unmarked, scope }
+    };
+    let resample = |span, share, texts, unmarked| {
+        let name = format!("resample, span {span}");
+        AttackPlan { name, span: Some(span), ..plan("resample", share, texts, unmarked) }
+    };
+    let paraphrase = |unit: Unit, share, texts, unmarked| {
+        let name = format!("paraphrase, by {}", unit.name());
+        AttackPlan { name, unit: Some(unit), ..plan("paraphrase", share, texts, unmarked) }
+    };
+    match suite {
+        // It finds the same everywhere: nothing has to be installed.
+        Suite::Quick => vec![resample(5, 0.2, 60, 60), resample(5, 0.5, 60, 60)],
         Suite::Standard => vec![
-            (Synonyms, 0.5, 200, 200),
-            (Synonyms, 1.0, 200, 200),
-            (BackTranslation, 1.0, 200, 200),
-            (Paraphrase(Unit::Sentence), 1.0, 200, 100),
-            (Phrases, 1.0, 200, 100),
-            (Resample(5), 0.5, 200, 100),
-            (Paraphrase(Unit::Paragraph), 1.0, 100, 100),
-            (Resample(20), 0.5, 100, 100),
-            (Resample(5), 0.2, 100, 100),
-            (Resample(1), 0.2, 100, 100),
+            plan("synonyms", 0.5, 200, 200),
+            plan("synonyms", 1.0, 200, 200),
+            plan("back-translate", 1.0, 200, 200),
+            paraphrase(Unit::Sentence, 1.0, 200, 100),
+            plan("phrases", 1.0, 200, 100),
+            resample(5, 0.5, 200, 100),
+            paraphrase(Unit::Paragraph, 1.0, 100, 100),
+            resample(20, 0.5, 100, 100),
+            resample(5, 0.2, 100, 100),
+            resample(1, 0.2, 100, 100),
         ],
         Suite::Full => {
-            let resampled =
-                [1, 5, 20].into_iter().flat_map(|span| [0.2, 0.35, 0.5].map(|share| (Resample(span), share)));
-            let mut all: Vec<(Means, f64)> = resampled.collect();
-            all.extend([(Synonyms, 0.25), (Synonyms, 0.5), (Synonyms, 1.0), (Phrases, 0.5), (Phrases, 1.0)]);
-            all.extend([(BackTranslation, 0.5), (BackTranslation, 1.0), (Paraphrase(Unit::Sentence), 0.5)]);
-            all.extend([Unit::Sentence, Unit::Paragraph, Unit::Text].map(|unit| (Paraphrase(unit), 1.0)));
-            all.into_iter().map(|(means, share)| (means, share, 1000, 1000)).collect()
+            let spans = [1, 5, 20].into_iter().flat_map(|span| [0.2, 0.35, 0.5].map(|share| (span, share)));
+            let mut all: Vec<AttackPlan> = spans.map(|(span, share)| resample(span, share, 1000, 1000)).collect();
+            let alone = [("synonyms", 0.25), ("synonyms", 0.5), ("synonyms", 1.0), ("phrases", 0.5), ("phrases", 1.0)];
+            let translated = [("back-translate", 0.5), ("back-translate", 1.0)];
+            all.extend(alone.into_iter().chain(translated).map(|(name, share)| plan(name, share, 1000, 1000)));
+            all.push(paraphrase(Unit::Sentence, 0.5, 1000, 1000));
+            all.extend([Unit::Sentence, Unit::Paragraph, Unit::Text].map(|unit| paraphrase(unit, 1.0, 1000, 1000)));
+            all
         }
-    };
-    let strike = |(means, share, texts, unmarked): (Means, f64, usize, usize)| Strike {
-        name: means.name(),
-        strength: strength(share),
-        means,
-        texts,
-        unmarked,
-        reach: Reach::ChiefCells,
-    };
-    all.into_iter().map(strike).collect()
+    }
 }
 
 /// Nothing, every attack without a model, and several of them together.
-fn plain_strikes(texts: usize) -> Vec<Strike> {
-    let strike = |steps: Vec<(Attack, Strength)>| {
-        let strength = steps.first().map_or_else(|| strength(0.0), |(_, strength)| *strength);
-        let means = Means::Plain(steps);
-        let name = means.name();
-        let reach = if COMMON.contains(&&*name) { Reach::Everything } else { Reach::ChiefMarks };
-        Strike { name, strength, means, texts, unmarked: texts, reach }
-    };
+fn plain(texts: usize) -> Vec<AttackPlan> {
+    let scope = |name: &str| if COMMON.contains(&name) { Scope::Everything } else { Scope::ChiefMarks };
     let alone = PLAIN.iter().flat_map(|&(name, strengths)| {
-        strengths.iter().map(move |&share| strike(vec![(attack(name), strength(share))]))
+        strengths.iter().map(move |&share| AttackPlan::plain(&[(name, share)], texts, scope(name)))
     });
-    let edited = EDITED.iter().map(|&(name, share)| (attack(name), strength(share))).collect();
-    std::iter::once(strike(Vec::new())).chain(alone).chain([strike(edited)]).collect()
+    std::iter::once(AttackPlan::plain(&[], texts, scope("none")))
+        .chain(alone)
+        .chain([AttackPlan::plain(&EDITED, texts, Scope::ChiefMarks)])
+        .collect()
 }
 
-fn attack(name: &str) -> Attack {
-    Attack::named(name).expect("the suites name attacks that there are")
+fn known(name: &str) -> &'static About {
+    about(name).expect("the suites name attacks that there are")
 }
 
 fn strength(share: f64) -> Strength {
@@ -399,22 +357,22 @@ fn strength(share: f64) -> Strength {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenmark_attacks::ALL;
+    use greenmark_attacks::catalogue;
 
     #[test]
     fn every_attack_without_a_model_is_in_every_suite() {
         for suite in [Suite::Quick, Suite::Standard, Suite::Full] {
             let plan = Plan::of(suite);
-            for attack in ALL {
-                assert!(plan.strikes.iter().any(|strike| strike.name == attack.name), "{suite}: {}", attack.name);
+            for about in catalogue().iter().filter(|about| about.is_plain()) {
+                assert!(plan.attacks.iter().any(|attack| attack.name == about.name), "{suite}: {}", about.name);
             }
             assert!(plan.lengths.is_sorted() && plan.lengths.contains(&plan.chief_length));
-            assert!(plan.strikes.iter().all(|strike| strike.texts <= plan.texts));
+            assert!(plan.attacks.iter().all(|attack| attack.texts <= plan.texts));
             let mut names: Vec<_> =
-                plan.strikes.iter().map(|s| (s.name.clone(), s.strength.share().to_bits())).collect();
+                plan.attacks.iter().map(|s| (s.name.clone(), s.strength.share().to_bits())).collect();
             names.sort();
             names.dedup();
-            assert_eq!(names.len(), plan.strikes.len(), "{suite}: two rows of one name");
+            assert_eq!(names.len(), plan.attacks.len(), "{suite}: two rows of one name");
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use crate::detectors::{ALPHAS, Detection};
+pub use crate::detectors::{ALPHAS, PerDetector};
 use crate::summary;
 pub use greenmark_attacks::Kind;
 
@@ -144,13 +144,13 @@ pub struct CellRow {
     /// Share of its places that the attack changed, on average.
     pub achieved: Option<Estimate>,
     /// Share with p ≤ α, by [`ALPHAS`], as each detector says.
-    pub detection: Detection<[Rate; 3]>,
+    pub detection: PerDetector<[Rate; 3]>,
     /// The same of unmarked texts attacked alike, each asked about the key of the marked text of its prompt; `None` where they were not attacked.
-    pub false_positives: Option<Detection<[Rate; 3]>>,
+    pub false_positives: Option<PerDetector<[Rate; 3]>>,
     /// Median ln p.
-    pub median_ln_p: Detection<f64>,
+    pub median_ln_p: PerDetector<f64>,
     /// Chance that a marked text has a smaller p than an unmarked one that was attacked alike, ties counted half.
-    pub auc: Option<Detection<f64>>,
+    pub auc: Option<PerDetector<f64>>,
     /// What the attack did to the marked texts.
     pub damage: Damage,
 }
@@ -184,7 +184,7 @@ impl CellRow {
     /// What cannot be.
     pub fn check(&self) -> Result<(), String> {
         let all = std::iter::once(&self.detection).chain(&self.false_positives);
-        for rate in all.flat_map(Detection::named).flat_map(|(_, rates)| rates) {
+        for rate in all.flat_map(PerDetector::named).flat_map(|(_, rates)| rates) {
             let Rate { hits, n, low, high } = *rate;
             let is_within = hits <= n && n > 0 && (0.0..=high).contains(&low) && high <= 1.0;
             if !is_within || !(low - SLACK..=high + SLACK).contains(&rate.value()) {

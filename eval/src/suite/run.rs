@@ -10,11 +10,11 @@ use greenmark_text::fmt::count;
 use indicatif::ProgressBar;
 
 use super::{
-    attacked::{Kept, Pool, Struck, attacker},
+    attacked::{Donors, Kept, Outcome, ready},
     cell::{Asked, auc, mean, medians, rates, wear},
     folder::Folder,
     judges::Judges,
-    plan::{Extent, Means, Plan, Strike},
+    plan::{AttackPlan, Extent, Plan},
     results::{CellRow, Damage, Estimate, FORMAT, MarkRow, Results, Run, Skipped},
     texts::Texts,
 };
@@ -24,7 +24,7 @@ use crate::{
     quality::{distinct_ngrams, repeated_ngrams},
     setup::{Setup, bar, describe},
 };
-use greenmark_attacks::Attacker;
+use greenmark_attacks::{Attack, AttackError};
 
 /// What a run cannot know of itself.
 #[derive(Debug, Clone)]
@@ -74,18 +74,18 @@ pub fn run(
     let skipped = skipped.into_iter().collect();
     let mut bench = Bench { plan, seed, setup, texts, judges, journal, rows: known, skipped };
     let todo = bench.todo();
-    let (attacks, marks) = (plan.strikes.len(), plan.marks().count());
+    let (attacks, marks) = (plan.attacks.len(), plan.marks().count());
     say(&format!("{attacks} attacks on {marks} marks: left are {todo} of {}", count(bench.cells() as u64, "cell")));
-    let progress = bar(bench.cells() as u64, "attacks")?;
+    let progress = bar(bench.cells() as u64, "attacks");
     progress.set_position((bench.cells() - todo) as u64);
-    for strike in &plan.strikes {
+    for planned in &plan.attacks {
         if extent == Extent::AsItIs {
-            bench.leave(strike);
+            bench.leave(planned);
             continue;
         }
-        progress.set_message(title(strike));
+        progress.set_message(title(planned));
         let start = Instant::now();
-        if bench.strike(strike, folder, &progress, say)? {
+        if bench.attack(planned, folder, &progress, say)? {
             folder.made_something(start.elapsed())?;
         }
     }
@@ -107,7 +107,7 @@ pub fn run(
         command: about.command,
         seconds: folder.seconds(),
     };
-    let (format, attacks, marks) = (FORMAT.to_owned(), plan.attacks(), quality(plan, &bench.texts));
+    let (format, attacks, marks) = (FORMAT.to_owned(), plan.rows(), quality(plan, &bench.texts));
     Ok(Results { format, run, attacks, marks, cells: bench.in_order(), skipped: bench.skipped })
 }
 
@@ -126,8 +126,8 @@ fn check(plan: &Plan, rows: &[CellRow]) -> Result<()> {
 fn places(plan: &Plan) -> impl Iterator<Item = Place> {
     let lengths = plan.marks().flat_map(|mark| plan.lengths_of(mark).iter().map(move |&tokens| (mark, tokens)));
     lengths.flat_map(move |(mark, tokens)| {
-        let made = plan.strikes.iter().filter(move |strike| plan.has(strike, mark, tokens));
-        made.map(move |strike| Place::new(mark, strike, tokens))
+        let made = plan.attacks.iter().filter(move |planned| plan.has(planned, mark, tokens));
+        made.map(move |planned| Place::new(mark, planned, tokens))
     })
 }
 
@@ -147,9 +147,9 @@ impl Place {
         Self { mark: row.mark.clone(), attack: row.attack.clone(), strength, tokens: row.tokens }
     }
 
-    fn new(mark: &Mark, strike: &Strike, tokens: usize) -> Self {
-        let strength = strike.strength.share().to_bits();
-        Self { mark: describe(Some(*mark)), attack: strike.name.clone(), strength, tokens }
+    fn new(mark: &Mark, planned: &AttackPlan, tokens: usize) -> Self {
+        let strength = planned.strength.share().to_bits();
+        Self { mark: describe(Some(*mark)), attack: planned.name.clone(), strength, tokens }
     }
 }
 
@@ -166,11 +166,11 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Marks and lengths that an attack is made at, by length.
-    fn places(&self, strike: &Strike) -> BTreeMap<usize, Vec<Mark>> {
+    fn places(&self, planned: &AttackPlan) -> BTreeMap<usize, Vec<Mark>> {
         let mut places: BTreeMap<usize, Vec<Mark>> = BTreeMap::new();
         for &mark in self.plan.marks() {
             for &tokens in self.plan.lengths_of(&mark) {
-                if self.plan.has(strike, &mark, tokens) {
+                if self.plan.has(planned, &mark, tokens) {
                     places.entry(tokens).or_default().push(mark);
                 }
             }
@@ -183,53 +183,59 @@ impl Bench<'_> {
     }
 
     fn todo(&self) -> usize {
-        let missing = |strike| self.missing(strike).values().map(Vec::len).sum::<usize>();
-        self.plan.strikes.iter().map(missing).sum()
+        let missing = |planned| self.missing(planned).values().map(Vec::len).sum::<usize>();
+        self.plan.attacks.iter().map(missing).sum()
     }
 
     /// What one attack lacks: its marks, by length.
-    fn missing(&self, strike: &Strike) -> BTreeMap<usize, Vec<Mark>> {
-        let mut places = self.places(strike);
+    fn missing(&self, planned: &AttackPlan) -> BTreeMap<usize, Vec<Mark>> {
+        let mut places = self.places(planned);
         for (&tokens, marks) in &mut places {
-            marks.retain(|mark| !self.rows.contains_key(&Place::new(mark, strike, tokens)));
+            marks.retain(|mark| !self.rows.contains_key(&Place::new(mark, planned, tokens)));
         }
         places.retain(|_, marks| !marks.is_empty());
         places
     }
 
     /// Names what an attack lacks.
-    fn leave(&mut self, strike: &Strike) {
-        let missing: usize = self.missing(strike).values().map(Vec::len).sum();
+    fn leave(&mut self, planned: &AttackPlan) {
+        let missing: usize = self.missing(planned).values().map(Vec::len).sum();
         if missing > 0 {
             let why =
                 format!("the run has not come to {missing} of its cells; the same command without --report goes on");
-            self.skipped.push(Skipped { what: title(strike), why });
+            self.skipped.push(Skipped { what: title(planned), why });
         }
     }
 
     /// All cells of one attack.
     ///
     /// - returns: whether any was made.
-    fn strike(&mut self, strike: &Strike, folder: &Folder, progress: &ProgressBar, say: &dyn Fn(&str)) -> Result<bool> {
-        let places = self.missing(strike);
+    fn attack(
+        &mut self,
+        planned: &AttackPlan,
+        folder: &Folder,
+        progress: &ProgressBar,
+        say: &dyn Fn(&str),
+    ) -> Result<bool> {
+        let places = self.missing(planned);
         if places.is_empty() {
             return Ok(false);
         }
         let before = self.rows.len();
-        let mut attacker = match attacker(&strike.means, self.plan) {
-            Ok(attacker) => attacker,
+        let mut attack = match ready(planned, self.plan) {
+            Ok(attack) => attack,
             Err(error) => {
-                self.skip(strike, &error, progress, &places, say);
+                self.skip(planned, &error, progress, &places, say);
                 return Ok(false);
             }
         };
-        if attacker.is_some() {
-            say(&title(strike));
+        if attack.is_some() {
+            say(&title(planned));
         }
         for (&tokens, marks) in &places {
-            match self.at_length(strike, tokens, marks, &mut attacker, folder, progress) {
-                Err(error) if error.is::<greenmark_attacks::AttackError>() => {
-                    self.skip(strike, &error, progress, &places, say);
+            match self.at_length(planned, tokens, marks, &mut attack, folder, progress) {
+                Err(error) if error.is::<AttackError>() => {
+                    self.skip(planned, &error, progress, &places, say);
                     break;
                 }
                 done => done?,
@@ -241,13 +247,13 @@ impl Bench<'_> {
     /// Leaves an attack out, loudly.
     fn skip(
         &mut self,
-        strike: &Strike,
+        planned: &AttackPlan,
         error: &anyhow::Error,
         progress: &ProgressBar,
         places: &BTreeMap<usize, Vec<Mark>>,
         say: &dyn Fn(&str),
     ) {
-        let what = title(strike);
+        let what = title(planned);
         let why = format!("{error:#}");
         say(&format!("SKIPPED {what}: {why}"));
         progress.inc(places.values().map(|marks| marks.len() as u64).sum());
@@ -256,39 +262,34 @@ impl Bench<'_> {
 
     fn at_length(
         &mut self,
-        strike: &Strike,
+        planned: &AttackPlan,
         tokens: usize,
         marks: &[Mark],
-        attacker: &mut Option<Box<dyn Attacker>>,
+        attack: &mut Option<Box<dyn Attack + '_>>,
         folder: &Folder,
         progress: &ProgressBar,
     ) -> Result<()> {
         let Self { plan, seed, setup, texts, judges, journal, rows, .. } = self;
         let (seed, tokenizer, model) = (*seed, &setup.tokenizer, setup.model.as_mut());
         let longest = plan.lengths.last().copied().unwrap_or(tokens);
-        let pool = Pool { texts: texts.beginnings(None, longest), seed };
-        let options = attacker.as_ref().map(|attacker| attacker.options()).unwrap_or_default();
-        let mut make = |texts: &[String]| -> Result<Vec<Struck>> {
-            match (&strike.means, attacker.as_mut()) {
-                (Means::Plain(steps), _) => Ok(pool.strike(texts, steps)),
-                (_, Some(attacker)) => {
-                    let name = strike.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-                    let file = folder.within("attacked")?.join(format!("{name}-{}.jsonl", strike.strength.share()));
-                    let (title, of) = (title(strike), texts.len());
-                    let tick = |done| progress.set_message(format!("{title}: {done} of {of} texts"));
-                    Kept::open(&file)?.strike(texts, strike, seed, attacker.as_mut(), &tick)
-                }
-                (_, None) => anyhow::bail!("{} has no attacker", strike.name),
-            }
+        let donors = Donors { texts: texts.beginnings(None, longest), seed };
+        let options = attack.as_ref().map(|attack| attack.options()).unwrap_or_default();
+        let mut make = |texts: &[String]| -> Result<Vec<Outcome>> {
+            let Some(attack) = attack.as_mut() else { return donors.attack(texts, &planned.steps) };
+            let name = planned.name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+            let file = folder.within("attacked")?.join(format!("{name}-{}.jsonl", planned.strength.share()));
+            let (title, of) = (title(planned), texts.len());
+            let tick = |done| progress.set_message(format!("{title}: {done} of {of} texts"));
+            Kept::open(&file)?.attack(texts, planned, seed, attack.as_mut(), &tick)
         };
         let first = |mark: Option<&Mark>, n: usize| {
             let all = texts.beginnings(mark, tokens);
             &all[..n.min(all.len())]
         };
-        let unmarked = make(first(None, strike.unmarked))?;
+        let unmarked = make(first(None, planned.unmarked))?;
         for mark in marks {
             let asked = Asked { scheme: mark.scheme, tokenizer, seed };
-            let before = first(Some(mark), strike.texts);
+            let before = first(Some(mark), planned.texts);
             let after = make(before)?;
             let (found, negatives) = (asked.about(&after)?, asked.about(&unmarked)?);
             let (word_edit_rate, chrf) = wear(before, &after);
@@ -307,8 +308,8 @@ impl Bench<'_> {
             };
             let row = CellRow {
                 mark: describe(Some(*mark)),
-                attack: strike.name.clone(),
-                strength: strike.strength.share(),
+                attack: planned.name.clone(),
+                strength: planned.strength.share(),
                 options: options.clone(),
                 tokens,
                 n: found.len(),
@@ -334,8 +335,8 @@ impl Bench<'_> {
 }
 
 /// "replace 0.2"
-fn title(strike: &Strike) -> String {
-    format!("{} {}", strike.name, strike.strength.share())
+fn title(planned: &AttackPlan) -> String {
+    format!("{} {}", planned.name, planned.strength.share())
 }
 
 /// What each mark does to unattacked texts.

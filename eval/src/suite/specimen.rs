@@ -6,7 +6,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 use serde_json::Map;
 
 use crate::suite::results::{
-    AttackRow, CellRow, Damage, Detection, Estimate, FORMAT, Kind, MarkRow, Rate, Results, Run, Skipped,
+    AttackRow, CellRow, Damage, Estimate, FORMAT, Kind, MarkRow, PerDetector, Rate, Results, Run, Skipped,
 };
 
 /// Texts of a cell.
@@ -142,7 +142,7 @@ fn cell(
             rate((0..N).filter(|_| uniform(rng) < share).count() as u64, N)
         })
     };
-    let detection = Detection {
+    let detection = PerDetector {
         whole: detection(0.0),
         search: detection(0.5),
         normalised: detection(0.5),
@@ -151,7 +151,7 @@ fn cell(
     };
     let mut chance = || [0.007, 0.0, 0.0].map(|share| rate((0..N).filter(|_| uniform(rng) < share).count() as u64, N));
     let false_positives =
-        Detection { whole: chance(), search: chance(), normalised: chance(), stream: chance(), detect: chance() };
+        PerDetector { whole: chance(), search: chance(), normalised: chance(), stream: chance(), detect: chance() };
     let is_attacked = attack != "none";
     let mut mean =
         |value: f64, width: f64, n: usize| Some(estimate(value.clamp(0.02, 9.0) + 0.2 * width * normal(rng), width, n));
@@ -201,9 +201,9 @@ fn cell(
 }
 
 /// Rates of nothing.
-pub(crate) fn nothing() -> Detection<[Rate; 3]> {
+pub(crate) fn nothing() -> PerDetector<[Rate; 3]> {
     let none = [Rate { hits: 0, n: 0, low: 0.0, high: 1.0 }; 3];
-    Detection { whole: none, search: none, normalised: none, stream: none, detect: none }
+    PerDetector { whole: none, search: none, normalised: none, stream: none, detect: none }
 }
 
 /// Hits of n, with their interval.

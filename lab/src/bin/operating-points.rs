@@ -215,7 +215,7 @@ impl Bench {
         for &temperature in &args.temperatures {
             let recipe = Recipe { mark: None, temperature, tokens: args.tokens, seed: args.setup.seed };
             let name = file_name(None, temperature);
-            let bar = bar((args.texts * args.tokens) as u64, &name)?;
+            let bar = bar((args.texts * args.tokens) as u64, &name);
             let jobs = &jobs[..args.texts];
             record(&args.setup.out.join(name), &recipe, jobs, setup.model.as_mut(), setup.tokenizer.eos_ids(), &bar)?;
             bar.finish_and_clear();
@@ -239,7 +239,7 @@ impl Bench {
         texts: usize,
         value: impl Fn(Recording) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let bar = bar(texts as u64, &format!("computing, temperature {temperature}"))?;
+        let bar = bar(texts as u64, &format!("computing, temperature {temperature}"));
         let folder = self.args.setup.out.join(file_name(None, temperature));
         let values = (0..texts as u64).into_par_iter().map(|index| {
             let result = value(read(&folder, index)?);

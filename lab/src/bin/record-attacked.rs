@@ -6,11 +6,11 @@
 
 use std::fs;
 
-use anyhow::{Context, Result};
-use greenmark_attacks::{Attacker, LocalChat, Paraphrase, Resample, ResampleOptions, Strength, Unit};
+use anyhow::Result;
+use greenmark_attacks::{Options, Strength, build};
 use greenmark_eval::{
     corpus::{Job, Recipe, key},
-    detectors::{ALPHAS, Detection},
+    detectors::{ALPHAS, PerDetector},
     setup::{Setup, parse_mark},
 };
 use serde_json::json;
@@ -24,14 +24,9 @@ fn main() -> Result<()> {
     let prompts = demo.prompts(&["eval/prompts/prompts.jsonl"])?;
     let jobs: Vec<Job> =
         (0..).zip(prompts.into_iter().take(TEXTS)).map(|(index, prompt)| Job { index, prompt, key: index }).collect();
-    let Setup { model, tokenizer, chat, .. } = Setup::load("smollm2")?;
-    let chat = LocalChat::new(model, tokenizer, chat.context("SmolLM2 has a chat template")?, "smollm2", 0.7)?;
-    let Setup { model, tokenizer, .. } = Setup::load("smollm2")?;
-    let options = ResampleOptions { span: 5, ..ResampleOptions::default() };
-    let mut attacks: [(&str, f64, Box<dyn Attacker>); 2] = [
-        ("paraphrase", 1.0, Box::new(Paraphrase::new(Box::new(chat), Unit::Sentence))),
-        ("resample", 0.5, Box::new(Resample::new(model, tokenizer, "smollm2", options)?)),
-    ];
+    let options = Options { span: Some(5), ..Options::default() };
+    let mut attacks =
+        [("paraphrase", 1.0, build("paraphrase", &options)?), ("resample", 0.5, build("resample", &options)?)];
     let folder = tempfile::tempdir()?;
     let (mut recorded, mut measured) = (String::new(), String::new());
     for name in MARKS {
@@ -44,7 +39,7 @@ fn main() -> Result<()> {
             for (batch, from) in raw.chunks(attacker.batch()).zip((0..).step_by(attacker.batch())) {
                 for (at, done) in attacker.attack(batch, Strength::new(*strength)?, SEED).into_iter().enumerate() {
                     let (text, index) = (done?.text, (from + at) as u64);
-                    let found = Detection::of(&text, &key(SEED, index), mark.scheme, &demo.tokenizer)?;
+                    let found = PerDetector::of(&text, &key(SEED, index), mark.scheme, &demo.tokenizer)?;
                     hits.iter_mut()
                         .zip(ALPHAS)
                         .for_each(|(hits, alpha)| *hits += u64::from(found.detect <= alpha.ln()));

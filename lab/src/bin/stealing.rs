@@ -20,7 +20,7 @@ use greenmark::{Detector, Embedder, Key};
 use greenmark_attacks::damage::chrf;
 use greenmark_eval::{
     corpus::{self, Job, Mark, Recipe},
-    detectors::Detection,
+    detectors::PerDetector,
     setup::{Setup, describe, file_name, file_name_part, parse_mark},
     summary::{Mean, Rate, median},
 };
@@ -291,7 +291,7 @@ impl Theft<'_> {
         let before: Vec<String> = victims.iter().map(|ids| source.setup.tokenizer.decode_text(ids)).collect();
         let mut found = Vec::new();
         for text in &before {
-            found.push(Detection::of(text, &key, scheme, &source.setup.tokenizer)?.detect <= ALPHA.ln());
+            found.push(PerDetector::of(text, &key, scheme, &source.setup.tokenizer)?.detect <= ALPHA.ln());
         }
         let mut kept = found.iter();
         victims.retain(|_| *kept.next().expect("as many"));
@@ -313,7 +313,7 @@ impl Theft<'_> {
                 let before = tokenizer.decode_text(ids);
                 let after = strip::strip(&learner, ids, places, &budgets).into_iter().map(|ids| {
                     let after = tokenizer.decode_text(&ids);
-                    Ok((Detection::of(&after, &key, scheme, tokenizer)?.detect, chrf(&before, &after)))
+                    Ok((PerDetector::of(&after, &key, scheme, tokenizer)?.detect, chrf(&before, &after)))
                 });
                 let surprise =
                     -places.iter().map(|place| f64::from(place.own.max(f32::MIN_POSITIVE).ln())).sum::<f64>();
@@ -349,7 +349,7 @@ impl Theft<'_> {
         let tokenizer = &source.setup.tokenizer;
         let forged = texts.iter().zip(forgers.into_inner()).map(|(ids, forger)| {
             let text = tokenizer.decode_text(ids);
-            let ln_p = Detection::of(&text, key, self.mark.scheme, tokenizer)?.detect;
+            let ln_p = PerDetector::of(&text, key, self.mark.scheme, tokenizer)?.detect;
             Ok(Forged { ln_p, surprise: forger.borrow().surprise() })
         });
         forged.collect()
@@ -492,7 +492,7 @@ fn insert(common: &Common, marks: &[Mark], texts: u64) -> Result<()> {
             let detections = texts.iter().zip(0..).map(|(ids, index)| {
                 let key = corpus::key(seed, index);
                 let text = source.setup.tokenizer.decode_text(ids);
-                let ln_p = Detection::of(&text, &key, mark.scheme, &source.setup.tokenizer)?.detect;
+                let ln_p = PerDetector::of(&text, &key, mark.scheme, &source.setup.tokenizer)?.detect;
                 Ok((ln_p, Detector::new(&key, mark.scheme).detect(ids).mean_score().unwrap_or(0.0)))
             });
             let (ln_p, scores): (Vec<f64>, Vec<f64>) = detections.collect::<Result<Vec<_>>>()?.into_iter().unzip();

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use clap::Args;
-use greenmark_attacks::Chat;
 
 #[derive(Debug, Args)]
 pub(crate) struct EndpointArgs {}
@@ -12,7 +11,7 @@ impl EndpointArgs {
         false
     }
 
-    pub(crate) fn chat(&self, _: f64) -> Result<Option<Box<dyn Chat>>> {
-        Ok(None)
+    pub(crate) fn options(&self, _: f64) -> Result<()> {
+        Ok(())
     }
 }

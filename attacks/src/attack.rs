@@ -1,0 +1,360 @@
+//! What an attack is, what it says of itself, and what becomes of a text.
+
+use std::fmt;
+
+use greenmark_lm::text_rng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::split::is_latin;
+
+/// An attack with all that it needs.
+pub trait Attack {
+    /// Returns what it says of itself.
+    fn about(&self) -> About;
+
+    /// Returns what else determines its result, for reports; empty where nothing does.
+    fn options(&self) -> Map<String, Value> {
+        Map::new()
+    }
+
+    /// Returns how many texts at once go fastest.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// Changes texts, each as if it were alone. The same text, strength and seed give the same;
+    /// strength 0 gives the text itself.
+    ///
+    /// - returns: for each text what became of it, or why it was not attacked.
+    fn attack(&mut self, texts: &[&str], strength: Strength, seed: u64) -> Vec<Result<Attacked, AttackError>>;
+}
+
+/// What attacks work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Words come, go, change or change places, each by itself.
+    Words,
+    /// Letters, marks and spaces.
+    Characters,
+    /// The order of the parts of a text, and its format.
+    Structure,
+    /// Stretches of text are written anew by a program that minds their sense.
+    Rewriting,
+    /// Attacks of more than one kind, one after the other.
+    Several,
+}
+
+/// What an attack says of itself.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct About {
+    /// Names it on the command line and in reports.
+    pub name: &'static str,
+    /// What it works on.
+    pub kind: Kind,
+    /// What a place is: "word", "sentence".
+    pub place: &'static str,
+    /// Whom it models, in a sentence.
+    pub models: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// What it does not do.
+    pub limits: &'static str,
+    /// Whether it knows English alone, and refuses other scripts.
+    pub is_english: bool,
+    /// Whether it may find nothing of use for a place, which then stays as it is.
+    pub may_find_nothing: bool,
+    /// What it needs that is not part of this program.
+    pub needs: &'static [Need],
+    /// The options that it reads.
+    pub settings: &'static [Setting],
+}
+
+impl About {
+    /// An attack on any script that needs nothing and has no option.
+    pub(super) const PLAIN: Self = Self {
+        name: "",
+        kind: Kind::Several,
+        place: "",
+        models: "",
+        source: "",
+        limits: "",
+        is_english: false,
+        may_find_nothing: false,
+        needs: &[],
+        settings: &[],
+    };
+
+    /// Several attacks, one after the other.
+    pub const SEVERAL: Self = Self {
+        name: "several",
+        place: "as each has it",
+        models: "several attacks one after the other, each as it is described by itself",
+        source: "theirs",
+        limits: "as theirs",
+        ..Self::PLAIN
+    };
+
+    /// Whether it needs no model, data or program: it takes microseconds, and other texts at most.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.needs.iter().all(|&need| need == Need::Text)
+    }
+
+    /// Whether it reads an option.
+    #[must_use]
+    pub fn reads(&self, setting: &str) -> bool {
+        self.settings.iter().any(|known| known.name == setting)
+    }
+}
+
+/// What an attack may need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Another text, the option `with`.
+    Text,
+    /// WordNet's files.
+    WordNet,
+    /// A paraphrase table.
+    Table,
+    /// A language model.
+    Model,
+    /// A model that follows instructions.
+    Chat,
+    /// The program Apertium.
+    Apertium,
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "another text",
+            Self::WordNet => "WordNet",
+            Self::Table => "a paraphrase table",
+            Self::Model => "a language model",
+            Self::Chat => "a chat model",
+            Self::Apertium => "Apertium",
+        })
+    }
+}
+
+/// An option that an attack reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name, as on the command line.
+    pub name: &'static str,
+    /// What it is where it is not given; `None` for one that has to be given.
+    pub default: Option<&'static str>,
+}
+
+impl Setting {
+    pub(super) const fn new(name: &'static str, default: &'static str) -> Self {
+        Self { name, default: Some(default) }
+    }
+}
+
+/// Words that may come in.
+pub(super) const WORDS: Setting = Setting::new("words", "words of a text that the demo model writes");
+/// A text to mix the attacked one with.
+pub(super) const WITH: Setting = Setting { name: "with", default: None };
+/// The model that writes or judges.
+pub(super) const MODEL: Setting = Setting::new("model", "smollm2");
+
+/// How much of what could be changed is: a share, from 0 (nothing) to 1 (all of it).
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Strength(pub(super) f64);
+
+impl Strength {
+    /// Checks that a number is a share.
+    ///
+    /// # Errors
+    /// [`AttackError::Strength`] outside [0, 1].
+    pub fn new(share: f64) -> Result<Self, AttackError> {
+        if (0.0..=1.0).contains(&share) { Ok(Self(share)) } else { Err(AttackError::Strength { found: share }) }
+    }
+
+    /// The share, in [0, 1].
+    pub fn share(self) -> f64 {
+        self.0
+    }
+
+    /// The share of `n`, rounded.
+    pub(super) fn of(self, n: usize) -> usize {
+        (self.0 * n as f64).round() as usize
+    }
+}
+
+/// An attacked text, and what was done to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attacked {
+    /// The text.
+    pub text: String,
+    /// Places that were changed. Such a change may leave a place as it was: a word may be drawn in its own stead.
+    pub changed: usize,
+    /// Places that could have been.
+    pub places: usize,
+    /// Places that were to be changed and are as they were, as a model gave nothing usable for them; not among `changed`.
+    pub unusable: usize,
+}
+
+impl Attacked {
+    /// - `struck`: of each place, whether it was changed.
+    pub(super) fn of(text: String, struck: &[bool]) -> Self {
+        Self { text, changed: struck.iter().filter(|&&struck| struck).count(), places: struck.len(), unusable: 0 }
+    }
+
+    /// Share of the places that were changed, in [0, 1]: the strength asked for, up to rounding, where an attack has places at all.
+    pub fn rate(&self) -> f64 {
+        if self.places == 0 { 0.0 } else { self.changed as f64 / self.places as f64 }
+    }
+}
+
+/// What an attack takes from elsewhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Other<'a> {
+    /// Words that may come in, as often as texts have them.
+    pub(super) words: &'a [String],
+    /// A text to mix the attacked one with.
+    pub(super) text: Option<&'a str>,
+}
+
+/// An attack that needs no model.
+#[derive(Clone, Copy)]
+pub(super) struct Plain {
+    pub(super) about: About,
+    pub(super) apply: fn(&str, Strength, &Other<'_>, &mut ChaCha8Rng) -> Result<Attacked, AttackError>,
+}
+
+impl Plain {
+    pub(super) fn apply(
+        &self,
+        text: &str,
+        strength: Strength,
+        seed: u64,
+        other: &Other<'_>,
+    ) -> Result<Attacked, AttackError> {
+        let About { name: attack, is_english, needs, .. } = self.about;
+        if is_english && !is_latin(text) {
+            return Err(AttackError::NotEnglish { attack });
+        }
+        if needs.contains(&Need::Text) && other.text.is_none() {
+            return Err(AttackError::NoOther { attack });
+        }
+        (self.apply)(text, strength, other, &mut rng_of(attack, seed))
+    }
+}
+
+/// A plain attack with what it takes from elsewhere.
+pub(super) struct Ready<'a> {
+    pub(super) plain: Plain,
+    pub(super) other: Other<'a>,
+}
+
+impl Attack for Ready<'_> {
+    fn about(&self) -> About {
+        self.plain.about
+    }
+
+    fn attack(&mut self, texts: &[&str], strength: Strength, seed: u64) -> Vec<Result<Attacked, AttackError>> {
+        texts.iter().map(|text| self.plain.apply(text, strength, seed, &self.other)).collect()
+    }
+}
+
+/// Random numbers of its own for each attack, so that one after the other does not choose the same places.
+pub(super) fn rng_of(attack: &str, seed: u64) -> ChaCha8Rng {
+    let stream = attack.bytes().fold(0, |stream: u64, byte| stream << 5 ^ stream >> 59 ^ u64::from(byte));
+    text_rng(seed, stream)
+}
+
+/// Why a text was not attacked.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum AttackError {
+    /// A strength is no share.
+    Strength {
+        /// The value given.
+        found: f64,
+    },
+    /// No attack has this name.
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<&'static str>,
+    },
+    /// An attack on English met a text in other letters.
+    NotEnglish {
+        /// The attack.
+        attack: &'static str,
+    },
+    /// Another text is needed and was not given.
+    NoOther {
+        /// The attack.
+        attack: &'static str,
+    },
+    /// The other text has too few words.
+    OtherTooShort {
+        /// The attack.
+        attack: &'static str,
+        /// Words it has.
+        found: usize,
+        /// Words it needs.
+        needed: usize,
+    },
+    /// An attack brings in words, and there are none to draw from.
+    NoWords {
+        /// The attack.
+        attack: &'static str,
+    },
+    /// The text does not fit the context of the model that attacks it.
+    TooLong {
+        /// The attack.
+        attack: &'static str,
+        /// Tokens of the text, with those that the model wants before any text.
+        tokens: usize,
+        /// Tokens that the model can attend to.
+        context_length: usize,
+    },
+    /// What the attack needs is not on this machine.
+    Unavailable {
+        /// The attack.
+        attack: &'static str,
+        /// What is missing, and how to get it.
+        reason: String,
+    },
+    /// The model that was to make the attack, or the program, failed.
+    Model {
+        /// The attack.
+        attack: &'static str,
+        /// The model's reason.
+        reason: String,
+    },
+}
+
+impl fmt::Display for AttackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Strength { found } => write!(f, "a strength is a share from 0 to 1, not {found}"),
+            Self::Unknown { name, known } => {
+                write!(f, "no attack is called `{name}` (there are: {})", known.join(", "))
+            }
+            Self::NotEnglish { attack } => {
+                write!(f, "{attack} knows English alone, and most letters of this text are of another script")
+            }
+            Self::NoOther { attack } => write!(f, "{attack} needs another text"),
+            Self::OtherTooShort { attack, found, needed } => {
+                let words = if *needed == 1 { "a word".to_owned() } else { format!("{needed} words") };
+                write!(f, "{attack} needs {words} of the other text, which has {found}")
+            }
+            Self::NoWords { attack } => write!(f, "{attack} brings in words, and none are given to draw from"),
+            Self::TooLong { attack, tokens, context_length } => {
+                write!(f, "{attack}: the text has {tokens} tokens, and the model attends to {context_length}")
+            }
+            Self::Unavailable { attack, reason } | Self::Model { attack, reason } => write!(f, "{attack}: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for AttackError {}
