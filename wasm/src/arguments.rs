@@ -1,7 +1,8 @@
-//! What JavaScript passes, looked at before it is taken: a wrong type would otherwise end in the middle of this module, or count as something else.
+//! What JavaScript passes, looked at before it is taken: a wrong type would otherwise end in the
+//! middle of this module, or count as something else.
 //!
-//! Whatever may throw is called so that it comes back as an error: an exception that passes through this module leaves the object whose method
-//! was called locked for good.
+//! Whatever may throw is called so that it comes back as an error: an exception that passes through
+//! this module leaves the object whose method was called locked for good.
 
 use greenmark::TokenId;
 use js_sys::{Array, Float32Array, Reflect, Symbol, Uint8Array, Uint32Array};

@@ -7,13 +7,15 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert::Fallible;
 
-/// The longest text that is looked at in one piece, in bytes of UTF-8: beyond, a 32-bit memory would not do.
+/// The longest text that is looked at in one piece, in bytes of UTF-8: beyond, a 32-bit memory
+/// would not do.
 pub(crate) const LONGEST: usize = 32 << 20;
 
 /// The text of a string.
 ///
 /// # Errors
-/// If it is too long, or holds half a surrogate pair, which is no character and would silently be scored as another one.
+/// If it is too long, or holds half a surrogate pair, which is no character and would silently be
+/// scored as another one.
 pub(crate) fn text(string: &JsString) -> Fallible<String> {
     if !string.is_string() {
         return Err(JsError::new("text: a string is needed"));
@@ -71,9 +73,9 @@ impl<'t> Utf16<'t> {
 }
 
 /// Starts and ends of ranges of bytes, in UTF-16.
-pub(crate) fn utf16_ranges(text: &str, ranges: impl IntoIterator<Item = Range<usize>>) -> (Vec<u32>, Vec<u32>) {
+pub(crate) fn utf16_ranges(text: &str, ranges: &[Range<usize>]) -> (Vec<u32>, Vec<u32>) {
     let (mut start, mut end) = (Utf16::new(text), Utf16::new(text));
-    ranges.into_iter().map(|range| (start.of_byte(range.start), end.of_byte(range.end))).unzip()
+    ranges.iter().map(|range| (start.of_byte(range.start), end.of_byte(range.end))).unzip()
 }
 
 #[cfg(test)]

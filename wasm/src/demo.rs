@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use greenmark::{Delta, Scheme};
+use greenmark::Delta;
 use greenmark_lm::{
     DemoModel, Event, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, Sampling, SamplingParams, generate,
 };
@@ -14,8 +14,7 @@ use crate::{
     arguments::bytes,
     characters::text,
     convert::{Fallible, object},
-    options::{Given, boolean, given, key, number, only, string},
-    scheme::DEFAULT,
+    options::{Given, boolean, given, key, number, only, scheme},
 };
 
 #[wasm_bindgen]
@@ -42,10 +41,11 @@ extern "C" {
     fn ignore_end(this: &WriteOptions) -> Result<JsValue, JsValue>;
 }
 
-/// Has the demo model write a text: marked, if there is a key: the text that `greenmark embed --model demo` writes with the same key,
-/// prompt, seed and settings.
+/// Has the demo model write a text: marked, if there is a key: the text that `greenmark embed
+/// --model demo` writes with the same key, prompt, seed and settings.
 ///
-/// - `model`: the bytes of the package's `demo-model.bin`, which is a file of its own because detection does not need it.
+/// - `model`: the bytes of the package's `demo-model.bin`, which is a file of its own because
+///   detection does not need it.
 ///
 /// # Errors
 /// Says which option is wrong, and how.
@@ -67,7 +67,7 @@ pub fn write_demo(
     let prompt = text(&prompt)?;
     let tokenizer = Tokenizer::demo()?;
     let sampling = Sampling::new(SamplingParams {
-        temperature: number(options.temperature(), "options.temperature", 1.0)?,
+        temperature: number(options.temperature(), "options.temperature")?.unwrap_or(1.0),
         ..Default::default()
     })?;
     let generation = GenerateOptions {
@@ -79,8 +79,11 @@ pub fn write_demo(
         ignore_stop: boolean(options.ignore_end(), "options.ignoreEnd", false)?,
         batch: None,
     };
-    let scheme: Scheme = string(options.scheme(), "options.scheme", DEFAULT)?.parse()?;
-    let delta = Delta::new(number(options.delta(), "options.delta", 2.0)? as f32)?;
+    let scheme = scheme(options.scheme())?;
+    let delta = match number(options.delta(), "options.delta")? {
+        Some(delta) => Delta::new(delta as f32)?,
+        None => Delta::DEFAULT,
+    };
     let embedder = key.map(|key| greenmark::Embedder::new(&key.0, scheme).delta(delta));
 
     let mut ids = tokenizer.0.prefix_ids().to_vec();
@@ -115,7 +118,7 @@ pub fn write_demo(
 
 /// A whole number from 0 to `most`, or what holds where it is not given.
 fn whole(given: Given, name: &str, otherwise: u64, most: u64) -> Fallible<u64> {
-    let value = number(given, name, otherwise as f64)?;
+    let value = number(given, name)?.unwrap_or(otherwise as f64);
     if value.fract() != 0.0 || !(0.0..=most as f64).contains(&value) {
         return Err(JsError::new(&format!("{name} is {value}, not a whole number from 0 to {most}")));
     }

@@ -1,7 +1,7 @@
 //! Detection from the ids of a whole text.
 
 use greenmark::{Position, TokenId};
-use greenmark_text::{Answer, Ask, Evidence, Examiner, Shade};
+use greenmark_text::{Answer, Evidence, Examiner, Shade};
 use js_sys::{Float64Array, Uint8Array, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -28,8 +28,9 @@ extern "C" {
 #[derive(Debug)]
 pub struct Detector {
     pub(crate) examiner: Examiner,
+    /// The option that lacks the tokenizer without which a text cannot be read.
     #[cfg(feature = "text")]
-    pub(crate) has_tokenizer: bool,
+    pub(crate) unread: Option<String>,
 }
 
 #[wasm_bindgen]
@@ -39,22 +40,19 @@ impl Detector {
     #[wasm_bindgen(constructor)]
     pub fn new(options: &DetectOptions) -> Fallible<Detector> {
         let question = Question::read(options)?;
-        #[cfg(feature = "text")]
-        let tokenizer = question.tokenizer.as_ref();
-        #[cfg(not(feature = "text"))]
-        let tokenizer = None;
-        let asks = Ask::all(&question.keys, &question.schemes, tokenizer);
+        let examiner = Examiner::new(question.asks())
+            .alpha(question.alpha)
+            .searches(question.searches)
+            .normalises(question.normalises);
         Ok(Self {
-            examiner: Examiner::new(asks)
-                .alpha(question.alpha)
-                .searches(question.searches)
-                .normalises(question.normalises),
+            examiner,
             #[cfg(feature = "text")]
-            has_tokenizer: question.tokenizer.is_some(),
+            unread: question.unread,
         })
     }
 
-    /// Looks at a text that is given as the ids of its tokens, as the model's tokenizer gives them for the text alone.
+    /// Looks at a text that is given as the ids of its tokens, as the model's tokenizer gives them
+    /// for the text alone.
     ///
     /// # Errors
     /// If an id is not a valid token id.
@@ -66,8 +64,7 @@ impl Detector {
     ) -> Fallible<Detection> {
         let (ids, id) = (token_ids(ids)?, text_id(&id)?);
         let answer = self.examiner.examine_ids(&ids);
-        let evidence = Evidence::new(&id, &answer);
-        detection(plain(&evidence)?, &answer, &ids, [&[], &[], &[]])
+        detection(&id, &answer, &ids, [&[], &[], &[]])
     }
 
     /// `detectIds` without the tokens.
@@ -81,14 +78,13 @@ impl Detector {
         #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
     ) -> Fallible<EvidenceObject> {
         let (ids, id) = (token_ids(ids)?, text_id(&id)?);
-        let answer = self.examiner.examine_ids(&ids);
-        plain(&Evidence::new(&id, &answer))
+        plain(&Evidence::new(&id, &self.examiner.examine_ids(&ids)))
     }
 }
 
 /// - `places`: starts and ends of the tokens, and both of the passages, in UTF-16.
 pub(crate) fn detection(
-    evidence: JsValue,
+    id: &str,
     answer: &Answer,
     ids: &[TokenId],
     [starts, ends, places]: [&[u32]; 3],
@@ -103,7 +99,7 @@ pub(crate) fn detection(
     let score = |position: &Position| if let Position::Scored(score) = position { *score } else { 0.0 };
     let scores: Vec<f64> = answer.best().raw_positions.iter().map(score).collect();
     let members: [(_, JsValue); 7] = [
-        ("evidence", evidence),
+        ("evidence", plain::<JsValue>(&Evidence::new(id, answer))?),
         ("ids", Uint32Array::from(ids).into()),
         ("starts", Uint32Array::from(starts).into()),
         ("ends", Uint32Array::from(ends).into()),

@@ -26,14 +26,13 @@ impl Detector {
     ) -> Fallible<Detection> {
         let (raw, id) = (text(string)?, text_id(&id)?);
         let answer = self.answer(&raw)?;
-        let encoded = answer.encoded().expect("characters were given");
-        let (starts, ends) = utf16_ranges(&raw, encoded.places.iter().cloned());
+        let encoded = answer.encoded().expect("a text was given");
+        let (starts, ends) = utf16_ranges(&raw, &encoded.places);
         let mut edge = Utf16::new(&raw);
         let places = answer.passages.iter().flat_map(|passage| &passage.place);
         let places: Vec<u32> =
             places.flat_map(|place| [edge.of_byte(place.bytes.start), edge.of_byte(place.bytes.end)]).collect();
-        let evidence = Evidence::new(&id, &answer);
-        detection(plain(&evidence)?, &answer, &encoded.ids, [&starts, &ends, &places])
+        detection(&id, &answer, &encoded.ids, [&starts, &ends, &places])
     }
 
     /// `detect` without the tokens.
@@ -46,17 +45,16 @@ impl Detector {
         #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
     ) -> Fallible<EvidenceObject> {
         let (raw, id) = (text(string)?, text_id(&id)?);
-        let answer = self.answer(&raw)?;
-        plain(&Evidence::new(&id, &answer))
+        plain(&Evidence::new(&id, &self.answer(&raw)?))
     }
 }
 
 impl Detector {
     fn answer(&mut self, raw: &str) -> Fallible<Answer> {
-        if !self.has_tokenizer {
-            return Err(JsError::new("options.tokenizer: a text needs one (ids do not: detectIds)"));
+        match &self.unread {
+            Some(option) => Err(JsError::new(&format!("{option}: a text needs one (ids do not: detectIds)"))),
+            None => Ok(self.examiner.examine(raw)?),
         }
-        Ok(self.examiner.examine(raw)?)
     }
 }
 

@@ -1,14 +1,13 @@
 //! Marking what a model in the page writes.
 
-use greenmark::{Delta, MarkedText, MixingShare, Scheme, TokenId};
+use greenmark::{Delta, MarkedText, MixingShare, TokenId};
 use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 use crate::{
     Key, arguments,
     convert::Fallible,
-    options::{boolean, key, number, only, string},
-    scheme::DEFAULT,
+    options::{boolean, key, number, only, scheme},
 };
 
 #[wasm_bindgen]
@@ -50,18 +49,20 @@ impl Embedder {
         let key: Key = self::key(key)?;
         let options = options.unwrap_or_else(|| JsValue::from(Object::new()).unchecked_into());
         only(&options, "options", &["scheme", "delta", "mixingShare", "skipRepeats"], &[])?;
-        let scheme: Scheme = string(options.scheme(), "options.scheme", DEFAULT)?.parse()?;
-        let mut embedder = greenmark::Embedder::new(&key.0, scheme);
-        let delta = number(options.delta(), "options.delta", 2.0)?;
-        embedder = embedder.delta(Delta::new(delta as f32)?);
-        let share = number(options.mixing_share(), "options.mixingShare", 0.5)?;
-        embedder = embedder.mixing_share(MixingShare::new(share)?);
+        let mut embedder = greenmark::Embedder::new(&key.0, scheme(options.scheme())?);
+        if let Some(delta) = number(options.delta(), "options.delta")? {
+            embedder = embedder.delta(Delta::new(delta as f32)?);
+        }
+        if let Some(share) = number(options.mixing_share(), "options.mixingShare")? {
+            embedder = embedder.mixing_share(MixingShare::new(share)?);
+        }
         embedder = embedder.skip_repeats(boolean(options.skip_repeats(), "options.skipRepeats", false)?);
         let text = embedder.start();
         Ok(Self { embedder, ids: Vec::new(), text })
     }
 
-    /// Whether the mark is made by `choose`, so that a sampler of your own would leave none (gumbel).
+    /// Whether the mark is made by `choose`, so that a sampler of your own would leave none
+    /// (gumbel).
     #[wasm_bindgen(getter)]
     pub fn chooses(&self) -> bool {
         self.embedder.chooses()

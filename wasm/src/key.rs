@@ -9,10 +9,12 @@ use crate::{
     convert::Fallible,
 };
 
-/// A secret watermark key. It stays in the module's memory, and `free` erases it there; what passed through the stack is only written over in
-/// time, and what JavaScript holds (the text of a key, the bytes of a file) is JavaScript's. Printing the object shows nothing of it.
+/// A secret watermark key. It stays in the module's memory, and `free` erases it there; what passed
+/// through the stack is only written over in time, and what JavaScript holds (the text of a key,
+/// the bytes of a file) is JavaScript's. Printing the object shows nothing of it.
 ///
-/// Whoever can run this code with a key can read the key: one that is shipped with a page is public. SPEC §2, §13.1.
+/// Whoever can run this code with a key can read the key: one that is shipped with a page is
+/// public. SPEC §2, §13.1.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Key(pub(crate) greenmark::Key);
@@ -46,6 +48,15 @@ impl Key {
         let secret: &[u8; 32] =
             secret[..].try_into().map_err(|_| JsError::new(&format!("a key has 32 bytes, not {}", secret.len())))?;
         Ok(Self(greenmark::Key::from_bytes(*secret)))
+    }
+
+    /// Derives the sub-key of a label: a key like any other, for a customer, a month or a model.
+    /// SPEC §2.5.
+    ///
+    /// # Errors
+    /// If the label is empty, or longer than 255 bytes of UTF-8.
+    pub fn subkey(&self, #[wasm_bindgen(unchecked_param_type = "string")] label: &JsValue) -> Fallible<Key> {
+        Ok(Self(self.0.subkey(&string(label, "label")?)?))
     }
 
     /// The public name of the key: 16 hexadecimal digits.

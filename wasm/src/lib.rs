@@ -1,7 +1,8 @@
 //! Greenmark for JavaScript: convert, call one function of the library, convert back.
 //!
-//! Text offsets here are UTF-16 code units, as JavaScript counts them, except in [`types.ts`](../src/types.ts)' `Evidence`, which is the JSON object
-//! of SPEC §10 to the letter. A key inside a page is public: SPEC §13.1.
+//! Text offsets here are UTF-16 code units, as JavaScript counts them, except in
+//! [`types.ts`](../src/types.ts)' `Evidence`, which is the JSON object of SPEC §10 to the letter. A
+//! key inside a page is public: SPEC §13.1.
 
 mod arguments;
 #[cfg(feature = "text")]
@@ -15,6 +16,8 @@ mod detect_text;
 mod embed;
 mod key;
 mod options;
+#[cfg(feature = "text")]
+mod profile;
 mod scheme;
 mod stream;
 #[cfg(feature = "text")]
@@ -29,6 +32,8 @@ pub use detect::Detector;
 pub use detect_text::detect;
 pub use embed::Embedder;
 pub use key::Key;
+#[cfg(feature = "text")]
+pub use profile::Profile;
 pub use scheme::{default_scheme, format_p, parse_scheme, version};
 pub use stream::StreamDetector;
 #[cfg(feature = "text")]
@@ -43,4 +48,5 @@ const TYPES: &str = include_str!("types.ts");
 /// What the types speak of and a build for ids alone does not have.
 #[cfg(not(feature = "text"))]
 #[wasm_bindgen(typescript_custom_section)]
-const NO_TEXT: &str = "/** This build takes ids alone. */\nexport type Tokenizer = never;\n";
+const NO_TEXT: &str =
+    "/** This build takes ids alone. */\nexport type Tokenizer = never;\nexport type Profile = never;\n";

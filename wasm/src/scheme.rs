@@ -9,8 +9,6 @@ use crate::{
     convert::{Fallible, plain},
 };
 
-pub(crate) const DEFAULT: &str = "gm1:green,h=1,gamma=64/256";
-
 #[wasm_bindgen]
 extern "C" {
     /// What a scheme string says.
@@ -49,7 +47,7 @@ pub fn parse_scheme(#[wasm_bindgen(unchecked_param_type = "string")] scheme: &Js
 /// The scheme that is used where none is named.
 #[wasm_bindgen(js_name = defaultScheme)]
 pub fn default_scheme() -> String {
-    DEFAULT.into()
+    Scheme::DEFAULT.to_string()
 }
 
 /// A p-value from its natural log, in decimal digits, also where `Math.exp` gives 0: `2.8e-400`.

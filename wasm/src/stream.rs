@@ -1,7 +1,7 @@
 //! Detection of a text while it comes.
 
-use greenmark::{Stream, StreamEvidence, TokenId};
-use greenmark_text::{Event, StreamReport};
+use greenmark::{KeyId, Scheme, Stream, StreamEvidence, TokenId};
+use greenmark_text::{Ask, Event, StreamReport};
 use wasm_bindgen::prelude::*;
 
 #[cfg(feature = "text")]
@@ -19,12 +19,15 @@ extern "C" {
     pub type StreamEvidenceObject;
 }
 
-/// Reads a text piece by piece; the evidence may be looked at after any of them, and reading stopped at any time. SPEC §7.6.
+/// Reads a text piece by piece; the evidence may be looked at after any of them, and reading
+/// stopped at any time. SPEC §7.6.
 ///
 /// It looks for a mark that begins with the text. `search` and `normalise` do not matter to it.
 #[wasm_bindgen]
 pub struct StreamDetector {
     stream: Stream,
+    /// What each profile asks, and its name.
+    profiles: Vec<(KeyId, Scheme, String)>,
     alpha: f64,
     id: String,
     /// How text comes in; without it, ids do.
@@ -49,16 +52,17 @@ impl StreamDetector {
         #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
     ) -> Fallible<StreamDetector> {
         let (question, id) = (Question::read(options)?, text_id(&id)?);
-        let mut hypotheses =
-            question.keys.iter().flat_map(|key| question.schemes.iter().map(move |&scheme| (key, scheme)));
-        let (key, scheme) = hypotheses.next().ok_or_else(|| JsError::new("options.keys: no key is given"))?;
-        let stream = hypotheses.fold(Stream::new(key, scheme), |stream, (key, scheme)| stream.and(key, scheme));
+        let mut asks = question.asks();
+        let first = asks.next().expect("something is asked");
+        let stream = asks.fold(Stream::new(first.key, first.scheme), |stream, ask| stream.and(ask.key, ask.scheme));
+        let of_profile = |ask: Ask<'_>| Some((ask.key.id(), ask.scheme, ask.profile?.to_string()));
         Ok(Self {
             stream,
+            profiles: question.asks().filter_map(of_profile).collect(),
             alpha: question.alpha,
             id,
             #[cfg(feature = "text")]
-            encoder: question.tokenizer.map(TextEncoder::new),
+            encoder: question.one_tokenizer()?.map(TextEncoder::new),
             found: false,
         })
     }
@@ -137,6 +141,9 @@ impl StreamDetector {
         let tokenizer = self.encoder.as_ref().map(TextEncoder::tokenizer);
         #[cfg(not(feature = "text"))]
         let tokenizer = None;
-        plain(&StreamReport::new(event, &self.id, tokenizer, None, evidence, self.alpha))
+        let leads =
+            |(key_id, scheme, _): &&(KeyId, Scheme, String)| *key_id == evidence.key_id && *scheme == evidence.scheme;
+        let profile = self.profiles.iter().find(leads).map(|(_, _, name)| &**name);
+        plain(&StreamReport::new(event, &self.id, tokenizer, profile, evidence, self.alpha))
     }
 }

@@ -111,8 +111,8 @@ impl Tokenizer {
 impl Tokenizer {
     /// The members of an `Encoding`.
     pub(crate) fn encoding(&self, text: &str) -> Fallible<[(&'static str, JsValue); 3]> {
-        let Encoded { ids, places: ranges } = self.0.encode_with_places(text)?;
-        let (starts, ends) = utf16_ranges(text, ranges);
+        let Encoded { ids, places } = self.0.encode_with_places(text)?;
+        let (starts, ends) = utf16_ranges(text, &places);
         Ok([("ids", ids), ("starts", starts), ("ends", ends)]
             .map(|(name, values)| (name, Uint32Array::from(&values[..]).into())))
     }

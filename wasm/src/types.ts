@@ -12,8 +12,10 @@ export interface SchemeInfo {
 
 /** What is asked of a text. */
 export interface DetectOptions {
-  /** At least one. Each is paid for; all that are significant are named. */
-  keys: Key[];
+  /** Deployments: each is asked under its own scheme and tokenizer, and paid for; the one that hit is named. */
+  profiles?: ProfileAsk[];
+  /** Keys without a profile; at least one, unless there are profiles. Each is paid for; all that are significant are named. */
+  keys?: Key[];
   /** One or several; `gm1:green,h=1,gamma=64/256` where none is given. */
   scheme?: string | string[];
   /** The level to decide at, between 0 and 1; 1e-6 where none is given. Choose it before looking. */
@@ -24,15 +26,38 @@ export interface DetectOptions {
   segments?: boolean;
   /** Whether to look at the normalised text besides (the default). */
   normalise?: boolean;
-  /** The one that the text was written with. Ids need none. */
+  /** For `keys`: the one that the text was written with. Ids need none. */
+  tokenizer?: Tokenizer;
+}
+
+/** A profile with what it names. */
+export interface ProfileAsk {
+  profile: Profile;
+  /** The stored key: if the profile has the label of a sub-key, the key that this comes from. */
+  key: Key;
+  /** Ids need none. */
   tokenizer?: Tokenizer;
 }
 
 /** SPEC §10, member for member what `greenmark detect --json` prints. Natural logs are in nats. */
 export interface Evidence {
+  /** The version of the test. */
+  test: "gm1";
   id: string;
-  scheme: string;
+  /** `too_short`: no text with so few counted tokens could be `marked`. */
+  verdict: "marked" | "no_mark_found" | "too_short";
+  /** `ln_p` ≤ ln(`alpha`). */
+  detected: boolean;
+  alpha: number;
+  /** What decides: places, versions, profiles, keys and schemes are all paid for. */
+  ln_p: number;
+  p_value: number;
+  looks: number;
+  /** The name of the profile that the best look belongs to. */
+  profile: string | null;
   key_id: string;
+  scheme: string;
+  normalised: boolean;
   tokenizer: TokenizerName | null;
   tokens: number;
   scored: number;
@@ -43,15 +68,8 @@ export interface Evidence {
   gamma: number | null;
   green_fraction: number | null;
   z_score: number | null;
-  /** Of the raw text as a whole, one test. */
-  ln_p: number;
-  p_value: number;
-  /** What decides: places, versions, keys and schemes paid for. */
-  search_ln_p: number;
-  looks: number;
-  normalised: boolean;
-  alpha: number;
-  detected: boolean;
+  /** Of the raw text as a whole, under this key and scheme alone. It pays for no look, and decides nothing. */
+  unpaid_ln_p: number;
   spans: SpanEvidence[];
 }
 
@@ -74,6 +92,7 @@ export interface SpanEvidence {
   /** Does not pay for the search. */
   ln_p: number;
   normalised: boolean;
+  profile: string | null;
   key_id: string;
   scheme: string;
 }
@@ -97,7 +116,9 @@ export interface Detection {
 export interface StreamEvidence {
   /** `detected`: with this piece it is enough; `end`: the text has ended. */
   event?: "detected" | "end";
+  test: "gm1";
   id: string;
+  profile: string | null;
   scheme: string;
   key_id: string;
   tokenizer: TokenizerName | null;

@@ -107,7 +107,7 @@ const SETS = [
 for (const { name, key, scheme, args, options, least } of SETS) {
   test(`evidence is the command's: ${name}`, () => {
     const given = [...flags("-k", key.map((at) => keyFiles[at])), ...flags("--scheme", scheme)];
-    const expected = lines(command(["detect", "--jsonl", "--json", ...given, ...args, "-"], jsonl(texts)));
+    const expected = lines(command(["detect", "--jsonl", "--json", "--tokenizer", "demo", ...given, ...args, "-"], jsonl(texts)));
     assert.equal(expected.length, texts.length);
     const schemes = scheme.length > 0 ? { scheme } : {};
     const detector = new Detector({ keys: key.map((at) => keys[at]), tokenizer, ...schemes, ...options });
@@ -131,7 +131,7 @@ test("a stream's evidence is the command's, both events", () => {
   for (const { text } of texts.filter(({ text }, at) => at % 6 === 0 || text.length > 50_000)) {
     for (const [some, scheme] of [[[0], [GREEN]], [both, [GREEN, GUMBEL]]]) {
       const given = [...flags("-k", some.map((at) => keyFiles[at])), ...flags("--scheme", scheme)];
-      const expected = lines(command(["detect", "--stream", "--json", ...given], text));
+      const expected = lines(command(["detect", "--stream", "--json", "--tokenizer", "demo", ...given], text));
       const detector = new StreamDetector({ keys: some.map((at) => keys[at]), scheme, tokenizer });
       const seen = Array.from(tokenizer.encode(text), (id) => detector.pushIds([id])).filter(({ event }) => event);
       const end = detector.finish();

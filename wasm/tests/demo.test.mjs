@@ -36,7 +36,7 @@ test("with a key it is marked, without one it is not", () => {
 });
 
 test("strength, temperature and length do what they say", () => {
-  const lnP = (options) => detect(write(key, options).text, { keys: [key], tokenizer }).evidence.ln_p;
+  const lnP = (options) => detect(write(key, options).text, { keys: [key], tokenizer }).evidence.unpaid_ln_p;
   assert.ok(lnP({ delta: 4 }) < lnP({ delta: 1 }));
   assert.equal(write(key, { delta: 0 }).text, write(null).text);
   assert.equal(write(null, { temperature: 0, seed: 1 }).text, write(null, { temperature: 0, seed: 2 }).text);

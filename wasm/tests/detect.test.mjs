@@ -29,8 +29,9 @@ function coherent(text, { evidence, ids, starts, ends, shades, scores, places })
     assert.ok(Math.abs(sum(scores) - evidence.score) <= 1e-9 * Math.max(1, evidence.score));
   }
   shades.forEach((shade, at) => assert.ok(shade >= 2 || scores[at] === 0));
-  assert.equal(evidence.detected, evidence.search_ln_p <= Math.log(evidence.alpha));
-  assert.ok(evidence.ln_p <= 0 && evidence.search_ln_p <= 0);
+  assert.equal(evidence.detected, evidence.ln_p <= Math.log(evidence.alpha));
+  assert.equal(evidence.detected, evidence.verdict === "marked");
+  assert.ok(evidence.ln_p <= 0 && evidence.unpaid_ln_p <= 0);
   assert.equal(places.length, 2 * evidence.spans.length);
   const points = [...text];
   evidence.spans.forEach((span, at) => {
@@ -44,6 +45,7 @@ test("a marked text is detected, with all members", () => {
   const found = detect(marked.text, { keys: [key], tokenizer });
   coherent(marked.text, found);
   const { evidence } = found;
+  assert.deepEqual([evidence.test, evidence.verdict, evidence.profile], ["gm1", "marked", null]);
   assert.equal(evidence.id, "-");
   assert.equal(evidence.scheme, GREEN);
   assert.equal(evidence.key_id, key.id);
@@ -95,13 +97,13 @@ test("a marked passage is found where it stands", () => {
   // Without a search the text is one.
   const whole = detect(text, { keys: [key], tokenizer, search: false }).evidence;
   assert.deepEqual(whole.spans, []);
-  assert.equal(whole.ln_p, found.evidence.ln_p);
+  assert.equal(whole.unpaid_ln_p, found.evidence.unpaid_ln_p);
 });
 
 test("search: false tests the text as a whole", () => {
   const { evidence } = detect(marked.text, { keys: [key], tokenizer, search: false, normalise: false });
   assert.equal(evidence.looks, 1);
-  assert.equal(evidence.search_ln_p, evidence.ln_p);
+  assert.equal(evidence.ln_p, evidence.unpaid_ln_p);
 });
 
 test("segments, the former name of search, is still taken", () => {
@@ -119,7 +121,7 @@ test("of several keys and schemes the one that hit is named, and all are paid fo
   const { evidence } = detect(text, { keys, tokenizer, scheme: [GREEN, GUMBEL] });
   assert.deepEqual([evidence.key_id, evidence.scheme, evidence.looks, evidence.detected], [keyOf(9).id, GUMBEL, 8, true]);
   const alone = detect(text, { keys: [keyOf(9)], tokenizer, scheme: GUMBEL }).evidence;
-  assert.ok(Math.abs(evidence.search_ln_p - alone.search_ln_p - Math.log(8)) < 1e-9);
+  assert.ok(Math.abs(evidence.ln_p - alone.ln_p - Math.log(8)) < 1e-9);
   const twice = detect(text, { keys: [keyOf(9), keyOf(9)], tokenizer, scheme: [GUMBEL, GUMBEL] }).evidence;
   assert.equal(twice.looks, 1);
 });
@@ -145,7 +147,7 @@ test("ids need no tokenizer", () => {
   const text = detect(marked.text, { keys: [key], tokenizer });
   assert.deepEqual(found.shades, text.shades);
   assert.deepEqual(found.scores, text.scores);
-  assert.equal(found.evidence.search_ln_p, text.evidence.search_ln_p);
+  assert.equal(found.evidence.ln_p, text.evidence.ln_p);
   assert.deepEqual(detector.detectIds([...marked.ids], "from ids"), found);
   assert.deepEqual(detector.evidenceIds(marked.ids, "from ids"), found.evidence);
   assert.throws(() => detector.detect("a text"), /options\.tokenizer: a text needs one \(ids do not: detectIds\)/);
@@ -169,9 +171,21 @@ test("a short text is an answer", () => {
     assert.equal(evidence.detected, false);
     if (evidence.scored === 0) {
       assert.deepEqual([evidence.mean_score, evidence.green_fraction, evidence.z_score], [null, null, null]);
-      assert.deepEqual([evidence.ln_p, evidence.p_value, evidence.search_ln_p], [0, 1, 0]);
+      assert.deepEqual([evidence.ln_p, evidence.p_value, evidence.unpaid_ln_p, evidence.verdict], [0, 1, 0, "too_short"]);
     }
   }
+});
+
+test("there are three answers, and too short is none of the other two", () => {
+  const detector = new Detector({ keys: [key], tokenizer });
+  const found = (text) => detector.evidence(text).verdict;
+  assert.deepEqual([marked.text, unmarked.text, "Once upon a time"].map(found), ["marked", "no_mark_found", "too_short"]);
+  // Ten greens of ten have a p of 2 · 4^-10, above a millionth; eleven have less, whatever these are.
+  const others = keyOf(8);
+  const ids = (count) => Array.from({ length: count + 1 }, (_, at) => at * at);
+  assert.equal(new Detector({ keys: [others] }).evidenceIds(ids(10)).verdict, "too_short");
+  assert.equal(new Detector({ keys: [others] }).evidenceIds(ids(11)).verdict, "no_mark_found");
+  assert.equal(new Detector({ keys: [key, others, keyOf(9)] }).evidenceIds(ids(11)).verdict, "too_short", "three looks are paid for");
 });
 
 test("half a surrogate pair is refused, and its place named", () => {
@@ -205,7 +219,7 @@ test("options are checked", () => {
   for (const wrong of [undefined, null, key, "gmk1"]) refused({ keys: wrong }, /options\.keys: an array of Key is needed/);
   refused({ keys: [] }, /options\.keys: no key is given/);
   for (const wrong of [null, {}, "gmk1", tokenizer]) refused({ keys: [key, wrong] }, /options\.keys\[1\] is no Key/);
-  refused({ keys, schemes: [GREEN] }, /options\.schemes is no option \(there are: keys, scheme, alpha, /);
+  refused({ keys, schemes: [GREEN] }, /options\.schemes is no option \(there are: profiles, keys, scheme, alpha, /);
   refused({ keys, normalize: false }, /options\.normalize is no option/);
   for (const wrong of [5, null, [5]]) refused({ keys, scheme: wrong }, /options\.scheme is no string/);
   refused({ keys, scheme: {} }, /options\.scheme: a string or an array of strings is needed/);

@@ -5,6 +5,7 @@ import init, {
   type EmbedOptions,
   type Encoding,
   type Evidence,
+  type ProfileAsk,
   type SchemeInfo,
   type SpanEvidence,
   type StreamEvidence,
@@ -19,6 +20,7 @@ import init, {
   initSync,
   Key,
   parseScheme,
+  Profile,
   StreamDetector,
   Tokenizer,
   version,
@@ -78,8 +80,16 @@ detect("a text", least) satisfies Detection;
 [detection.ids, detection.starts, detection.ends, detection.places] satisfies Uint32Array[];
 detection.shades satisfies Uint8Array;
 detection.scores satisfies Float64Array;
-// @ts-expect-error keys are needed
-new Detector({ tokenizer });
+const profile: Profile = Profile.parse("{}");
+profile.tokenizer satisfies TokenizerName;
+[profile.name, profile.scheme, profile.keyId, profile.toJson()] satisfies string[];
+profile.subkey satisfies string | undefined;
+profile.keyFrom(key.subkey("2026-11")) satisfies Key;
+const ask: ProfileAsk = { profile, key, tokenizer };
+new Detector({ profiles: [ask, { profile, key }], keys });
+new Detector({ profiles: [ask] });
+// @ts-expect-error a profile needs its key
+new Detector({ profiles: [{ profile }] });
 // @ts-expect-error it is `normalise`
 new Detector({ keys, normalize: false });
 // @ts-expect-error alpha is a number
@@ -93,7 +103,7 @@ detector.detectIds([1n]);
 
 const evidence: Evidence = detection.evidence;
 const counts: number[] = [evidence.tokens, evidence.scored, evidence.repeated, evidence.looks, evidence.score];
-const logs: number[] = [evidence.ln_p, evidence.search_ln_p, evidence.p_value, evidence.alpha];
+const logs: number[] = [evidence.ln_p, evidence.unpaid_ln_p, evidence.p_value, evidence.alpha];
 const maybe: (number | null)[] = [evidence.mean_score, evidence.green, evidence.gamma, evidence.green_fraction, evidence.z_score];
 const name: TokenizerName | null = evidence.tokenizer;
 const names: string[] = [evidence.id, evidence.scheme, evidence.key_id, name?.name ?? "", name?.fingerprint ?? ""];
@@ -106,8 +116,10 @@ for (const span of evidence.spans satisfies SpanEvidence[]) {
 }
 // @ts-expect-error z may be null
 evidence.z_score.toFixed(2);
+evidence.verdict satisfies "marked" | "no_mark_found" | "too_short";
+evidence.profile satisfies string | null;
 // @ts-expect-error nothing is called so
-evidence.verdict;
+evidence.search_ln_p;
 
 const stream = new StreamDetector(most, "its id");
 const soFar: StreamEvidence = stream.push("a piece");

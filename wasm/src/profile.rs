@@ -1,0 +1,139 @@
+//! Profiles: which key, scheme and tokenizer belong together.
+
+use greenmark_text::ProfileError;
+use js_sys::Object;
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    Key, Tokenizer,
+    arguments::bytes,
+    convert::{Fallible, object},
+    options::key,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Name and fingerprint of a tokenizer.
+    #[wasm_bindgen(typescript_type = "TokenizerName")]
+    pub type TokenizerNameObject;
+}
+
+/// The public half of a deployment: its name, its scheme and tokenizer, and which key it uses. It
+/// holds no key. SPEC §12.
+///
+/// The message of an error about a profile begins with the failure's name in SPEC §12: `version:
+/// …`.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Profile(pub(crate) greenmark_text::Profile);
+
+#[wasm_bindgen]
+impl Profile {
+    /// Parses a `NAME.profile.json`: its text or, to have its encoding checked too, its bytes.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn parse(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] json: &JsValue) -> Fallible<Profile> {
+        let json = match json.as_string() {
+            Some(text) => text.into_bytes(),
+            None if json.is_object() => bytes(json, "json")?,
+            None => return Err(JsError::new("json: a string or a Uint8Array is needed")),
+        };
+        let refuse = |error: ProfileError| JsError::new(&format!("{}: {error}", error.name()));
+        Ok(Self(greenmark_text::Profile::parse(&json).map_err(refuse)?))
+    }
+
+    /// What the deployment is called.
+    #[wasm_bindgen(getter)]
+    pub fn name(&self) -> String {
+        self.0.name().into()
+    }
+
+    /// The scheme string.
+    #[wasm_bindgen(getter)]
+    pub fn scheme(&self) -> String {
+        self.0.scheme().to_string()
+    }
+
+    /// Name and fingerprint of the tokenizer.
+    #[wasm_bindgen(getter)]
+    pub fn tokenizer(&self) -> TokenizerNameObject {
+        let members = [("name", self.0.tokenizer_name()), ("fingerprint", self.0.fingerprint())];
+        let object: Object = object(members.map(|(name, value)| (name, value.into())));
+        JsValue::from(object).unchecked_into()
+    }
+
+    /// The id of the key that is used: of the sub-key, if there is a label.
+    #[wasm_bindgen(getter, js_name = keyId)]
+    pub fn key_id(&self) -> String {
+        self.0.key_id().to_string()
+    }
+
+    /// The label of the sub-key that is used.
+    #[wasm_bindgen(getter)]
+    pub fn subkey(&self) -> Option<String> {
+        self.0.subkey().map(Into::into)
+    }
+
+    /// Where the key file is, relative to the profile.
+    #[wasm_bindgen(getter, js_name = keyFile)]
+    pub fn key_file(&self) -> Option<String> {
+        self.0.key_file().map(Into::into)
+    }
+
+    /// Where the tokenizer's file is, relative to the profile.
+    #[wasm_bindgen(getter, js_name = tokenizerFile)]
+    pub fn tokenizer_file(&self) -> Option<String> {
+        self.0.tokenizer_file().map(Into::into)
+    }
+
+    /// Returns the key that is used: the stored key itself or, if the profile has a label, its
+    /// sub-key. SPEC §12.2.
+    ///
+    /// # Errors
+    /// `key-mismatch`, if its id is not the profile's.
+    #[wasm_bindgen(js_name = keyFrom)]
+    pub fn key_from(&self, #[wasm_bindgen(unchecked_param_type = "Key")] stored: JsValue) -> Fallible<Key> {
+        Ok(Key(self.used_key(&key(stored)?.0)?))
+    }
+
+    /// The text of the profile's file, without members that this version does not know.
+    #[wasm_bindgen(js_name = toJson)]
+    pub fn to_json(&self) -> String {
+        self.0.to_json()
+    }
+
+    /// The same profile again, to be freed on its own.
+    #[allow(clippy::should_implement_trait, reason = "JavaScript sees methods, not traits")]
+    pub fn clone(&self) -> Profile {
+        Self(self.0.clone())
+    }
+}
+
+impl Profile {
+    pub(crate) fn used_key(&self, stored: &greenmark::Key) -> Fallible<greenmark::Key> {
+        self.0.key_from(stored).ok_or_else(|| {
+            let (name, wanted, found) = (self.0.name(), self.0.key_id(), stored.id());
+            let which = match self.0.subkey() {
+                Some(label) => {
+                    format!("a sub-key `{label}` with the id {wanted}, and that of the key {found} has another")
+                }
+                None => format!("the key {wanted}, and this one is {found}"),
+            };
+            JsError::new(&format!("key-mismatch: the profile {name} needs {which}"))
+        })
+    }
+
+    /// # Errors
+    /// `tokenizer-mismatch`, if its fingerprint is not the profile's.
+    pub(crate) fn check(&self, tokenizer: &Tokenizer) -> Fallible<()> {
+        let (wanted, found) = (self.0.fingerprint(), tokenizer.0.fingerprint());
+        if wanted == found {
+            return Ok(());
+        }
+        let (name, called) = (self.0.name(), self.0.tokenizer_name());
+        Err(JsError::new(&format!(
+            "tokenizer-mismatch: the profile {name} needs {called} with the fingerprint {wanted}, and this one has {found}"
+        )))
+    }
+}
