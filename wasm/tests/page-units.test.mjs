@@ -7,7 +7,8 @@ import { attack, prepare } from '../www/attack.js';
 import { looksLikeLines, parseLine, splitLines } from '../www/json-lines.js';
 import { band, lowerBound, series, thin } from '../www/series.js';
 import { byteLength, decodeText, invalidFrom } from '../www/utf8.js';
-import { brief, kind, level, oneIn, onceIn, report, words } from '../www/verdict.js';
+import { State } from '../www/state.js';
+import { brief, kind, level, oneIn, onceIn, readWith, report, words } from '../www/verdict.js';
 
 const evidence = {
   id: '-',
@@ -23,9 +24,11 @@ const evidence = {
   gamma: 0.25,
   green_fraction: 123 / 212,
   z_score: 11.1,
-  ln_p: -52.4,
-  p_value: Math.exp(-52.4),
-  search_ln_p: -51.7,
+  ln_p: -51.7,
+  p_value: Math.exp(-51.7),
+  unpaid_ln_p: -52.4,
+  profile: null,
+  verdict: 'marked',
   looks: 1,
   normalised: false,
   alpha: 1e-6,
@@ -33,7 +36,8 @@ const evidence = {
   spans: [],
 };
 const span = { start: 40, end: 100, text_start: 200, text_end: 460, scored: 55, score: 33, green: 33, ln_p: -20, scheme: 'gm1:green,h=1,gamma=64/256' };
-const unmarked = { ...evidence, score: 55, green: 55, ln_p: -0.9, search_ln_p: Math.log(0.34), detected: false };
+const unmarked = { ...evidence, score: 55, green: 55, unpaid_ln_p: -0.9, ln_p: Math.log(0.34), detected: false, verdict: 'no_mark_found' };
+const short = { ...unmarked, verdict: 'too_short' };
 
 test('chance in words, from the logarithm', () => {
   for (const [p, said] of [
@@ -89,11 +93,11 @@ test('the verdict in words', () => {
   assert.equal(none.word, 'No mark found');
   assert.match(none.sentence, /Chance alone gives something like this in 3 of 8 texts\.$/);
   assert.match(none.caveat, /does not say that a person wrote it/);
-  assert.match(words({ ...unmarked, search_ln_p: Math.log(1e-4) }).sentence, /once in 10,000 texts, which is more often than the one in a million asked for/);
+  assert.match(words({ ...unmarked, ln_p: Math.log(1e-4) }).sentence, /once in 10,000 texts, which is more often than the one in a million asked for/);
 });
 
 test('a mark of the normalised text is not explained with the counts of the raw text', () => {
-  const raw = { ...evidence, normalised: true, score: 51, green: 51, ln_p: -0.5, z_score: -0.27 };
+  const raw = { ...evidence, normalised: true, score: 51, green: 51, unpaid_ln_p: -0.5, z_score: -0.27 };
   const found = { ...span, normalised: true, scored: 190, score: 110 };
   const why = /^Found once the text was normalised: it holds invisible characters, or letters that only look like others\./;
   for (const spans of [[], [found], [{ ...found, scored: 40, score: 30 }], [found, found]]) {
@@ -106,9 +110,9 @@ test('a mark of the normalised text is not explained with the counts of the raw 
   assert.match(words({ ...raw, spans: [] }).sentence, /others\. A text that has nothing to do with this key would look like this once in 10\^22 texts\.$/);
   assert.match(words({ ...raw, spans: [found] }).sentence, /The passage so found: 190 counted tokens; 58 % green where chance gives 25 %\./);
   assert.match(words({ ...raw, spans: [found, found] }).sentence, /The 2 passages so found: 380 counted tokens; 58 % green/);
-  const copied = report({ ...raw, spans: [found] }, { p: '3.5e-23', wholeP: '0.6' });
+  const copied = report({ ...raw, spans: [found] }, { p: '3.5e-23', unpaidP: '0.6' });
   assert.match(copied, /^Marked\. Found once the text was normalised/);
-  assert.match(copied, /Whole text as it is, not normalised, one test: p = 0\.6, z = −0\.27\./);
+  assert.match(copied, /Whole text as it is, not normalised, this key alone, not paid for: p = 0\.6, z = −0\.27\./);
   assert.match(copied, /Passage 1: characters 201 to 460, once normalised, 190 counted/);
   // Of a text whose own ids hold the mark, a passage that was found normalised is not among those counted.
   assert.equal(kind({ ...evidence, spans: [{ ...span, scored: 120 }, { ...found, scored: 90 }] }), 'partly');
@@ -116,14 +120,36 @@ test('a mark of the normalised text is not explained with the counts of the raw 
 });
 
 test('a text can be too short', () => {
-  assert.equal(kind({ ...unmarked, tokens: 1, scored: 0, score: 0 }), 'short');
-  assert.match(words({ ...unmarked, tokens: 1, scored: 0, score: 0 }).sentence, /^One token has nothing/);
-  assert.match(words({ ...unmarked, tokens: 0, scored: 0, score: 0 }).sentence, /no tokens/);
-  // 4^-10 is 9.5e-7, and twice that is above 1e-6.
-  assert.equal(kind({ ...unmarked, scored: 10, score: 3 }, true), 'hopeless');
-  assert.equal(kind({ ...unmarked, scored: 10, score: 3 }, false), 'unmarked');
-  assert.equal(kind({ ...unmarked, scored: 11, score: 3 }, true), 'unmarked');
-  assert.equal(kind({ ...unmarked, scored: 4, score: 3, gamma: null }, true), 'unmarked');
+  const none = { ...short, scored: 0, score: 0 };
+  assert.equal(kind(short), 'short');
+  assert.equal(words(short).word, 'Too short to say');
+  assert.match(words({ ...none, tokens: 1 }).sentence, /^One token has nothing/);
+  assert.match(words({ ...none, tokens: 0 }).sentence, /no tokens/);
+  assert.match(words({ ...short, scored: 10, score: 3 }).sentence, /^10 counted tokens; 30 % green where chance gives 25 %\. So few tokens could not reach one in a million even if all of them were green\.$/);
+  assert.match(words({ ...short, scored: 4, score: 3, gamma: null }).sentence, /even if every one had the highest score\.$/);
+});
+
+test('the page says which tokenizer a text was read with', () => {
+  const demo = { id: 'demo', name: 'demo', fingerprint: 'ca8610a49363a1be' };
+  const other = { id: 'd21208e9d0e11339', name: 'tokenizer.json', fingerprint: 'd21208e9d0e11339' };
+  assert.equal(readWith([demo]), 'Read with the tokenizer of the demo model in this page. A text of another model needs that model’s tokenizer.');
+  assert.match(readWith([demo, other]), /^Read with the tokenizer of the demo model in this page and the tokenizer tokenizer\.json \(d21208e9d0e11339\)\. /);
+});
+
+test('a state asks each key once: under its profiles, or by what was chosen by hand', () => {
+  const state = new State();
+  const profile = { name: 'bot', scheme: 'gm1:gumbel,h=2', tokenizer: { name: 'smollm2', fingerprint: 'd21208e9d0e11339' }, keyId: 'aa', subkey: '2026', key: 'bb' };
+  Object.assign(state, { keys: ['aa', 'bb', 'cc'].map(id => ({ id })), profiles: [profile], tokenizers: [{ id: 'demo', fingerprint: 'ca8610a49363a1be' }] });
+  assert.deepEqual(state.bareKeys.map(({ id }) => id), ['cc'], 'neither the master key nor the sub-key');
+  assert.match(state.config().missing, /^cannot say: the profile bot needs its tokenizer, smollm2 with the fingerprint d21208e9d0e11339$/);
+  state.tokenizers.push({ id: 'd21208e9d0e11339', fingerprint: 'd21208e9d0e11339' });
+  assert.deepEqual(state.config().profiles, [{ name: 'bot', key: 'bb', tokenizer: 'd21208e9d0e11339' }]);
+  assert.equal(state.config().missing, 'cannot say: choose a tokenizer or a profile');
+  assert.deepEqual(state.tokenizersAsked.map(({ id }) => id), ['d21208e9d0e11339']);
+  state.tokenizer = 'demo';
+  assert.deepEqual([state.config().missing, state.config().tokenizer, state.tokenizersAsked.length], [null, 'demo', 2]);
+  state.keys.pop();
+  assert.deepEqual([state.config().keys, state.config().tokenizer, state.tokenizersAsked.length], [[], null, 1], 'without a key it is not asked about');
 });
 
 test('gumbel has no colours', () => {
@@ -133,7 +159,7 @@ test('gumbel has no colours', () => {
 });
 
 test('the report names the places as people count', () => {
-  const said = report({ ...evidence, spans: [span] }, { p: '3.5e-23', wholeP: '1.7e-23' });
+  const said = report({ ...evidence, spans: [span] }, { p: '3.5e-23', unpaidP: '1.7e-23' });
   assert.match(said, /Passage 1: characters 201 to 460, 55 counted tokens/);
   assert.match(said, /p = 3\.5e-23, level 1e-6; 1 look, all paid for/);
   assert.match(said, /key 71b43e72d4ba2e48, tokenizer demo \(ca8610a49363a1be\)/);

@@ -4,6 +4,7 @@ import { CheckView } from './check.js';
 import { Client } from './client.js';
 import { $ } from './dom.js';
 import { KeyPanel } from './keys.js';
+import { ProfilePanel } from './profiles.js';
 import { Settings } from './settings.js';
 import { State } from './state.js';
 import { TokenizerPanel } from './tokenizers.js';
@@ -37,10 +38,12 @@ async function begin() {
   const keys = new KeyPanel(state, client);
   const tokenizers = new TokenizerPanel(state, client);
   const settings = new Settings(state);
-  const check = new CheckView({ state, client, keys, tokenizers });
+  const profiles = new ProfilePanel(state, client);
+  const check = new CheckView({ state, client, keys, profiles, tokenizers });
   new WriteView({ state, client, keys, openInCheck });
 
-  // A file that misses its place must not replace the page. What becomes of it is seen in the view that checks.
+  // A file that misses its place must not replace the page. What becomes of it is seen in the view
+  // that checks.
   addEventListener('dragover', event => event.preventDefault());
   addEventListener('drop', event => {
     event.preventDefault();
@@ -66,12 +69,16 @@ async function begin() {
 
   /** Gives a new worker what the lost one held. What was asked is not asked again: it may be what the worker died of. */
   async function restore() {
-    tokenizers.loaded = null;
-    const again = [client.ask('hello'), ...state.keys.map(key => client.ask('addKey', key.source))];
+    tokenizers.loaded = new Set();
+    const again = [
+      client.ask('hello'),
+      ...state.profiles.map(({ json }) => client.ask('addProfile', { json })),
+      ...state.keys.map(key => client.ask('addKey', key.source)),
+    ];
     const { tokenizer } = state;
-    if (tokenizer !== 'demo') {
+    if (tokenizer !== null && tokenizer !== 'demo') {
       // One that breaks the worker once more must not be tried for ever.
-      state.tokenizer = 'demo';
+      state.tokenizer = null;
       again.push(tokenizers.choose(tokenizer));
     }
     await Promise.all(again);

@@ -1,7 +1,8 @@
 // Crude attacks on the words of a text: replace, delete, shuffle. No paraphrase.
 //
-// Every word has a fixed rank between 0 and 1 for each attack, drawn from a seed; a strength of s touches the words whose
-// rank is below s. So the same strengths give the same text, and a greater one touches more words and no others.
+// Every word has a fixed rank between 0 and 1 for each attack, drawn from a seed; a strength of s
+// touches the words whose rank is below s. So the same strengths give the same text, and a greater
+// one touches more words and no others.
 
 const WORD = /[\p{L}\p{N}]+(?:['’\-][\p{L}\p{N}]+)*/gu;
 
@@ -46,7 +47,8 @@ export function prepare(text, seed) {
   return { words, gaps, strangers, replaceRanks, deleteRanks, pairs: pair(words.length, draw) };
 }
 
-// A random matching of the places, each pair with a rank: shuffling more swaps further pairs, and no pair back.
+// A random matching of the places, each pair with a rank: shuffling more swaps further pairs, and
+// no pair back.
 function pair(n, draw) {
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {

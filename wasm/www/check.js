@@ -1,12 +1,15 @@
-// The view that checks: a text from the field, a file, or a line of many; asked about as it changes.
+// The view that checks: a text from the field, a file, or a line of many; asked about as it
+// changes.
 
 import { Superseded } from './client.js';
 import { $, complain, count, debounced } from './dom.js';
-import { LIMITS, acceptFiles, bytesOf, checkSize, sizeOf } from './files.js';
+import { LIMITS, acceptFiles, bytesOf, checkSize, isProfile, sizeOf } from './files.js';
 import { looksLikeLines, parseLine } from './json-lines.js';
 import { LinesView } from './lines-view.js';
+import { keyOf } from './profiles.js';
 import { ResultView } from './result.js';
 import { byteLength, decodeText } from './utf8.js';
+import { readWith } from './verdict.js';
 
 /** Characters that the field takes: a longer text is held beside it, and its beginning shown. */
 const FIELD_LIMIT = 1_000_000;
@@ -16,8 +19,8 @@ const KEY = /^\s*gmk1[0-9a-f]{64,}\s*$/i;
 const FIELDS = ['text', 'scheme', 'tokenizer', 'settings', 'key'];
 
 export class CheckView {
-  constructor({ state, client, keys, tokenizers }) {
-    Object.assign(this, { state, client, keys, tokenizers });
+  constructor({ state, client, keys, profiles, tokenizers }) {
+    Object.assign(this, { state, client, keys, profiles, tokenizers });
     this.result = new ResultView();
     this.lines = new LinesView(client, row => this.openLine(row));
     // `text` is what is asked about: of a file, it has the line breaks that the field would change.
@@ -47,19 +50,30 @@ export class CheckView {
     });
   }
 
-  /** Files by what they are: a key and a tokenizer are not texts, wherever they are dropped. Several texts are a list of texts. */
+  /**
+   * Files by what they are: profiles, keys and tokenizers are not texts, wherever they are dropped. Several texts are a list of texts.
+   * Profiles come first: they say which keys and tokenizers are expected.
+   */
   async takeFiles(files) {
-    const texts = [];
+    const [profiles, keys, tokenizers, texts] = [[], [], [], []];
     for (const file of files) {
-      if (/\.key$/i.test(file.name)) this.keys.takeFile(file);
-      else if (/tokenizer.*\.json$/i.test(file.name)) this.tokenizers.takeFile(file);
+      if (isProfile(file)) profiles.push(file);
+      else if (/\.key$/i.test(file.name)) keys.push(file);
+      else if (/tokenizer.*\.json$/i.test(file.name)) tokenizers.push(file);
       else texts.push(file);
     }
-    if (texts.length === 0) return;
+    const others = this.#takeOthers(profiles, keys, tokenizers);
+    if (texts.length === 0) return others;
     const lines = texts.find(file => /\.(jsonl|ndjson)$/i.test(file.name));
     if (!lines) return this.#takeTexts(texts);
     this.setLines(lines, lines.name);
     if (texts.length > 1) complain(null, $('text-error'), `one file of JSON Lines is taken at a time: ${lines.name} is, and the others are not`);
+  }
+
+  async #takeOthers(profiles, keys, tokenizers) {
+    if (profiles.length > 0) await this.profiles.takeFiles(profiles);
+    if (keys.length > 0) await this.keys.takeFiles(keys);
+    if (tokenizers.length > 0) await this.tokenizers.takeFiles(tokenizers);
   }
 
   async #takeTexts(files) {
@@ -70,7 +84,7 @@ export class CheckView {
       try {
         checkSize(file, LIMITS.text);
         const bytes = await bytesOf(file);
-        if (file.size <= LIMITS.key.bytes && /^gmk1[0-9a-f]{20}/.test(new TextDecoder().decode(bytes))) this.keys.takeFile(file);
+        if (file.size <= LIMITS.key.bytes && /^gmk1[0-9a-f]{20}/.test(new TextDecoder().decode(bytes))) this.keys.takeFiles([file]);
         else texts.push({ id: file.name, text: decodeText(bytes) });
       } catch (error) {
         refused.push(error.message.startsWith(file.name) ? error.message : `${file.name}: ${error.message}`);
@@ -146,9 +160,14 @@ export class CheckView {
     const { document: asked, state } = this;
     for (const field of FIELDS) if (field !== 'key') complain(fieldOf(field), $(`${field}-error`));
     if (asked.text === '' && asked.kind !== 'lines') return this.result.none('Nothing to check yet', 'Paste a text above, or open a file.');
+    const waiting = state.profiles.find(({ key }) => key === null);
+    if (waiting) {
+      this.lines.hide();
+      return this.result.none('A key is needed', `The profile ${waiting.name} needs its key, ${keyOf(waiting)}. Open it, or remove the profile: without it, “no mark found” would mislead.`);
+    }
     if (state.keys.length === 0) {
       this.lines.hide();
-      return this.result.none('A key is needed', 'A mark can only be found with the key that it was made with. Add one, or use the public demonstration key.');
+      return this.result.none('A key is needed', 'Only the key that made a mark finds it. Add a key, open a profile, or use the public demonstration key.');
     }
     if (asked.kind === 'lines') return this.askLines(asked);
     if (asked.text.length > LIMITS.text.bytes / 3 && byteLength(asked.text) > LIMITS.text.bytes) {
@@ -160,13 +179,16 @@ export class CheckView {
 
   async askText(text, ids, name, of) {
     const config = this.state.config();
+    if (ids === null && config.missing) return this.#cannotSay(config.missing);
     const started = performance.now();
     try {
+      await this.tokenizers.load(this.state.tokenizersAsked.map(({ id }) => id));
       const detection = await this.client.newest('check', 'detect', { text, ids, name, config });
       this.took = performance.now() - started;
       this.result.show(text ?? detection.text, detection, {
         searches: config.search,
-        several: config.keys.length > 1,
+        several: config.keys.length + config.profiles.length > 1,
+        read: ids === null ? readWith(this.state.tokenizersAsked) : '',
         keyLabel: id => this.state.keys.find(key => key.id === id)?.label,
         of,
       });
@@ -176,9 +198,11 @@ export class CheckView {
   }
 
   async askLines({ file, name }) {
-    this.result.none('Choose a text', 'Each line has its own verdict: choose one to see it in full.');
+    const { missing } = this.state.config();
+    this.result.none('Choose a text', `Each line has its own verdict: choose one to see it in full.${missing ? ` Of texts the page ${missing}; token ids need none.` : ''}`);
     try {
-      await this.lines.run(file, name, this.state.config());
+      await this.tokenizers.load(this.state.tokenizersAsked.map(({ id }) => id));
+      if (this.document.file === file) await this.lines.run(file, name, this.state.config());
     } catch (error) {
       this.#fail(error);
     }
@@ -199,6 +223,12 @@ export class CheckView {
     }
   }
 
+  /** A text that is read with another model's tokenizer looks unmarked, so none is guessed. */
+  #cannotSay(missing) {
+    const [word, ...why] = missing.split(': ');
+    this.result.none(sentenceCase(word), `${sentenceCase(why.join(': '))}. Only the tokenizer of the model that wrote a text shows its mark: under another one, every text looks unmarked.`);
+  }
+
   #fail(error) {
     if (error instanceof Superseded) return;
     const field = FIELDS.includes(error.field) ? error.field : null;
@@ -208,5 +238,7 @@ export class CheckView {
     this.result.none('Not checked', field ? 'There is a message beside the field.' : `${error.message}.`);
   }
 }
+
+const sentenceCase = text => text[0].toUpperCase() + text.slice(1);
 
 const fieldOf = name => $({ key: 'key-text', scheme: $('scheme').value === '' ? 'scheme-text' : 'scheme', settings: 'alpha' }[name] ?? name);

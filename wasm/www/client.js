@@ -1,4 +1,5 @@
-// The page's end of the worker: requests as promises, the newest of a channel wins, a broken worker is replaced.
+// The page's end of the worker: requests as promises, the newest of a channel wins, a broken worker
+// is replaced.
 
 /** A request that was overtaken by a newer one, or fell with its worker: nothing to report. */
 export class Superseded extends Error {}

@@ -1,4 +1,5 @@
-// What the drawings share: a width in real pixels, so that their letters keep their size, and scales.
+// What the drawings share: a width in real pixels, so that their letters keep their size, and
+// scales.
 
 /** Calls `draw(width)` now and whenever the width of the figure changes. */
 export class Drawing {

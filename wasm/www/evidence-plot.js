@@ -1,4 +1,5 @@
-// The evidence along a text: how far the score runs ahead of chance, with the band that chance keeps to.
+// The evidence along a text: how far the score runs ahead of chance, with the band that chance
+// keeps to.
 
 import { el, svg } from './dom.js';
 import { Drawing, number, path, ticks } from './drawing.js';

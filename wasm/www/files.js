@@ -6,7 +6,11 @@ export const LIMITS = {
   text: { bytes: 10_000_000, said: '10 MB', thing: 'a text' },
   tokenizer: { bytes: 100_000_000, said: '100 MB', thing: 'a tokenizer.json' },
   key: { bytes: 4_000, said: '4 kB', thing: 'a key file' },
+  profile: { bytes: 100_000, said: '100 kB', thing: 'a profile' },
 };
+
+/** Profiles are known by their names, wherever they are dropped. */
+export const isProfile = file => /\.profile\.json$/i.test(file.name);
 
 /** Throws an Error that names the limit, if a file is beyond it. */
 export function checkSize(file, { bytes, said, thing }) {
@@ -63,8 +67,11 @@ export function acceptFiles({ button, input, zone, take }) {
     zone.classList.remove('dropping');
     if (!isFiles(event)) return;
     event.preventDefault();
+    const files = [...event.dataTransfer.files];
+    // With a profile come the files that belong to it: the page sorts them.
+    if (files.some(isProfile)) return;
     event.stopPropagation();
-    if (event.dataTransfer.files.length > 0) take([...event.dataTransfer.files]);
+    if (files.length > 0) take(files);
   });
 }
 

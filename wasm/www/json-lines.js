@@ -1,4 +1,5 @@
-// JSON Lines as `greenmark detect` reads them: one object a line with `text` or `tokens`, and perhaps `id`.
+// JSON Lines as `greenmark detect` reads them: one object a line with `text` or `tokens`, and
+// perhaps `id`.
 
 import { invalidFrom } from './utf8.js';
 
@@ -107,7 +108,8 @@ function idOf(id, number) {
   return String(id);
 }
 
-// JSON.parse makes one number of 1, 1.0 and 1e0, so those are taken here; the command refuses what is not written as a whole number.
+// JSON.parse makes one number of 1, 1.0 and 1e0, so those are taken here; the command refuses what
+// is not written as a whole number.
 const isTokenId = id => Number.isInteger(id) && id >= 0 && id <= 0xffffffff;
 
 // What a message quotes may be long.

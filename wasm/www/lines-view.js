@@ -4,7 +4,7 @@ import { $, count, el } from './dom.js';
 import { save, sizeOf } from './files.js';
 import { brief, kind } from './verdict.js';
 
-const WORDS = { marked: 'Marked', partly: 'Marked in part', unmarked: 'No mark found', hopeless: 'Too short', short: 'Too short' };
+const WORDS = { marked: 'Marked', partly: 'Marked in part', unmarked: 'No mark found', short: 'Too short' };
 
 export class LinesView {
   /** - `open`: called with a row, when the reader wants to see its text. */
@@ -20,7 +20,6 @@ export class LinesView {
     this.stop();
     this.name = name;
     this.results = null;
-    this.searches = config.search;
     this.shown = { texts: 0, refused: 0 };
     $('lines').hidden = false;
     $('lines-body').replaceChildren();
@@ -80,12 +79,12 @@ export class LinesView {
   #summarise({ texts, marked, short, refused }, more) {
     const parts = [[marked, 'marked'], [texts - marked - short, 'without a mark found'], ...(short > 0 ? [[short, 'too short']] : [])];
     const said = parts.map(([n, what]) => `${n.toLocaleString('en-GB')} ${what}`).join(', ');
-    const lines = refused > 0 ? `; ${count(refused, 'line')} could not be read` : '';
+    const lines = refused > 0 ? `; ${count(refused, 'line')} could not be checked` : '';
     $('lines-summary').textContent = `${count(texts, 'text')}: ${said}${lines}.${more}`;
     const { shown } = this;
     const hidden = [
       ...(texts > shown.texts ? [`${count(texts - shown.texts, 'more text')} counted, and in the saved results`] : []),
-      ...(refused > shown.refused ? [`${count(refused - shown.refused, 'more line')} that could not be read`] : []),
+      ...(refused > shown.refused ? [`${count(refused - shown.refused, 'more line')} that could not be checked`] : []),
     ];
     $('lines-more').hidden = hidden.length === 0;
     $('lines-more').textContent = `Shown are the first ${count(shown.texts + shown.refused, 'line')}. Besides: ${hidden.join('; ')}.`;
@@ -101,7 +100,7 @@ export class LinesView {
       { class: evidence.detected ? 'is-marked' : '' },
       line,
       el('td', { class: 'wide' }, button),
-      el('td', { class: 'verdict-cell' }, `${evidence.detected ? '■' : '□'} ${WORDS[kind(evidence, this.searches)]}`),
+      el('td', { class: 'verdict-cell' }, `${evidence.detected ? '■' : '□'} ${WORDS[kind(evidence)]}`),
       el('td', { class: 'number numbers' }, p),
       el('td', { class: 'number numbers' }, evidence.scored.toLocaleString('en-GB')),
       el('td', { class: 'number numbers' }, brief(evidence)),

@@ -1,4 +1,5 @@
-// How rare the evidence would be by chance, on a scale of powers of ten, with the level that a verdict asks for.
+// How rare the evidence would be by chance, on a scale of powers of ten, with the level that a
+// verdict asks for.
 
 import { el, svg } from './dom.js';
 import { Drawing, ticks } from './drawing.js';

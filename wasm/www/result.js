@@ -9,12 +9,13 @@ import { fixed, level, place, report, spanCounts, words } from './verdict.js';
 const SLOW_MS = 250;
 
 /** Shows a verdict's word, with the shape that goes with it. */
-export function showVerdict(card, { kind, word, sentence = '', caveat = '', p = '' }) {
+export function showVerdict(card, { kind, word, sentence = '', caveat = '', p = '', read = '' }) {
   card.dataset.kind = kind;
   const [wordPlace, sentencePlace, caveatPlace, pPlace] = ['word', 'sentence', 'caveat', 'p'].map(name => $(`verdict-${name}`));
   wordPlace.textContent = word;
   sentencePlace.replaceChildren(withPowers(sentence));
   caveatPlace.textContent = caveat;
+  $('verdict-read').textContent = read;
   pPlace.textContent = p === '' ? '' : `p = ${p}`;
 }
 
@@ -64,14 +65,14 @@ export class ResultView {
   }
 
   /**
-   * - `how`: `{ searches, several, keyLabel, of }`; `of` names the text, if it is one of many.
+   * - `how`: `{ searches, several, keyLabel, of, read }`; `of` names the text, if it is one of many, and `read` says which tokenizer it was read with.
    */
   show(text, detection, how) {
     this.#settle();
     Object.assign(this, { text, detection, how });
     const { evidence, scheme, p } = detection;
     const said = words(evidence, how);
-    showVerdict($('verdict'), { ...said, p });
+    showVerdict($('verdict'), { ...said, p, read: how.read });
     $('verdict-of').hidden = !how.of;
     $('verdict-of').textContent = how.of ?? '';
     $('evidence').hidden = false;
@@ -82,7 +83,7 @@ export class ResultView {
     this.#listPassages();
     this.#listDetails();
     $('copied').textContent = '';
-    this.announce(`${said.word}. ${said.sentence} ${said.caveat}`);
+    this.announce([`${said.word}.`, said.sentence, said.caveat, how.read].filter(Boolean).join(' '));
   }
 
   #listPassages() {
@@ -97,7 +98,7 @@ export class ResultView {
           spanCounts(span),
           `p = ${spanPs[i]} for these tokens alone`,
           ...(span.normalised ? ['once normalised'] : []),
-          ...(this.how.several ? [`key ${span.key_id}`] : []),
+          ...(this.how.several ? [span.profile === null ? `key ${span.key_id}` : `profile ${span.profile}`] : []),
         ].join(' · ');
         return el(
           'li',
@@ -109,19 +110,20 @@ export class ResultView {
   }
 
   #listDetails() {
-    const { evidence, wholeP, p, scheme } = this.detection;
+    const { evidence, unpaidP, p, scheme } = this.detection;
     const { scored, repeated, tokens, z_score: z, tokenizer } = evidence;
     const asItIs = evidence.detected && evidence.normalised ? ' of the text as it is' : '';
     const rows = [
-      ['p of everything looked at', `${p} (ln p = ${fixed(evidence.search_ln_p, 2)}); ${count(evidence.looks, 'look')}${this.how.searches ? ' and all places' : ''} paid for`],
+      ['p', `${p} (ln p = ${fixed(evidence.ln_p, 2)}); ${count(evidence.looks, 'look')}${this.how.searches ? ' and all places' : ''} paid for`],
       ['Level', `marked if p ≤ ${level(evidence.alpha)}`],
-      ['p of the whole text', `${wholeP} (ln p = ${fixed(evidence.ln_p, 2)}), one test${asItIs}`],
+      ['Whole text, unpaid', `p = ${unpaidP} (ln p = ${fixed(evidence.unpaid_ln_p, 2)})${asItIs} under this key and scheme alone: it pays for no look, and decides nothing`],
       ['z-score of the whole text', z === null ? 'none: nothing was counted' : fixed(z, 2)],
       [`Tokens${asItIs}`, `${count(tokens, 'token')}: ${scored.toLocaleString('en-GB')} counted, ${repeated.toLocaleString('en-GB')} repeated, ${(tokens - scored - repeated).toLocaleString('en-GB')} without context`],
       scheme.family === 'green'
         ? [`Green tokens${asItIs}`, `${evidence.green.toLocaleString('en-GB')} of ${scored.toLocaleString('en-GB')} counted${scored ? `: ${(100 * evidence.green_fraction).toFixed(1)} %` : ''}, by chance ${(100 * evidence.gamma).toFixed(1)} %`]
         : [`Score${asItIs}`, `${fixed(evidence.score, 1)} nats${scored ? `, ${evidence.mean_score.toFixed(2)} a token` : ''}; by chance 1 a token`],
       ['Least p at', evidence.normalised ? 'the text normalised' : 'the text as it is'],
+      ...(evidence.profile === null ? [] : [['Profile', evidence.profile]]),
       ['Scheme', evidence.scheme],
       ['Key', `${evidence.key_id}${this.how.keyLabel ? ` (${this.how.keyLabel(evidence.key_id)})` : ''}`],
       ['Tokenizer', tokenizer ? `${tokenizer.name} (${tokenizer.fingerprint})` : 'token ids as given'],
@@ -134,8 +136,8 @@ export class ResultView {
   }
 
   words() {
-    const { evidence, p, wholeP } = this.detection;
-    return report(evidence, { p, wholeP, ...this.how });
+    const { evidence, p, unpaidP } = this.detection;
+    return report(evidence, { p, unpaidP, ...this.how });
   }
 
   async #copy(text) {

@@ -1,4 +1,5 @@
-// Says in words what an old browser lacks. Old syntax, no module: it must run where the page does not.
+// Says in words what an old browser lacks. Old syntax, no module: it must run where the page does
+// not.
 
 (function () {
   'use strict';
@@ -23,7 +24,8 @@
     }
   }
 
-  // A browser that knows the option reads it before it starts anything; the getter then stops it from starting.
+  // A browser that knows the option reads it before it starts anything; the getter then stops it
+  // from starting.
   function hasModuleWorkers() {
     var isRead = false;
     try {

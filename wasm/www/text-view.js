@@ -1,10 +1,12 @@
-// A text with its tokens in colour. A long one is plain text in chunks, and only those near the eye have elements for their tokens.
+// A text with its tokens in colour. A long one is plain text in chunks, and only those near the eye
+// have elements for their tokens.
 
 import { el } from './dom.js';
 import { lowerBound } from './series.js';
 
 const CLASSES = ['t-none', 't-again', 't-red', 't-green'];
-// Chunks end at a line break once they have so many tokens; at a space, or anywhere, if no line break comes.
+// Chunks end at a line break once they have so many tokens; at a space, or anywhere, if no line
+// break comes.
 const ENOUGH = 150;
 const LONG = 800;
 const TOO_LONG = 2000;
@@ -65,7 +67,8 @@ export class TextView {
     this.rendered = new Set();
   }
 
-  // Characters that no token covers go with the token before; tokens that share a character show it once, with the first.
+  // Characters that no token covers go with the token before; tokens that share a character show it
+  // once, with the first.
   #from(token) {
     const { starts } = this.detection;
     if (token === 0) return 0;

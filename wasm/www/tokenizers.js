@@ -1,4 +1,5 @@
-// The panel of tokenizers: the demo's, and those that were opened and are remembered in this browser.
+// The panel of tokenizers: the demo's, and those that were opened and are remembered in this
+// browser.
 
 import { $, complain, el } from './dom.js';
 import { LIMITS, acceptFiles, checkSize, sizeOf } from './files.js';
@@ -8,13 +9,15 @@ export class TokenizerPanel {
   constructor(state, client) {
     this.state = state;
     this.client = client;
-    /** The one besides the demo's that the worker holds. */
-    this.loaded = null;
-    acceptFiles({ button: $('tokenizer-open'), input: $('tokenizer-file'), zone: $('tokenizer-zone'), take: files => files.forEach(file => this.takeFile(file)) });
-    $('tokenizer').addEventListener('change', () => this.choose($('tokenizer').value));
+    /** Those besides the demo's that the worker holds. */
+    this.loaded = new Set();
+    /** What is being loaded: one at a time. */
+    this.turn = Promise.resolve();
+    acceptFiles({ button: $('tokenizer-open'), input: $('tokenizer-file'), zone: $('tokenizer-zone'), take: files => this.takeFiles(files) });
+    $('tokenizer').addEventListener('change', () => this.choose($('tokenizer').value || null));
     $('tokenizer-forget').addEventListener('click', () => this.forget(this.state.tokenizer));
     state.addEventListener('change', ({ detail }) => {
-      if (detail.includes('tokenizers') || detail.includes('tokenizer')) this.list();
+      if (['tokenizers', 'tokenizer', 'profiles', 'keys'].some(name => detail.includes(name))) this.list();
     });
   }
 
@@ -33,6 +36,11 @@ export class TokenizerPanel {
     return this.state.tokenizers.find(tokenizer => tokenizer.id === id);
   }
 
+  async takeFiles(files) {
+    for (const file of files) await this.takeFile(file);
+  }
+
+  /** Reads a tokenizer.json. While a profile waits for its tokenizer, another is refused. */
   async takeFile(file) {
     complain($('tokenizer'), $('tokenizer-error'));
     this.busy(`Reading ${file.name} (${sizeOf(file.size)}) …`);
@@ -40,11 +48,19 @@ export class TokenizerPanel {
       checkSize(file, LIMITS.tokenizer);
       // A copy in the browser's hands: the file may change or go.
       const blob = new Blob([await file.arrayBuffer()]);
-      const { name, fingerprint, vocabSize } = await this.client.ask('loadTokenizer', { blob, name: file.name });
-      this.loaded = fingerprint;
+      const { fingerprint, name, vocabSize } = await this.#inTurn(() => this.#read(blob, file.name));
+      const { profiles, tokenizers } = this.state;
+      const isExpected = profiles.some(({ tokenizer }) => tokenizer.fingerprint === fingerprint);
+      const waiting = profiles.find(profile => !this.state.tokenizerOf(profile));
+      if (waiting && !isExpected) {
+        const { tokenizer } = waiting;
+        throw new Error(
+          `${file.name}: this tokenizer has the fingerprint ${fingerprint}, and the profile ${waiting.name} needs ${tokenizer.name} with the fingerprint ${tokenizer.fingerprint}`,
+        );
+      }
       const tokenizer = { id: fingerprint, fingerprint, name, vocabSize, blob };
-      const others = this.state.tokenizers.filter(({ id }) => id !== fingerprint);
-      this.state.set({ tokenizers: [...others, tokenizer], tokenizer: fingerprint });
+      const others = tokenizers.filter(({ id }) => id !== fingerprint);
+      this.state.set({ tokenizers: [...others, tokenizer], ...(isExpected ? {} : { tokenizer: fingerprint }) });
       await store.remember({ fingerprint, name, vocabSize, blob }).catch(() => {
         complain(null, $('tokenizer-error'), 'this tokenizer works, but your browser could not remember it');
       });
@@ -58,7 +74,7 @@ export class TokenizerPanel {
   async choose(id) {
     complain($('tokenizer'), $('tokenizer-error'));
     try {
-      await this.load(id);
+      if (id !== null) await this.load([id]);
       this.state.set({ tokenizer: id });
     } catch (error) {
       complain($('tokenizer'), $('tokenizer-error'), error.message);
@@ -66,16 +82,37 @@ export class TokenizerPanel {
     }
   }
 
-  async load(id) {
-    if (id === 'demo' || id === this.loaded) return;
-    const { blob, name } = this.find(id);
-    this.busy(`Loading ${name} …`);
-    await this.client.ask('loadTokenizer', { blob, name });
-    this.loaded = id;
+  /** Has the worker hold these. */
+  async load(ids) {
+    if (ids.every(id => id === 'demo' || this.loaded.has(id))) return;
+    await this.#inTurn(async () => {
+      for (const id of ids) {
+        if (id === 'demo' || this.loaded.has(id)) continue;
+        const { blob, name } = this.find(id);
+        this.busy(`Loading ${name} …`);
+        await this.#read(blob, name, ids);
+      }
+    });
+    this.list();
+  }
+
+  #inTurn(act) {
+    const done = this.turn.then(act);
+    this.turn = done.catch(() => {});
+    return done;
+  }
+
+  /** Reads a file in the worker, which then holds it and what is asked with: tokenizers are large. */
+  async #read(blob, name, besides = []) {
+    const asked = [...this.state.tokenizersAsked.map(({ id }) => id), this.state.tokenizer, ...besides];
+    const keep = [...this.loaded].filter(id => asked.includes(id));
+    const read = await this.client.ask('loadTokenizer', { blob, name, keep });
+    this.loaded = new Set([...keep, read.fingerprint]);
+    return read;
   }
 
   async forget(id) {
-    this.state.set({ tokenizers: this.state.tokenizers.filter(tokenizer => tokenizer.id !== id), tokenizer: 'demo' });
+    this.state.set({ tokenizers: this.state.tokenizers.filter(tokenizer => tokenizer.id !== id), tokenizer: null });
     $('tokenizer').focus();
     await store.forget(id).catch(error => complain($('tokenizer'), $('tokenizer-error'), `it could not be forgotten: ${error.message}`));
   }
@@ -87,12 +124,17 @@ export class TokenizerPanel {
   list() {
     const { tokenizers, tokenizer } = this.state;
     $('tokenizer').replaceChildren(
-      ...tokenizers.map(tokenizer => el('option', { value: tokenizer.id }, tokenizer.id === 'demo' ? 'demo (in this page)' : told(tokenizer))),
+      el('option', { value: '' }, 'choose one…'),
+      ...tokenizers.map(tokenizer => el('option', { value: tokenizer.id }, tokenizer.id === 'demo' ? 'demo (of the model in this page)' : told(tokenizer))),
     );
-    $('tokenizer').value = tokenizer;
-    const { fingerprint, vocabSize } = this.find(tokenizer);
-    $('tokenizer-info').textContent = `Fingerprint ${fingerprint}; ${vocabSize.toLocaleString('en-GB')} tokens`;
-    $('tokenizer-forget').hidden = tokenizer === 'demo';
+    $('tokenizer').value = tokenizer ?? '';
+    const chosen = this.find(tokenizer);
+    const isByProfile = this.state.profiles.length > 0 && this.state.bareKeys.length === 0;
+    const about = chosen
+      ? `Fingerprint ${chosen.fingerprint}; ${chosen.vocabSize.toLocaleString('en-GB')} tokens`
+      : 'None is chosen: a text is read with the tokenizer of the model that wrote it.';
+    $('tokenizer-info').textContent = isByProfile ? '' : about;
+    $('tokenizer-forget').hidden = !chosen || tokenizer === 'demo';
   }
 }
 

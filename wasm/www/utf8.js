@@ -22,7 +22,8 @@ export function invalidFrom(bytes) {
   return at;
 }
 
-// Length of the character at `at`, 0 if there is none. Unicode 18, table 3-7: the second byte has the exceptions.
+// Length of the character at `at`, 0 if there is none. Unicode 18, table 3-7: the second byte has
+// the exceptions.
 function characterLength(bytes, at) {
   const first = bytes[at];
   if (first < 0x80) return 1;

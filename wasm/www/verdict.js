@@ -50,12 +50,6 @@ export function counts({ scored, score, gamma }) {
   return `${tokens}; mean score ${(score / scored).toFixed(2)} where chance gives 1`;
 }
 
-/** The natural logarithm of the least p that so few tokens can have; null where that is no limit. */
-function leastLnP({ scored, gamma, looks }, searches) {
-  if (gamma === null) return null;
-  return scored * Math.log(gamma) + Math.log((searches ? 2 : 1) * looks);
-}
-
 /** The green fraction by chance of a green scheme, null of a gumbel scheme. */
 export function gammaOf(scheme) {
   const match = /gamma=(\d+)\/256/.exec(scheme);
@@ -77,18 +71,21 @@ function sumOf(spans) {
   return { scored: sum('scored'), score: sum('score'), gamma: gammaOf(spans[0].scheme) };
 }
 
-/** Which of the answers it is: `marked`, `partly` (a passage of a longer text), `unmarked`, `hopeless`, `short`. */
-export function kind(evidence, searches = true) {
+/** Which of the answers it is: the evidence's verdict, with `partly` for a passage of a longer text. */
+export function kind(evidence) {
+  if (evidence.verdict === 'too_short') return 'short';
+  if (evidence.verdict === 'no_mark_found') return 'unmarked';
   // How long the normalised text is, evidence does not say, and so not how much of it a passage is.
   if (isNormalised(evidence)) return 'marked';
-  if (evidence.scored === 0) return 'short';
-  if (evidence.detected) {
-    const inSpans = passages(evidence).reduce((sum, span) => sum + span.scored, 0);
-    const isWhole = evidence.spans.length === 0 || inSpans >= MARKED_WHOLE * evidence.scored;
-    return isWhole ? 'marked' : 'partly';
-  }
-  const least = leastLnP(evidence, searches);
-  return least !== null && least > Math.log(evidence.alpha) ? 'hopeless' : 'unmarked';
+  const inSpans = passages(evidence).reduce((sum, span) => sum + span.scored, 0);
+  return evidence.spans.length === 0 || inSpans >= MARKED_WHOLE * evidence.scored ? 'marked' : 'partly';
+}
+
+/** Says which tokenizers a text was read with, given those. */
+export function readWith(tokenizers) {
+  const names = tokenizers.map(({ id, name, fingerprint }) => (id === 'demo' ? 'the tokenizer of the demo model in this page' : `the tokenizer ${name} (${fingerprint})`));
+  const listed = names.length > 1 ? `${names.slice(0, -1).join(', ')} and ${names.at(-1)}` : names[0];
+  return `Read with ${listed}. A text of another model needs that model’s tokenizer.`;
 }
 
 /**
@@ -96,21 +93,18 @@ export function kind(evidence, searches = true) {
  *
  * - `several`: whether more than one key was asked about.
  */
-export function words(evidence, { searches = true, several = false } = {}) {
+export function words(evidence, { several = false } = {}) {
   const which = several ? 'one of these keys' : 'this key';
   const none = several ? 'these keys' : 'this key';
-  const chance = onceIn(evidence.search_ln_p);
+  const chance = onceIn(evidence.ln_p);
   const spans = evidence.spans.length;
-  const answer = kind(evidence, searches);
+  const answer = kind(evidence);
   switch (answer) {
     case 'short':
       return {
         kind: answer,
         word: 'Too short to say',
-        sentence:
-          evidence.tokens === 0
-            ? 'There are no tokens.'
-            : `${evidence.tokens === 1 ? 'One token has' : `${evidence.tokens} tokens have`} nothing to be counted: each needs others before it.`,
+        sentence: shortReason(evidence),
         caveat: 'So little text says nothing for a mark, and nothing against one.',
       };
     case 'marked':
@@ -128,13 +122,6 @@ export function words(evidence, { searches = true, several = false } = {}) {
           : `The passage: ${spanCounts(evidence.spans[0])}.`;
       return { ...found, word: answer === 'marked' ? 'Marked' : `Marked ${where}`, sentence: `${sentence} ${nothingToDo}` };
     }
-    case 'hopeless':
-      return {
-        kind: answer,
-        word: 'Too short to find a mark',
-        sentence: `${sentenceCase(counts(evidence))}. So few tokens could not reach ${oneIn(evidence.alpha)} even if all of them were green.`,
-        caveat: 'This says nothing for a mark, and nothing against one.',
-      };
     default:
       return {
         kind: answer,
@@ -142,12 +129,19 @@ export function words(evidence, { searches = true, several = false } = {}) {
         sentence: `${sentenceCase(counts(evidence))}${
           evidence.normalised ? ' in the text as it is. Of the text normalised, chance' : '. Chance'
         } alone gives something like this ${chance}${
-          evidence.search_ln_p < Math.log(0.01) ? `, which is more often than the ${oneIn(evidence.alpha)} asked for` : ''
+          evidence.ln_p < Math.log(0.01) ? `, which is more often than the ${oneIn(evidence.alpha)} asked for` : ''
         }.`,
         caveat:
           'It does not say that a person wrote it: other keys, schemes and tokenizers, short, paraphrased or translated texts look the same.',
       };
   }
+}
+
+function shortReason({ tokens, scored, score, gamma, alpha }) {
+  if (tokens === 0) return 'There are no tokens.';
+  if (scored === 0) return `${tokens === 1 ? 'One token has' : `${tokens} tokens have`} nothing to be counted: each needs others before it.`;
+  const best = gamma === null ? 'every one had the highest score' : 'all of them were green';
+  return `${sentenceCase(counts({ scored, score, gamma }))}. So few tokens could not reach ${oneIn(alpha)} even if ${best}.`;
 }
 
 function normalisedReason(evidence) {
@@ -170,16 +164,18 @@ export function brief(evidence) {
 }
 
 /** The whole result as text, to be pasted somewhere. */
-export function report(evidence, { p, wholeP, ...how }) {
+export function report(evidence, { p, unpaidP, ...how }) {
   const said = words(evidence, how);
   const lines = [
     `${said.word}. ${said.sentence}`,
     said.caveat,
     '',
     `Everything looked at: p = ${p}, level ${level(evidence.alpha)}; ${evidence.looks} look${evidence.looks === 1 ? '' : 's'}, all paid for.`,
-    `Whole text${isNormalised(evidence) ? ' as it is, not normalised' : ''}, one test: p = ${wholeP}${evidence.z_score === null ? '' : `, z = ${fixed(evidence.z_score, 2)}`}.`,
+    `Whole text${isNormalised(evidence) ? ' as it is, not normalised' : ''}, this key alone, not paid for: p = ${unpaidP}${evidence.z_score === null ? '' : `, z = ${fixed(evidence.z_score, 2)}`}.`,
     `${evidence.tokens} tokens${isNormalised(evidence) ? ' of the text as it is' : ''}: ${evidence.scored} counted, ${evidence.repeated} repeated.`,
     ...evidence.spans.map((span, i) => `Passage ${i + 1}: ${place(span)}${span.normalised ? ', once normalised' : ''}, ${spanCounts(span)}.`),
+    ...(evidence.spans.length > 0 ? ['A text that is marked in part can show a passage in unmarked words too, with a chance of up to 1 in 20 a text.'] : []),
+    ...(evidence.profile === null ? [] : [`Profile ${evidence.profile}.`]),
     `Scheme ${evidence.scheme}, key ${evidence.key_id}${
       evidence.tokenizer ? `, tokenizer ${evidence.tokenizer.name} (${evidence.tokenizer.fingerprint})` : ', token ids as given'
     }.`,

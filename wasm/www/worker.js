@@ -1,15 +1,13 @@
 // The worker: holds the module, the keys and the tokenizer, and answers one request at a time.
 //
-// A request is { id, op, data }; the answer { id, value } or { id, error: { message, field } }, and { fatal: message } once the module
-// cannot go on. A long request also sends { id, progress }.
+// A request is { id, op, data }; the answer { id, value } or { id, error: { message, field } }, and
+// { fatal: message } once the module cannot go on. A long request also sends { id, progress }.
 
 import init, * as greenmark from './greenmark/greenmark.js';
 import { splitLines, parseLine } from './json-lines.js';
-import { kind } from './verdict.js';
 
 const DEMO_KEY = new TextEncoder().encode('a demonstration key known to all');
 const SHOWN_LINES = 1000;
-const SHORT = ['short', 'hopeless'];
 /** Texts of JSON Lines between two looks at the clock are few: a request must not wait long for its turn. */
 const TURN_MS = 40;
 const PROGRESS_MS = 200;
@@ -19,6 +17,7 @@ const KEY_GONE = 'the key is not in this page any more';
 /** The demo model's bytes: asked for as the page loads, so that it works without a network from then on. */
 let model = null;
 const keys = new Map();
+const profiles = new Map();
 const tokenizers = new Map();
 let detector = null;
 const cancelled = new Set();
@@ -49,40 +48,64 @@ const messageOf = error => (error instanceof Error ? error.message : String(erro
 function detectorFor(config) {
   const asked = JSON.stringify(config);
   if (detector?.asked === asked) return detector;
-  detector?.value.free();
-  detector = null;
-  if (config.keys.length === 0) throw new FieldError('no key', 'key');
-  if (!config.keys.every(id => keys.has(id))) throw new FieldError(KEY_GONE, 'key');
-  const scheme = at('scheme', () => greenmark.parseScheme(config.scheme));
-  const tokenizer = tokenizers.get(config.tokenizer);
-  if (!tokenizer) throw new FieldError('the tokenizer is not loaded', 'tokenizer');
+  dropDetector();
+  const asks = [...config.profiles.map(({ key }) => key), ...config.keys];
+  if (asks.length === 0) throw new FieldError('no key', 'key');
+  if (!asks.every(id => keys.has(id))) throw new FieldError(KEY_GONE, 'key');
+  if (config.keys.length > 0) at('scheme', () => greenmark.parseScheme(config.scheme));
   const value = at('settings', () => {
-    const options = {
+    const { scheme, alpha, search, normalise } = config;
+    return new greenmark.Detector({
+      profiles: config.profiles.map(({ name, key, tokenizer }) => ({ profile: profiles.get(name), key: keys.get(key), ...loaded(tokenizer) })),
       keys: config.keys.map(id => keys.get(id)),
-      scheme: config.scheme,
-      alpha: config.alpha,
-      search: config.search,
-      normalise: config.normalise,
-      tokenizer,
-    };
-    return new greenmark.Detector(options);
+      // Without a key of its own, no scheme is asked about but those of the profiles.
+      ...(config.keys.length > 0 ? { scheme } : {}),
+      ...loaded(config.tokenizer),
+      alpha,
+      search,
+      normalise,
+    });
   });
-  detector = { asked, value, scheme };
+  detector = { asked, value };
   return detector;
 }
 
+/** The option `tokenizer`, which token ids can do without. */
+function loaded(id) {
+  if (id === null) return {};
+  const tokenizer = tokenizers.get(id);
+  if (!tokenizer) throw new FieldError('the tokenizer is not loaded', 'tokenizer');
+  return { tokenizer };
+}
+
+/** Whether a profile's key comes from this one. */
+function fits(profile, key) {
+  try {
+    profile.keyFrom(key).free();
+    return true;
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    return false;
+  }
+}
+
+/** Adds a key; its id, and the names of the profiles that it fits. */
 function addKey(key) {
   const { id } = key;
   if (keys.has(id)) key.free();
   else keys.set(id, key);
-  return { id };
+  return { id, fits: [...profiles.values()].filter(profile => fits(profile, keys.get(id))).map(({ name }) => name) };
+}
+
+function dropDetector() {
+  detector?.value.free();
+  detector = null;
 }
 
 function addTokenizer(id, tokenizer) {
   tokenizers.get(id)?.free();
   tokenizers.set(id, tokenizer);
-  detector?.value.free();
-  detector = null;
+  dropDetector();
   return { name: tokenizer.name, fingerprint: tokenizer.fingerprint, vocabSize: tokenizer.vocabSize };
 }
 
@@ -104,21 +127,21 @@ function loadModel() {
 }
 
 /** The result in a form that can be sent, with its numbers written as the library writes them. */
-function whole(detection, scheme, ids) {
+function whole(detection, ids) {
   const { evidence, shades, scores, places } = detection;
   // Of ids there is no text: each stands for itself.
   const shown = ids ? idsAsText(ids) : { starts: detection.starts, ends: detection.ends };
   return {
     evidence,
-    scheme,
+    scheme: greenmark.parseScheme(evidence.scheme),
     shades,
     scores,
     starts: shown.starts,
     ends: shown.ends,
     text: shown.text,
     places: ids ? Uint32Array.from(evidence.spans.flatMap(span => [shown.starts[span.start], shown.ends[span.end - 1]])) : places,
-    p: greenmark.formatP(evidence.search_ln_p, 3),
-    wholeP: greenmark.formatP(evidence.ln_p, 3),
+    p: greenmark.formatP(evidence.ln_p, 3),
+    unpaidP: greenmark.formatP(evidence.unpaid_ln_p, 3),
     spanPs: evidence.spans.map(span => greenmark.formatP(span.ln_p, 2)),
   };
 }
@@ -147,21 +170,43 @@ const operations = {
     return at('key', () => addKey(bytes ? greenmark.Key.parseFile(bytes) : greenmark.Key.parse(text)));
   },
 
+  /** Adds a profile from the bytes of its file, or as it was told before; what it says, and the key that fits it, if it is there. */
+  addProfile({ bytes, json }) {
+    const profile = at('profile', () => greenmark.Profile.parse(bytes ?? json));
+    const { name, scheme, keyId, tokenizer } = profile;
+    const told = profile.toJson();
+    const known = profiles.get(name);
+    if (known && known.toJson() !== told) {
+      profile.free();
+      throw new FieldError(`another profile is called ${name}: remove it first`, 'profile');
+    }
+    if (known) profile.free();
+    else profiles.set(name, profile);
+    const kept = profiles.get(name);
+    const key = [...keys.keys()].find(id => fits(kept, keys.get(id))) ?? null;
+    return { name, scheme, keyId, tokenizer, subkey: kept.subkey ?? null, json: told, key };
+  },
+
+  removeProfile({ name }) {
+    dropDetector();
+    profiles.get(name)?.free();
+    profiles.delete(name);
+  },
+
   removeKey({ key }) {
-    detector?.value.free();
-    detector = null;
+    dropDetector();
     keys.get(key)?.free();
     keys.delete(key);
   },
 
   keyText: ({ key }) => keys.get(key).toText(),
 
-  async loadTokenizer({ blob, name }) {
+  /** Reads a tokenizer.json; of the others it holds those in `keep`, and the demo's. */
+  async loadTokenizer({ blob, name, keep }) {
     const bytes = new Uint8Array(await blob.arrayBuffer());
     const tokenizer = at('tokenizer', () => greenmark.Tokenizer.fromJson(bytes, name));
-    // One besides the demo's: they are large.
     for (const id of [...tokenizers.keys()]) {
-      if (id !== 'demo') {
+      if (id !== 'demo' && !keep.includes(id)) {
         tokenizers.get(id).free();
         tokenizers.delete(id);
       }
@@ -172,8 +217,8 @@ const operations = {
   scheme: ({ scheme }) => at('scheme', () => greenmark.parseScheme(scheme)),
 
   detect({ text, ids, name, config }) {
-    const { value, scheme } = detectorFor(config);
-    return at('text', () => whole(ids ? value.detectIds(ids, name) : value.detect(text, name), scheme, ids));
+    const { value } = detectorFor(config);
+    return at('text', () => whole(ids ? value.detectIds(ids, name) : value.detect(text, name), ids));
   },
 
   evidence({ texts, config }) {
@@ -190,7 +235,7 @@ const operations = {
   },
 
   async lines({ file, config, id: request }) {
-    const started = detectorFor(config);
+    detectorFor(config);
     const total = { texts: 0, marked: 0, short: 0, refused: 0, bytes: 0, size: file.size };
     let rows = [];
     let listed = 0;
@@ -212,19 +257,20 @@ const operations = {
       total.bytes = end;
       try {
         const { id, text, ids } = parseLine(line);
+        if (!ids && config.missing) throw new Error(config.missing);
         // Another configuration may have been asked about in between.
         const { value } = detectorFor(config);
         const evidence = ids ? value.evidenceIds(ids, id) : value.evidence(text, id);
         total.texts += 1;
         total.marked += evidence.detected ? 1 : 0;
-        total.short += SHORT.includes(kind(evidence, config.search)) ? 1 : 0;
+        total.short += evidence.verdict === 'too_short' ? 1 : 0;
         part += `${JSON.stringify(evidence)}\n`;
         // A Blob may live on disk; a string may not.
         if (part.length > PART_CHARACTERS) {
           parts.push(new Blob([part]));
           part = '';
         }
-        list({ number, start, end, evidence, p: greenmark.formatP(evidence.search_ln_p, 2) });
+        list({ number, start, end, evidence, p: greenmark.formatP(evidence.ln_p, 2) });
       } catch (error) {
         if (isFatal(error) || error instanceof FieldError) throw error;
         total.refused += 1;
@@ -244,7 +290,7 @@ const operations = {
     if (!total.cancelled) total.bytes = file.size;
     tell();
     parts.push(part);
-    return { ...total, scheme: started.scheme, results: new Blob(parts, { type: 'application/jsonl' }) };
+    return { ...total, results: new Blob(parts, { type: 'application/jsonl' }) };
   },
 
   cancel({ request }) {
@@ -270,7 +316,8 @@ async function answer(id, op, data) {
 
 loadModel();
 
-// Requests are answered in their order: one may need the tokenizer that the one before it loads. Only what takes long lets others by.
+// Requests are answered in their order: one may need the tokenizer that the one before it loads.
+// Only what takes long lets others by.
 let turn = init().catch(error => postMessage({ id: 0, fatal: `the module could not be loaded (${messageOf(error)})` }));
 
 self.onmessage = ({ data: { id, op, data } }) => {

@@ -1,4 +1,5 @@
-// The view that writes: the demo model's text as it comes, and what is left of its mark once words are changed.
+// The view that writes: the demo model's text as it comes, and what is left of its mark once words
+// are changed.
 
 import { attack, prepare } from './attack.js';
 import { Superseded } from './client.js';
@@ -158,7 +159,7 @@ export class WriteView {
   }
 
   config() {
-    return { ...this.state.config(), keys: [this.key], scheme: this.scheme, tokenizer: 'demo', normalise: false };
+    return { ...this.state.config(), profiles: [], keys: [this.key], scheme: this.scheme, tokenizer: 'demo', missing: null, normalise: false };
   }
 
   #prepare() {
@@ -171,7 +172,7 @@ export class WriteView {
     $('written').hidden = false;
     this.last[this.isMarked ? 'marked' : 'plain'] = detection.evidence;
     // The scale is that of the unattacked text, and stays while it is attacked.
-    const power = -detection.evidence.search_ln_p / Math.LN10;
+    const power = -detection.evidence.ln_p / Math.LN10;
     this.most = Math.max(12, 2 * -Math.log10(this.state.alpha), Math.ceil(power * 1.1));
     this.#readAttacks();
     this.#drawCurves();
@@ -259,16 +260,16 @@ export class WriteView {
   }
 
   #tell(evidence) {
-    const said = words(evidence, { searches: this.state.search });
+    const said = words(evidence);
     $('write-verdict').dataset.kind = said.kind;
     $('write-word').textContent = said.word;
-    $('write-number').replaceChildren(withPowers(onceIn(evidence.search_ln_p)));
+    $('write-number').replaceChildren(withPowers(onceIn(evidence.ln_p)));
     $('write-sentence').replaceChildren(withPowers(said.sentence));
     $('write-caveat').textContent = said.caveat;
-    this.meter.show({ lnP: evidence.search_ln_p, alpha: this.state.alpha, most: this.most });
+    this.meter.show({ lnP: evidence.ln_p, alpha: this.state.alpha, most: this.most });
     const { marked, plain } = this.last;
     const compared = marked && plain && marked.scheme === plain.scheme && marked.key_id === plain.key_id;
-    const line = (name, { ...of }) => `${name} ${brief(of)}, ${onceIn(of.search_ln_p)}`;
+    const line = (name, { ...of }) => `${name} ${brief(of)}, ${onceIn(of.ln_p)}`;
     $('write-compare').replaceChildren(
       withPowers(compared ? `The texts as they were written: ${line('with the mark', marked)}; ${line('without it', plain)}.` : this.isMarked ? '' : 'Written without a mark, for comparison.'),
     );
@@ -282,7 +283,7 @@ export class WriteView {
     try {
       const found = await this.client.newest('curves', 'evidence', { texts, config });
       if (this.text !== text) return;
-      const powers = found.map(evidence => evidence.search_ln_p);
+      const powers = found.map(evidence => evidence.ln_p);
       this.chart.show(Object.fromEntries(ATTACKS.map((name, i) => [name, powers.slice(i * strengths.length, (i + 1) * strengths.length)])), this.state.alpha);
     } catch (error) {
       this.#fail(error);

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 
 import axe from "axe-core";
 
-import { addDemoKey, addKey, check, file, open, pageTest, unfold, verdict } from "./page.mjs";
-import { marked, partly, unmarked } from "./texts.mjs";
+import { addKey, check, chooseTokenizer, file, open, pageTest, unfold, useDemo, verdict } from "./page.mjs";
+import { SCHEME, keyOf, marked, partly, unmarked } from "./texts.mjs";
 
 async function writeText(page) {
   await page.locator("#write-marked").click();
@@ -21,8 +21,21 @@ const STATES = {
     await addKey(page, "gmk1broken");
     await page.locator("#key-error").waitFor();
   },
+  "a profile that waits": async page => {
+    const profile = { greenmark: "profile/1", name: "a-name-of-sixty-four-characters.that-is-as-long-as-a-name-can-be", scheme: SCHEME, tokenizer: { name: "smollm2", fingerprint: "d21208e9d0e11339" }, key_id: keyOf(1).id, subkey: "2026-11" };
+    await open(page, "#profile-open", file("x.profile.json", JSON.stringify(profile)));
+    await open(page, "#key-open", file("other.key", keyOf(2).toText()));
+    await page.locator("#key-error", { hasText: "is not the one" }).waitFor();
+    await open(page, "#profile-open", file("y.profile.json", "{"));
+    await page.locator("#profile-error").waitFor();
+  },
+  "no tokenizer": async page => {
+    await page.getByRole("button", { name: /^Remove profile/ }).click();
+    await page.getByRole("button", { name: "Use the public demonstration key" }).click();
+    await verdict(page, /^Cannot say$/);
+  },
   unmarked: async page => {
-    await addDemoKey(page);
+    await chooseTokenizer(page, "demo");
     await verdict(page, /^No mark found$/);
   },
   marked: async page => {
@@ -127,7 +140,7 @@ pageTest("where colours are forced the current view still shows", { context: { f
 });
 
 pageTest("a verdict is told to who cannot see it", {}, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   await check(page, marked);
   await verdict(page, /^Marked$/);
   const told = page.locator("[aria-live=polite]", { hasText: /^Marked\. .*would look like this/ });

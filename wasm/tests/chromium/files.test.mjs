@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 
-import { addDemoKey, check, complaint, drop, file, open, pageTest, ready, verdict } from "./page.mjs";
+import { check, complaint, drop, file, open, pageTest, ready, useDemo, verdict } from "./page.mjs";
 import { demoKey, detect, greenmark, keyOf, marked, otherTokenizer, pOf, tokenizerJson, unmarked } from "./texts.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "greenmark-page-"));
@@ -24,7 +24,7 @@ const sparse = (name, size) => {
 };
 
 pageTest("a text is opened, and checked as it stands in the file", {}, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   // A field has no carriage returns; the file's are checked all the same.
   const text = `\ufeff${marked.replace(/\. /g, ".\r\n")}`;
   assert.notEqual(pOf(detect(text)), pOf(detect(text.replaceAll("\r", ""))));
@@ -38,7 +38,7 @@ pageTest("a text is opened, and checked as it stands in the file", {}, async ({ 
 });
 
 pageTest("several texts are a list of texts, and what cannot be read is named", {}, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   await drop(page, "#text-zone", [onDisk("one.txt", marked), onDisk("two.txt", unmarked), onDisk("bad.txt", Buffer.from([0x61, 0xff])), onDisk("a.key", keyOf(5).toText())]);
   await page.locator("#key-list", { hasText: keyOf(5).id }).waitFor();
   await page.locator("#lines-summary", { hasText: "2 texts: 1 marked, 1 without a mark found." }).waitFor();
@@ -64,7 +64,7 @@ pageTest("a file that is slow to read does not replace what was typed meanwhile"
     };
   }),
 }, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   await open(page, "#text-open", file("slow.txt", marked));
   await check(page, unmarked);
   await verdict(page, /^No mark found$/);
@@ -91,7 +91,7 @@ pageTest("files are dropped on their fields, and anywhere", {}, async ({ page })
   const key = keyOf(3);
   await drop(page, "#key-zone", [onDisk("mine.key", `${key.toText()}\n`)]);
   await page.locator("#key-list", { hasText: key.id }).waitFor();
-  await addDemoKey(page);
+  await useDemo(page);
   await drop(page, "#text-zone", [onDisk("story.txt", marked)]);
   assert.equal((await verdict(page, /^Marked$/)).p, pOf(detect(marked, { keys: [key, demoKey] })));
   assert.equal(await page.locator(".dropping").count(), 0);
@@ -108,7 +108,7 @@ pageTest("files are dropped on their fields, and anywhere", {}, async ({ page })
 });
 
 pageTest("what is no text is refused with its reason, and the text before it stays", {}, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   await check(page, marked);
   const { p } = await verdict(page, /^Marked$/);
   const refused = async (given, pattern) => {
@@ -129,7 +129,7 @@ pageTest("what is no text is refused with its reason, and the text before it sta
 });
 
 pageTest("a tokenizer is refused with its reason, and the one before it stays", {}, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   await check(page, marked);
   await verdict(page, /^Marked$/);
   const refused = async (given, pattern) => {
@@ -153,7 +153,7 @@ pageTest("a tokenizer is remembered until it is forgotten", {}, async ({ page })
   const expected = detect(marked, { tokenizer });
   const choice = page.locator("#tokenizer");
   const names = () => choice.locator("option").allTextContents();
-  await addDemoKey(page);
+  await useDemo(page);
   await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer));
   await page.locator("#tokenizer-info", { hasText: tokenizer.fingerprint }).waitFor();
   await check(page, marked);
@@ -162,20 +162,21 @@ pageTest("a tokenizer is remembered until it is forgotten", {}, async ({ page })
 
   await page.reload();
   await ready(page);
-  const label = (await names())[1];
+  const label = (await names())[2];
   assert.match(label, /tokenizer-other\.json/);
-  await addDemoKey(page);
+  await useDemo(page);
   await choice.selectOption({ label });
   await page.locator("#tokenizer-info", { hasText: tokenizer.fingerprint }).waitFor();
   await check(page, marked);
   assert.equal((await verdict(page)).p, pOf(expected));
 
   await page.locator("#tokenizer-forget").click();
-  await page.waitForFunction(p => document.getElementById("verdict-p").textContent === p, pOf(detect(marked)));
-  assert.equal((await names()).length, 1);
+  // No other takes its place unasked.
+  await verdict(page, /^Cannot say$/);
+  assert.deepEqual(await names(), ["choose one…", "demo (of the model in this page)"]);
   await page.reload();
   await ready(page);
-  assert.equal((await names()).length, 1);
+  assert.equal((await names()).length, 2);
 });
 
 pageTest("two tokenizers of one name can be told apart", {}, async ({ page }) => {
@@ -185,7 +186,7 @@ pageTest("two tokenizers of one name can be told apart", {}, async ({ page }) =>
     await open(page, "#tokenizer-open", file("tokenizer.json", bytes));
     await page.locator("#tokenizer-info", { hasText: expected[i].fingerprint }).waitFor();
   }
-  const options = (await page.locator("#tokenizer option").allTextContents()).slice(1);
+  const options = (await page.locator("#tokenizer option").allTextContents()).slice(2);
   assert.deepEqual(options, expected.map(({ vocabSize, fingerprint }) => `tokenizer.json · ${vocabSize.toLocaleString("en-GB")} tokens · ${fingerprint.slice(0, 8)}`));
   assert.notEqual(options[0], options[1]);
 });
@@ -195,9 +196,9 @@ pageTest("where the browser keeps nothing, a tokenizer works all the same", {
     IDBFactory.prototype.open = () => { throw new DOMException("switched off", "SecurityError"); };
   }),
 }, async ({ page }) => {
+  await useDemo(page);
   await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer));
   await page.locator("#tokenizer-error", { hasText: /could not remember/ }).waitFor();
-  await addDemoKey(page);
   await check(page, marked);
   const tokenizer = greenmark.Tokenizer.fromJson(otherTokenizer, "tokenizer-other.json");
   assert.equal((await verdict(page)).p, pOf(detect(marked, { tokenizer })));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { addDemoKey, check, pageTest, ready, verdict } from "./page.mjs";
+import { check, pageTest, ready, useDemo, verdict } from "./page.mjs";
 import { demoKey, partly } from "./texts.mjs";
 
 /** What has the focus: its id, or else its name. */
@@ -62,7 +62,7 @@ async function walk(page) {
 
 pageTest("Tab goes everywhere, and shows where it is", {}, async ({ page }) => {
   await walk(page);
-  await addDemoKey(page);
+  await useDemo(page);
   await check(page, partly);
   await walk(page);
   await page.locator("#nav-write").click();
@@ -91,6 +91,9 @@ pageTest("a text is checked with the keyboard alone", { context: { permissions: 
   await page.keyboard.insertText(demoKey.toText());
   await tabTo(page, "key-add");
   await page.keyboard.press("Space");
+  await verdict(page, /^Cannot say$/);
+  await tabTo(page, "tokenizer");
+  await page.keyboard.press("ArrowDown");
   await verdict(page, /^Marked in one passage$/);
 
   await tabTo(page, "alpha");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { addDemoKey, addKey, check, complaint, file, open, pageTest, ready, saved, verdict } from "./page.mjs";
+import { addKey, check, chooseTokenizer, complaint, file, open, pageTest, ready, saved, useDemo, verdict } from "./page.mjs";
 import { demoKey, greenmark, keyOf, secretOf, unmarked, write } from "./texts.mjs";
 
 const keyIds = page => page.locator("#key-list code").allTextContents();
@@ -48,7 +48,7 @@ async function placesOf(page, needle) {
 }
 
 pageTest("a broken key is refused at its field, says what is wrong, and nothing else is lost", {}, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   await check(page, unmarked);
   const text = keyOf(1).toText();
   const refused = async (given, pattern) => {
@@ -111,6 +111,7 @@ pageTest("key files are opened, broken ones refused; keys are removed", {}, asyn
   assert.deepEqual((await keyIds(page)).sort(), [first.id, second.id].sort());
 
   const text = write(second);
+  await chooseTokenizer(page, "demo");
   await check(page, text);
   await verdict(page, /^Marked$/);
   await page.getByRole("button", { name: `Remove key ${second.id}` }).click();
@@ -142,6 +143,7 @@ pageTest("a key is nowhere but in memory: not while it is used, not once it is r
 
   await page.locator("#key-add").click();
   await page.locator("#key-list", { hasText: key.id }).waitFor();
+  await chooseTokenizer(page, "demo");
   await check(page, write(key));
   await verdict(page, /^Marked$/);
   assert.deepEqual(await placesOf(page, secret), []);

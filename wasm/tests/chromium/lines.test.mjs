@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { addDemoKey, addKey, file, open, pageTest, saved, verdict } from "./page.mjs";
+import { addKey, file, open, pageTest, saved, useDemo, verdict } from "./page.mjs";
 import { demoKey, keyOf, marked, partly, unmarked, write } from "./texts.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "greenmark-lines-"));
@@ -24,7 +24,7 @@ function commandLine(path, keys, scheme) {
     writeFileSync(name, `${key.toText()}\n`);
     return ["--key-file", name];
   });
-  const { stdout, stderr, status } = spawnSync(GREENMARK, ["detect", "--jsonl", "--json", "--scheme", scheme, ...files.flat(), path], { encoding: "utf8" });
+  const { stdout, stderr, status } = spawnSync(GREENMARK, ["detect", "--jsonl", "--json", "--tokenizer", "demo", "--scheme", scheme, ...files.flat(), path], { encoding: "utf8" });
   return { evidence: parseLines(stdout), stderr, status };
 }
 
@@ -69,7 +69,7 @@ for (const scheme of ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"]) {
     const keys = [demoKey, keyOf(1), keyOf(2)];
     const expected = commandLine(path, keys, scheme);
 
-    await addDemoKey(page);
+    await useDemo(page);
     for (const key of keys.slice(1)) {
       await addKey(page, key.toText());
       await page.locator("#key-list", { hasText: key.id }).waitFor();
@@ -98,13 +98,13 @@ for (const scheme of ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"]) {
     const short = (await page.locator("#lines-body .verdict-cell").allTextContents()).filter(verdict => /Too short/.test(verdict)).length;
     assert.ok(short > 0);
     const summary = await page.locator("#lines-summary").textContent();
-    assert.match(summary, new RegExp(`^${found.length} texts: ${count} marked, ${found.length - count - short} without a mark found, ${short} too short; ${refused.length} lines could not be read`));
+    assert.match(summary, new RegExp(`^${found.length} texts: ${count} marked, ${found.length - count - short} without a mark found, ${short} too short; ${refused.length} lines could not be checked`));
     assert.equal(await page.locator("#lines-body tr").count(), found.length + refused.length);
   });
 }
 
 pageTest("a line is opened in full, and the list stays", {}, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   const lines = [{ id: "first", text: unmarked }, { text: marked }, { id: "third", text: partly }, { tokens: [1, 2, 3] }].map(line => JSON.stringify(line));
   await open(page, "#text-open", file("four.ndjson", lines.join("\r\n")));
   await page.locator("#lines-save").waitFor();
@@ -124,24 +124,24 @@ pageTest("a line is opened in full, and the list stays", {}, async ({ page }) =>
 });
 
 pageTest("pasted lines are taken as lines when the reader says so", {}, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   await page.locator("#text").fill(`${JSON.stringify({ text: marked })}\n${JSON.stringify({ text: unmarked })}\n`);
   await page.locator("#text-to-lines").click();
   await page.locator("#lines-summary", { hasText: "2 texts: 1 marked, 1 without" }).waitFor();
 });
 
-pageTest("of a long list the rest is counted: texts, and lines that could not be read", {}, async ({ page }) => {
-  await addDemoKey(page);
+pageTest("of a long list the rest is counted: texts, and lines that could not be checked", {}, async ({ page }) => {
+  await useDemo(page);
   const lines = [...Array(1003).fill('{"tokens":[1,2,3]}'), "no object", '{"tokens":[1]}'];
   await open(page, "#text-open", file("many.jsonl", lines.join("\n")));
   await page.locator("#lines-save").waitFor();
-  assert.equal(await page.locator("#lines-summary").textContent(), "1,004 texts: 0 marked, 0 without a mark found, 1,004 too short; 1 line could not be read.");
-  assert.equal(await page.locator("#lines-more").textContent(), "Shown are the first 1,000 lines. Besides: 4 more texts counted, and in the saved results; 1 more line that could not be read.");
+  assert.equal(await page.locator("#lines-summary").textContent(), "1,004 texts: 0 marked, 0 without a mark found, 1,004 too short; 1 line could not be checked.");
+  assert.equal(await page.locator("#lines-more").textContent(), "Shown are the first 1,000 lines. Besides: 4 more texts counted, and in the saved results; 1 more line that could not be checked.");
   assert.equal(parseLines((await saved(page, "#lines-save")).text).length, 1004);
 });
 
 pageTest("a long file can be cancelled, and what was read is kept", {}, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   const path = join(folder, "long.jsonl");
   writeFileSync(path, `${JSON.stringify({ text: partly.repeat(4) })}\n`.repeat(4000));
   await open(page, "#text-open", path);

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
-import { addDemoKey, addKey, check, drop, file, open, pageTest, saved, verdict } from "./page.mjs";
-import { keyOf, marked, otherTokenizer, partly, unmarked, write } from "./texts.mjs";
+import { addKey, check, chooseTokenizer, drop, file, open, pageTest, saved, useDemo, verdict } from "./page.mjs";
+import { greenmark, keyOf, marked, otherTokenizer, partly, unmarked, write } from "./texts.mjs";
 
 pageTest("no request leaves the page after it is loaded", { context: { permissions: ["clipboard-read", "clipboard-write"] } }, async ({ page, context, watched }) => {
   // What the page is made of is asked for as it loads, the demo model by the worker.
@@ -19,7 +19,7 @@ pageTest("no request leaves the page after it is loaded", { context: { permissio
   await context.setOffline(true);
 
   const key = keyOf(1);
-  await addDemoKey(page);
+  await useDemo(page);
   await addKey(page, key.toText());
   await addKey(page, "gmk1broken");
   await open(page, "#key-open", file("second.key", keyOf(2).toText()));
@@ -40,7 +40,13 @@ pageTest("no request leaves the page after it is loaded", { context: { permissio
   await page.locator("#alpha").selectOption("1e-9");
 
   await open(page, "#tokenizer-open", file("tokenizer.json", otherTokenizer));
+  const profile = { greenmark: "profile/1", name: "own", scheme: "gm1:gumbel,h=2", tokenizer: { name: "other", fingerprint: greenmark.Tokenizer.fromJson(otherTokenizer, "x").fingerprint }, key_id: key.id };
+  await open(page, "#profile-open", file("own.profile.json", JSON.stringify(profile)));
+  await page.locator("#profile-list", { hasText: `its key: ${key.id}` }).waitFor();
+  await page.getByRole("button", { name: "Remove profile own" }).click();
+  await chooseTokenizer(page, greenmark.Tokenizer.fromJson(otherTokenizer, "x").fingerprint);
   await page.locator("#tokenizer-forget").click();
+  await chooseTokenizer(page, "demo");
   await open(page, "#tokenizer-open", file("tokenizer.json", "{"));
   await page.locator("#tokenizer-error").waitFor();
 

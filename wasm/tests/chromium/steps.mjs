@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 /** Waits until the detector has answered and the tokenizers are listed. */
 export async function ready(page) {
   await page.locator("#version", { hasText: /\d/ }).waitFor();
-  await page.locator("#tokenizer-info", { hasText: /[0-9a-f]{16}/ }).waitFor({ state: "attached" });
+  await page.locator("#tokenizer option[value=demo]").waitFor({ state: "attached" });
 }
 
 /** Opens the settings, which a narrow window folds. */
@@ -13,11 +13,15 @@ export async function unfold(page) {
   if (!(await page.locator("#scheme").isVisible())) await page.getByText("Scheme, tokenizer, question").click();
 }
 
-/** Adds the public demonstration key. */
-export async function addDemoKey(page) {
+/** Adds the public demonstration key, and chooses the demo's tokenizer. */
+export async function useDemo(page) {
+  await chooseTokenizer(page, "demo");
   await page.getByRole("button", { name: "Use the public demonstration key" }).click();
   await page.getByRole("list", { name: "Keys in memory" }).getByRole("listitem").first().waitFor();
 }
+
+/** Chooses a tokenizer, whether or not the settings are folded. */
+export const chooseTokenizer = (page, id) => page.locator("#tokenizer").selectOption(id, { force: true });
 
 /** Types a key into its field and adds it. */
 export async function addKey(page, text) {

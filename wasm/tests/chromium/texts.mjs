@@ -37,9 +37,9 @@ export function detect(text, { keys = [demoKey], id = "-", ...options } = {}) {
 }
 
 /** The p that the page shows. */
-export const pOf = detection => `p = ${greenmark.formatP(detection.evidence.search_ln_p, 3)}`;
+export const pOf = detection => `p = ${greenmark.formatP(detection.evidence.ln_p, 3)}`;
 
-const demoTokenizer = JSON.parse(readFileSync(new URL("../../../lm/src/demo/tokenizer.json", import.meta.url)));
+const demoTokenizer = JSON.parse(readFileSync(new URL("../../../text/src/tokenizer/demo.json", import.meta.url)));
 
 /** A tokenizer.json: the demo's, changed. */
 export function tokenizerJson(change) {
@@ -48,5 +48,5 @@ export function tokenizerJson(change) {
   return Buffer.from(JSON.stringify(json));
 }
 
-/** One that works and is another than the demo's: without the last of its merges. */
-export const otherTokenizer = tokenizerJson(json => json.model.merges.pop());
+/** One that works and is another than the demo's: with its first thousand merges. */
+export const otherTokenizer = tokenizerJson(json => json.model.merges.splice(1000));

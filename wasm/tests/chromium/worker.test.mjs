@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { addDemoKey, check, file, open, pageTest, verdict } from "./page.mjs";
+import { check, file, open, pageTest, useDemo, verdict } from "./page.mjs";
 import { detect, greenmark, marked, otherTokenizer, pOf, unmarked } from "./texts.mjs";
 
 /** Serves the module with a trap in it: WebAssembly's own, for a text that asks for it. */
@@ -25,7 +25,7 @@ const trap = context =>
 const notice = /notice: The detector stopped/;
 
 pageTest("after a trap in WebAssembly the next text has its verdict, with the same keys", { prepare: trap, faults: [notice] }, async ({ page }) => {
-  await addDemoKey(page);
+  await useDemo(page);
   await check(page, `please trap ${marked}`);
   await page.locator("#notice", { hasText: /unreachable.*started again/ }).waitFor();
   assert.equal((await verdict(page)).word, "Not checked");
@@ -40,7 +40,7 @@ pageTest("after a trap in WebAssembly the next text has its verdict, with the sa
 
 pageTest("after an uncaught error in the worker, too, and with the tokenizer that was opened", { faults: [notice, /planted/] }, async ({ page }) => {
   const tokenizer = greenmark.Tokenizer.fromJson(otherTokenizer, "tokenizer-other.json");
-  await addDemoKey(page);
+  await useDemo(page);
   await open(page, "#tokenizer-open", file("tokenizer-other.json", otherTokenizer));
   await page.locator("#tokenizer-info", { hasText: tokenizer.fingerprint }).waitFor();
   await page.workers()[0].evaluate(() => void setTimeout(() => { throw new Error("planted"); }));

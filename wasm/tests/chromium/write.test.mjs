@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { addDemoKey, complaint, pageTest, verdict } from "./page.mjs";
+import { complaint, pageTest, useDemo, verdict } from "./page.mjs";
 import { demoKey, detect, pOf, write } from "./texts.mjs";
 
 const PROMPT = "Once upon a time";
@@ -16,7 +16,7 @@ const slide = (page, name, value) => page.locator(`#${name}`).fill(String(value)
 
 /** To the write view, with the demonstration key to write with. */
 async function goToWrite(page) {
-  await addDemoKey(page);
+  await useDemo(page);
   await page.locator("#nav-write").click();
   await page.locator("#write-key").selectOption(demoKey.id);
 }
@@ -31,7 +31,7 @@ async function writeNow(page, button = "#write-marked") {
 
 /** Waits until the evidence is that of `text`, and gives its ln p. */
 async function evidenceOf(page, text, options) {
-  const { search_ln_p: lnP } = evidence(text, options);
+  const { ln_p: lnP } = evidence(text, options);
   const said = lnP < -Math.log(1e6) ? `once in 10^${Math.floor(-lnP / Math.LN10 + 1e-9)} texts` : null;
   await page.waitForFunction(([text, said]) => {
     const { textContent } = document.getElementById("write-tokens");
@@ -129,7 +129,7 @@ pageTest("without its key nothing is said of a text, until the key is back or an
   assert.equal(await shown(page), attacked, "the text stays");
 
   await page.locator("#nav-check").click();
-  await addDemoKey(page);
+  await useDemo(page);
   await page.locator("#nav-write").click();
   assert.equal(await evidenceOf(page, attacked), lnP);
   assert.ok(await page.locator("#attack").isVisible());
