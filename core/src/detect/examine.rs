@@ -93,6 +93,9 @@ struct Asker {
     questions: Vec<Question>,
 }
 
+/// A key, and where it is asked about: panel and asker.
+type Known<'k> = (&'k Key, [usize; 2]);
+
 /// A look without its key and scheme.
 #[derive(Debug, Clone, Copy)]
 struct Question {
@@ -201,7 +204,7 @@ impl Examiner {
     pub fn new<'k>(looks: impl IntoIterator<Item = Look<'k>>) -> Self {
         let mut panels: Vec<Panel> = Vec::new();
         // By the id of the key, since keys can't be hashed; keys of one id are told apart.
-        let mut known: HashMap<(KeyId, Scheme), Vec<(&Key, [usize; 2])>> = HashMap::new();
+        let mut known: HashMap<(KeyId, Scheme), Vec<Known<'k>>> = HashMap::new();
         for (look, Look { key, scheme, version, raw }) in looks.into_iter().enumerate() {
             let key_id = key.id();
             let known = known.entry((key_id, scheme)).or_default();
@@ -241,6 +244,9 @@ impl Examiner {
     /// - `versions`: the ids of each version. A look at a version that isn't there, or whose raw
     ///   version isn't, is not taken: leave out the last ones where there is nothing to normalise.
     /// - `alpha`: the level to answer at, chosen before looking.
+    ///
+    /// # Panics
+    /// Never: every version that is asked about has been read.
     pub fn examine(&mut self, versions: &[&[TokenId]], alpha: f64) -> Examination {
         // Of versions with the same ids the first stands for all.
         let same = |version: usize| versions[..version].iter().position(|ids| *ids == versions[version]);
