@@ -6,7 +6,7 @@ import { chromium } from "playwright-core";
 
 import { serve } from "./serve.mjs";
 import { launchOptions } from "./tests/browser.mjs";
-import { addDemoKey, ready, verdict } from "./tests/chromium/steps.mjs";
+import { ready, useDemo, verdict } from "./tests/chromium/steps.mjs";
 import { demoKey, write } from "./tests/chromium/texts.mjs";
 
 const OUT = fileURLToPath(new URL("../docs/page/", import.meta.url));
@@ -24,14 +24,14 @@ const text = [
 /** Each goes to its view and gives the element that the picture ends with. */
 const VIEWS = {
   async check(page) {
-    await addDemoKey(page);
+    await useDemo(page);
     await page.locator("#text").fill(text);
     await verdict(page, /^Marked in one passage$/);
     await page.locator("#text").evaluate(element => (element.scrollTop = 0));
     return page.locator("#coloured");
   },
   async write(page) {
-    await addDemoKey(page);
+    await useDemo(page);
     await page.locator("#nav-write").click();
     await page.locator("#write-key").selectOption(demoKey.id);
     await page.locator("#seed").fill("4");
