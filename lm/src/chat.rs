@@ -1,13 +1,15 @@
 //! A question in the form the model was trained to answer: its own chat template.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, context};
 
 use crate::{LmError, TokenId};
-use greenmark_text::{Tokenizer, gguf};
+use greenmark_text::{
+    Tokenizer,
+    gguf::{self, Metadata, Value},
+};
 
 /// The day that templates are told is today: the fallback in Llama 3's own template.
 ///
@@ -50,7 +52,7 @@ impl ChatTemplate {
         Self { source: source.to_owned(), bos: bos.to_owned(), eos: eos.to_owned() }
     }
 
-    /// The template in a GGUF file.
+    /// Reads the template in a GGUF file.
     ///
     /// # Errors
     /// [`LmError::Io`] or [`LmError::Model`] if the file or its header cannot be read,
@@ -59,39 +61,22 @@ impl ChatTemplate {
         Self::from_gguf_metadata(&gguf::read_metadata(path.as_ref())?)
     }
 
-    /// The template in a GGUF file's metadata.
+    /// Takes the template out of a GGUF file's metadata.
     ///
     /// # Errors
     /// [`LmError::ChatTemplateMissing`] if it holds none, as base models do.
-    pub fn from_gguf_metadata(metadata: &HashMap<String, gguf::Value>) -> Result<Self, LmError> {
-        let Some(gguf::Value::String(source)) = metadata.get("tokenizer.chat_template") else {
+    pub fn from_gguf_metadata(metadata: &Metadata) -> Result<Self, LmError> {
+        let Some(Value::String(source)) = metadata.get("tokenizer.chat_template") else {
             return Err(LmError::ChatTemplateMissing);
         };
         let token = |key: &str| -> Option<&str> {
-            let &gguf::Value::U32(id) = metadata.get(key)? else { return None };
-            let gguf::Value::Array(tokens) = metadata.get("tokenizer.ggml.tokens")? else { return None };
-            let gguf::Value::String(token) = tokens.get(id as usize)? else { return None };
-            Some(token.as_str())
+            let &Value::U32(id) = metadata.get(key)? else { return None };
+            let Value::Array(tokens) = metadata.get("tokenizer.ggml.tokens")? else { return None };
+            tokens.string(id as usize)
         };
         let bos = token("tokenizer.ggml.bos_token_id").unwrap_or_default();
         let eos = token("tokenizer.ggml.eos_token_id").unwrap_or_default();
         Ok(Self::new(source, bos, eos))
-    }
-
-    /// The template in a `tokenizer_config.json`.
-    ///
-    /// # Errors
-    /// [`LmError::ChatTemplate`] if the bytes are not JSON, [`LmError::ChatTemplateMissing`] if it holds none.
-    pub fn from_tokenizer_config(json: &[u8]) -> Result<Self, LmError> {
-        let config: serde_json::Value = serde_json::from_slice(json)
-            .map_err(|e| LmError::ChatTemplate { reason: format!("tokenizer_config.json is not JSON: {e}") })?;
-        let template = &config["chat_template"];
-        // Several templates have names; the one for conversation is the default.
-        let named = template.as_array().into_iter().flatten().find(|t| t["name"] == "default");
-        let source = named.map_or(template, |t| &t["template"]).as_str().ok_or(LmError::ChatTemplateMissing)?;
-        // A token is a string, or an object with its flags.
-        let token = |key: &str| config[key].as_str().or(config[key]["content"].as_str()).unwrap_or_default().to_owned();
-        Ok(Self::new(source, &token("bos_token"), &token("eos_token")))
     }
 
     /// The prompt for one message of a user, up to where the model's answer begins.
@@ -186,17 +171,7 @@ mod tests {
 
     #[test]
     fn no_template_names_the_way_out() {
-        let message = ChatTemplate::from_gguf_metadata(&HashMap::new()).unwrap_err().to_string();
+        let message = ChatTemplate::from_gguf_metadata(&Metadata::new()).unwrap_err().to_string();
         assert!(message.contains("--raw"), "{message}");
-        let message = ChatTemplate::from_tokenizer_config(b"{}").unwrap_err().to_string();
-        assert!(message.contains("--raw"), "{message}");
-    }
-
-    #[test]
-    fn tokenizer_config_spells_tokens_and_templates_two_ways() {
-        let json = br#"{"bos_token": "<s>", "eos_token": {"content": "</s>", "lstrip": false}, "chat_template": "x"}"#;
-        assert_eq!(ChatTemplate::from_tokenizer_config(json).unwrap(), ChatTemplate::new("x", "<s>", "</s>"));
-        let json = br#"{"chat_template": [{"name": "rag", "template": "r"}, {"name": "default", "template": "d"}]}"#;
-        assert_eq!(ChatTemplate::from_tokenizer_config(json).unwrap(), ChatTemplate::new("d", "", ""));
     }
 }

@@ -1,6 +1,5 @@
 //! What can go wrong between a model file and its text.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use greenmark_text::TextError;
@@ -9,23 +8,27 @@ use crate::TokenId;
 
 /// A failure to load or to run a language model or its tokenizer.
 ///
-/// Messages are lower case, without a full stop, and name the thing and the place.
-#[derive(Debug)]
+/// Messages are lower case, without a full stop, and name the thing and the place. No error has a
+/// source: its message holds that already, and whoever prints the whole chain would read it twice.
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LmError {
     /// A file could not be read.
+    #[error("cannot read {}: {reason}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The operating system's reason.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// A name is that of no model.
+    #[error("{reason}")]
     Name {
         /// What is wrong with it.
         reason: String,
     },
     /// A model file is damaged, lacks something, or asks for what is not supported.
+    #[error("{}: {reason}", path.display())]
     Model {
         /// The file.
         path: PathBuf,
@@ -33,6 +36,7 @@ pub enum LmError {
         reason: String,
     },
     /// A model file holds another kind of model than the one asked for.
+    #[error("{}: models of architecture `{architecture}` are not supported, only `llama`", path.display())]
     Architecture {
         /// The file.
         path: PathBuf,
@@ -40,6 +44,7 @@ pub enum LmError {
         architecture: String,
     },
     /// A token id is not below the width of the logits.
+    #[error("token {token} is not below the vocabulary size {vocab_size}")]
     TokenOutOfRange {
         /// The token.
         token: TokenId,
@@ -47,6 +52,7 @@ pub enum LmError {
         vocab_size: usize,
     },
     /// A sequence would outgrow the model's context.
+    #[error("a sequence of {length} tokens does not fit the context of {context_length}")]
     ContextFull {
         /// The length it would have, in tokens.
         length: usize,
@@ -54,6 +60,7 @@ pub enum LmError {
         context_length: usize,
     },
     /// A batch names a sequence that cannot be advanced.
+    #[error("sequence {index} of the batch {reason}")]
     Sequence {
         /// Its index in the batch.
         index: usize,
@@ -61,6 +68,7 @@ pub enum LmError {
         reason: &'static str,
     },
     /// The room for logits does not fit the batch.
+    #[error("room for {length} logits where the batch gives {expected}")]
     LogitsLength {
         /// The length given.
         length: usize,
@@ -68,15 +76,19 @@ pub enum LmError {
         expected: usize,
     },
     /// A tokenizer, or the header of a model file.
+    #[error("{0}")]
     Text(TextError),
     /// The model brings no chat template.
+    #[error("the model has no chat template: give --raw to continue the prompt as it is")]
     ChatTemplateMissing,
     /// The model's chat template failed.
+    #[error("chat template: {reason}")]
     ChatTemplate {
         /// The template engine's or the template's own message.
         reason: String,
     },
     /// A sampling parameter is out of range.
+    #[error("{name} is {value}, expected {expected}")]
     SamplingParameter {
         /// Its name.
         name: &'static str,
@@ -86,6 +98,7 @@ pub enum LmError {
         expected: &'static str,
     },
     /// A logit is NaN or +∞.
+    #[error("logit of token {token} is {value}")]
     BadLogit {
         /// The token whose logit it is.
         token: TokenId,
@@ -93,13 +106,16 @@ pub enum LmError {
         value: f32,
     },
     /// Every logit is −∞: no token may follow.
+    #[error("every logit is -inf, no token can follow")]
     NoCandidate,
     /// A prompt holds no token, so there is nothing for the model to continue.
+    #[error("the prompt is empty")]
     EmptyPrompt {
         /// Index of the text.
         index: u64,
     },
     /// A prompt leaves no room for one generated token.
+    #[error("the prompt has {tokens} tokens, the model's context holds {context_length}")]
     PromptTooLong {
         /// Index of the text.
         index: u64,
@@ -110,48 +126,12 @@ pub enum LmError {
     },
 }
 
-impl fmt::Display for LmError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io { path, source } => write!(f, "cannot read {}: {source}", path.display()),
-            Self::Name { reason } => f.write_str(reason),
-            Self::Model { path, reason } => write!(f, "{}: {reason}", path.display()),
-            Self::Architecture { path, architecture } => {
-                write!(f, "{}: models of architecture `{architecture}` are not supported, only `llama`", path.display())
-            }
-            Self::TokenOutOfRange { token, vocab_size } => {
-                write!(f, "token {token} is not below the vocabulary size {vocab_size}")
-            }
-            Self::ContextFull { length, context_length } => {
-                write!(f, "a sequence of {length} tokens does not fit the context of {context_length}")
-            }
-            Self::Sequence { index, reason } => write!(f, "sequence {index} of the batch {reason}"),
-            Self::LogitsLength { length, expected } => {
-                write!(f, "room for {length} logits where the batch gives {expected}")
-            }
-            Self::Text(error) => write!(f, "{error}"),
-            Self::ChatTemplateMissing => {
-                write!(f, "the model has no chat template: give --raw to continue the prompt as it is")
-            }
-            Self::ChatTemplate { reason } => write!(f, "chat template: {reason}"),
-            Self::SamplingParameter { name, value, expected } => {
-                write!(f, "{name} is {value}, expected {expected}")
-            }
-            Self::BadLogit { token, value } => write!(f, "logit of token {token} is {value}"),
-            Self::NoCandidate => write!(f, "every logit is -inf, no token can follow"),
-            Self::EmptyPrompt { .. } => write!(f, "the prompt is empty"),
-            Self::PromptTooLong { tokens, context_length, .. } => {
-                write!(f, "the prompt has {tokens} tokens, the model's context holds {context_length}")
-            }
-        }
-    }
-}
-
-/// Without a source: the message holds it already, and who prints the whole chain would read it twice.
-impl std::error::Error for LmError {}
-
 impl From<TextError> for LmError {
     fn from(error: TextError) -> Self {
-        Self::Text(error)
+        match error {
+            TextError::Io { path, reason } => Self::Io { path, reason },
+            TextError::Gguf { path, reason } => Self::Model { path, reason },
+            error => Self::Text(error),
+        }
     }
 }

@@ -1,21 +1,20 @@
 //! The fingerprint of toy tokenizers, in both kinds of files. SPEC §9.4.
 
-use std::collections::HashMap;
-
 use greenmark_tests::{cases, name, string};
 use greenmark_text::{FINGERPRINT_PROBE, Tokenizer, gguf};
 use serde_json::Value;
 
 /// The metadata of a GGUF file, from its members.
-fn metadata(members: &Value) -> HashMap<String, gguf::Value> {
-    let value = |value: &Value| match value {
-        Value::String(text) => gguf::Value::String(text.clone()),
-        Value::Number(number) => gguf::Value::I32(number.as_i64().and_then(|n| n.try_into().ok()).expect("an i32")),
-        other => panic!("no value of a toy file: {other}"),
-    };
+fn metadata(members: &Value) -> gguf::Metadata {
+    let number = |value: &Value| -> i32 { value.as_i64().and_then(|n| n.try_into().ok()).expect("an i32") };
     let of = |member: &Value| match member {
-        Value::Array(values) => gguf::Value::Array(values.iter().map(value).collect()),
-        other => value(other),
+        Value::String(text) => gguf::Value::String(text.clone()),
+        Value::Number(_) => gguf::Value::I32(number(member)),
+        Value::Array(values) if values.iter().all(Value::is_string) => {
+            gguf::Value::Array(values.iter().filter_map(Value::as_str).collect())
+        }
+        Value::Array(values) => gguf::Value::Array(values.iter().map(number).collect()),
+        other => panic!("no value of a toy file: {other}"),
     };
     members.as_object().expect("an object").iter().map(|(key, member)| (key.clone(), of(member))).collect()
 }

@@ -126,16 +126,16 @@ fn gguf_metadata(json: &serde_json::Value, pre: &str) -> HashMap<String, Value> 
     tokens.insert(tokens.len() as u64, ("[PAD]padding", 5));
     assert!(tokens.keys().copied().eq(0..tokens.len() as u64), "ids without gaps");
     let merge = |merge: &serde_json::Value| match merge {
-        serde_json::Value::String(merge) => string(merge),
-        pair => string(&format!("{} {}", pair[0].as_str().expect("text"), pair[1].as_str().expect("text"))),
+        serde_json::Value::String(merge) => merge.clone(),
+        pair => format!("{} {}", pair[0].as_str().expect("text"), pair[1].as_str().expect("text")),
     };
-    let merges = json["model"]["merges"].as_array().expect("merges").iter().map(merge).collect();
+    let merges: Vec<String> = json["model"]["merges"].as_array().expect("merges").iter().map(merge).collect();
     HashMap::from([
         ("tokenizer.ggml.model".to_owned(), string("gpt2")),
         ("tokenizer.ggml.pre".to_owned(), string(pre)),
-        ("tokenizer.ggml.tokens".to_owned(), Value::Array(tokens.values().map(|t| string(t.0)).collect())),
-        ("tokenizer.ggml.token_type".to_owned(), Value::Array(tokens.values().map(|t| Value::I32(t.1)).collect())),
-        ("tokenizer.ggml.merges".to_owned(), Value::Array(merges)),
+        ("tokenizer.ggml.tokens".to_owned(), Value::Array(tokens.values().map(|t| t.0).collect())),
+        ("tokenizer.ggml.token_type".to_owned(), Value::Array(tokens.values().map(|t| t.1).collect())),
+        ("tokenizer.ggml.merges".to_owned(), Value::Array(merges.iter().map(String::as_str).collect())),
     ])
 }
 

@@ -6,12 +6,10 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::GgmlDType;
-use candle_core::quantized::gguf_file::{Content, Value};
+use greenmark_text::gguf::{Gguf, Value};
 
 use super::attention::Heads;
 use super::matrix::{self, Matrix};
-use greenmark_text::gguf;
-
 use crate::LmError;
 
 /// Float weights beyond this, in bytes as f32, are rounded to eight bits instead of kept exact.
@@ -34,56 +32,38 @@ pub(super) struct Config {
 }
 
 /// An open GGUF file of architecture `llama`.
-pub(super) struct ModelFile {
+pub(super) struct ModelFile<'h> {
     path: PathBuf,
     reader: BufReader<File>,
     size: u64,
-    content: Content,
+    header: &'h Gguf,
     read: HashSet<String>,
     keep_floats: bool,
 }
 
-impl ModelFile {
-    /// Reads the header.
-    pub(super) fn open(path: &Path) -> Result<Self, LmError> {
-        let io = |source| LmError::Io { path: path.to_owned(), source };
+impl<'h> ModelFile<'h> {
+    /// Opens the file that a header was read from.
+    pub(super) fn open(path: &Path, header: &'h Gguf) -> Result<Self, LmError> {
+        let io = |reason| LmError::Io { path: path.to_owned(), reason };
         let file = File::open(path).map_err(io)?;
         let size = file.metadata().map_err(io)?.len();
-        let mut reader = BufReader::with_capacity(1 << 20, file);
-        let damaged = |reason: String| LmError::Model { path: path.to_owned(), reason };
-        // candle divides by it.
-        if matches!(alignment(&mut reader), Ok(Some(0))) {
-            return Err(damaged("metadata `general.alignment` is 0".to_owned()));
-        }
-        reader.rewind().map_err(io)?;
-        let content = Content::read(&mut reader).map_err(|error| {
-            // Our own reader names the part. What it can read leaves the list of tensors.
-            if let Err(error) = gguf::read_metadata(path) {
-                return error.into();
-            }
-            // candle adds a backtrace below its message where the environment asks for one.
-            let message = error.to_string();
-            let reason = match message.lines().next().unwrap_or_default() {
-                "failed to fill whole buffer" => "the file ends early",
-                reason if reason.contains("exceeds remaining file bytes") => "the file ends early",
-                reason => reason,
-            };
-            damaged(format!("the list of tensors cannot be read: {reason}"))
-        })?;
-
-        match content.metadata.get("general.architecture") {
+        let reader = BufReader::with_capacity(1 << 20, file);
+        match header.metadata.get("general.architecture") {
             Some(Value::String(name)) if name == "llama" => {}
             Some(Value::String(name)) => {
                 return Err(LmError::Architecture { path: path.to_owned(), architecture: name.clone() });
             }
-            _ => return Err(damaged("metadata `general.architecture` is missing".to_owned())),
+            _ => {
+                let reason = "metadata `general.architecture` is missing".to_owned();
+                return Err(LmError::Model { path: path.to_owned(), reason });
+            }
         }
-        let exact = content.tensor_infos.values().filter(|info| is_float(info.ggml_dtype)).fold(0u64, |sum, info| {
-            let elements = info.shape.dims().iter().fold(4u64, |n, &d| n.saturating_mul(d as u64));
-            sum.saturating_add(elements)
+        let floats = header.tensors.values().filter(|tensor| dtype_of(tensor.kind).is_some_and(is_float));
+        let exact = floats.fold(0u64, |sum, tensor| {
+            sum.saturating_add(tensor.shape.iter().fold(4, |n, &dimension| n.saturating_mul(dimension)))
         });
         let keep_floats = exact <= EXACT_LIMIT;
-        Ok(Self { path: path.to_owned(), reader, size, content, read: HashSet::new(), keep_floats })
+        Ok(Self { path: path.to_owned(), reader, size, header, read: HashSet::new(), keep_floats })
     }
 
     /// An error about this file.
@@ -137,7 +117,7 @@ impl ModelFile {
     }
 
     fn rope_stretch(&self) -> Result<f64, LmError> {
-        let kind = match self.content.metadata.get("llama.rope.scaling.type") {
+        let kind = match self.header.metadata.get("llama.rope.scaling.type") {
             None => None,
             Some(Value::String(kind)) => Some(kind.as_str()),
             Some(_) => return Err(self.error("metadata `llama.rope.scaling.type` is not a string")),
@@ -160,21 +140,16 @@ impl ModelFile {
     }
 
     fn integer(&self, key: &str) -> Result<Option<usize>, LmError> {
-        let Some(value) = self.content.metadata.get(key) else { return Ok(None) };
-        let number = match value {
-            Value::I32(v) => u64::try_from(*v).ok(),
-            Value::I64(v) => u64::try_from(*v).ok(),
-            value => value.to_u64().ok(),
-        };
+        let Some(value) = self.header.metadata.get(key) else { return Ok(None) };
         // No dimension comes near 2^31, and below it no product of two overflows.
-        match number.filter(|&n| n < 1 << 31) {
+        match value.integer().filter(|n| (0..1 << 31).contains(n)) {
             Some(number) => Ok(Some(number as usize)),
             None => Err(self.error(format!("metadata `{key}` is not a count"))),
         }
     }
 
     fn number(&self, key: &str) -> Result<Option<f64>, LmError> {
-        match self.content.metadata.get(key) {
+        match self.header.metadata.get(key) {
             None => Ok(None),
             Some(Value::F32(v)) => Ok(Some(f64::from(*v))),
             Some(Value::F64(v)) => Ok(Some(*v)),
@@ -182,16 +157,17 @@ impl ModelFile {
         }
     }
 
-    /// Whether the file holds a tensor of this name.
+    /// Returns whether the file holds a tensor of this name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.content.tensor_infos.contains_key(name)
+        self.header.tensors.contains_key(name)
     }
 
-    /// Rows and columns of a matrix.
+    /// Returns the rows and columns of a matrix.
     pub(super) fn shape(&self, name: &str) -> Result<(usize, usize), LmError> {
-        match self.content.tensor_infos.get(name).map(|info| info.shape.dims()) {
-            Some(&[rows, columns]) => Ok((rows, columns)),
-            Some(dims) => Err(self.error(format!("tensor `{name}` has shape {dims:?}, not that of a matrix"))),
+        match self.header.tensors.get(name).map(|tensor| &*tensor.shape) {
+            // No dimension comes near 2^31, and below it no product of two overflows.
+            Some(&[rows, columns]) if rows < 1 << 31 && columns < 1 << 31 => Ok((rows as usize, columns as usize)),
+            Some(shape) => Err(self.error(format!("tensor `{name}` has shape {shape:?}, not that of a matrix"))),
             None => Err(self.error(format!("tensor `{name}` is missing"))),
         }
     }
@@ -214,14 +190,16 @@ impl ModelFile {
 
     /// The bytes of a tensor; nothing is allocated before shape and file are known to agree.
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<(GgmlDType, Vec<u8>), LmError> {
-        let Some(info) = self.content.tensor_infos.get(name) else {
+        let Some(tensor) = self.header.tensors.get(name) else {
             return Err(self.error(format!("tensor `{name}` is missing")));
         };
-        let dtype = info.ggml_dtype;
-        if info.shape.dims() != shape {
-            let dims = info.shape.dims();
-            return Err(self.error(format!("tensor `{name}` has shape {dims:?}, expected {shape:?}")));
+        let found = &tensor.shape;
+        if !found.iter().copied().eq(shape.iter().map(|&dimension| dimension as u64)) {
+            return Err(self.error(format!("tensor `{name}` has shape {found:?}, expected {shape:?}")));
         }
+        let Some(dtype) = dtype_of(tensor.kind) else {
+            return Err(self.error(format!("tensor `{name}` has type {}, which is not known here", tensor.kind)));
+        };
         if matches!(dtype, GgmlDType::Q8_1 | GgmlDType::Q8K) {
             return Err(self.error(format!("tensor `{name}` has type {dtype:?}, which is not one for storage")));
         }
@@ -234,7 +212,7 @@ impl ModelFile {
             .try_fold(dtype.type_size(), |n, &d| n.checked_mul(d))
             .map(|n| (n / dtype.block_size()) as u64)
             .unwrap_or(u64::MAX);
-        let start = self.content.tensor_data_offset.saturating_add(info.offset);
+        let start = tensor.start;
         if length > self.size.saturating_sub(start) {
             let size = self.size;
             return Err(self.error(format!(
@@ -244,14 +222,14 @@ impl ModelFile {
         self.read.insert(name.to_owned());
         let mut data = vec![0; length as usize];
         let read = self.reader.seek(SeekFrom::Start(start)).and_then(|_| self.reader.read_exact(&mut data));
-        read.map_err(|source| LmError::Io { path: self.path.clone(), source })?;
+        read.map_err(|reason| LmError::Io { path: self.path.clone(), reason })?;
         Ok((dtype, data))
     }
 
     /// Refuses a file with weights that were not asked for: it is some other model (biases, experts, adapters),
     /// and without them it would talk nonsense.
     pub(super) fn finish(self) -> Result<(), LmError> {
-        let unknown = self.content.tensor_infos.keys().filter(|name| {
+        let unknown = self.header.tensors.keys().filter(|name| {
             // An old converter's copy of the rotation frequencies.
             !self.read.contains(*name) && !name.ends_with("attn_rot_embd")
         });
@@ -266,53 +244,24 @@ fn is_float(dtype: GgmlDType) -> bool {
     matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16)
 }
 
-/// The alignment a header asks for, if it does before it ends or stops making sense.
-fn alignment(reader: &mut BufReader<File>) -> std::io::Result<Option<u64>> {
-    fn bytes<const N: usize>(reader: &mut impl Read) -> std::io::Result<[u8; N]> {
-        let mut bytes = [0; N];
-        reader.read_exact(&mut bytes).map(|()| bytes)
-    }
-    let word = |reader: &mut _| bytes(reader).map(u32::from_le_bytes);
-    word(reader)?;
-    let version = word(reader)?;
-    let count =
-        |reader: &mut _| if version == 1 { word(reader).map(u64::from) } else { bytes(reader).map(u64::from_le_bytes) };
-    // Relative, which keeps what is buffered: a tokenizer alone is a hundred thousand strings.
-    let skip = |reader: &mut BufReader<File>, length: u64| {
-        reader.seek_relative(i64::try_from(length).map_err(|_| std::io::ErrorKind::InvalidData)?)
-    };
-    count(reader)?;
-    for _ in 0..count(reader)? {
-        let length = count(reader)?;
-        let mut key = Vec::new();
-        reader.take(length.min(32)).read_to_end(&mut key)?;
-        skip(reader, length.saturating_sub(32))?;
-        let mut kind = word(reader)?;
-        let mut values = 1;
-        if kind == 9 {
-            (kind, values) = (word(reader)?, count(reader)?);
-        }
-        let width = match kind {
-            0 | 1 | 7 => 1,
-            2 | 3 => 2,
-            4..=6 => 4,
-            10..=12 => 8,
-            8 => {
-                for _ in 0..values {
-                    let length = count(reader)?;
-                    skip(reader, length)?;
-                }
-                continue;
-            }
-            // Arrays in arrays do not occur, and no other kind exists.
-            _ => return Ok(None),
-        };
-        if key == b"general.alignment" && width <= 8 && values == 1 {
-            let mut value = [0; 8];
-            reader.read_exact(&mut value[..width as usize])?;
-            return Ok(Some(u64::from_le_bytes(value)));
-        }
-        skip(reader, u64::saturating_mul(values, width))?;
-    }
-    Ok(None)
+/// A type by the number that the format gives it.
+fn dtype_of(kind: u32) -> Option<GgmlDType> {
+    Some(match kind {
+        0 => GgmlDType::F32,
+        1 => GgmlDType::F16,
+        2 => GgmlDType::Q4_0,
+        3 => GgmlDType::Q4_1,
+        6 => GgmlDType::Q5_0,
+        7 => GgmlDType::Q5_1,
+        8 => GgmlDType::Q8_0,
+        9 => GgmlDType::Q8_1,
+        10 => GgmlDType::Q2K,
+        11 => GgmlDType::Q3K,
+        12 => GgmlDType::Q4K,
+        13 => GgmlDType::Q5K,
+        14 => GgmlDType::Q6K,
+        15 => GgmlDType::Q8K,
+        30 => GgmlDType::BF16,
+        _ => return None,
+    })
 }

@@ -5,7 +5,6 @@
 //! [`RULES`] is refused: a near miss would give other ids, and a detector would look at other tokens than the
 //! embedder wrote.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -13,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{Extras, Tokenizer};
 use crate::{
     TextError, TokenId,
-    gguf::{self, Value as Metadata},
+    gguf::{self, Metadata, Value as Entry},
 };
 
 impl Tokenizer {
@@ -36,7 +35,7 @@ impl Tokenizer {
     /// # Errors
     /// [`TextError::TokenizerUnknown`] if its rules are not among those known here exactly, [`TextError::Metadata`] if a
     /// key is missing or malformed.
-    pub fn from_gguf_metadata(metadata: &HashMap<String, Metadata>) -> Result<Self, TextError> {
+    pub fn from_gguf_metadata(metadata: &Metadata) -> Result<Self, TextError> {
         let (value, extras) = tokenizer_json(metadata)?;
         Self::build(value, extras)
     }
@@ -100,7 +99,7 @@ const UNUSED: i64 = 5;
 /// # Errors
 /// [`TextError::TokenizerUnknown`] for an algorithm or pre-tokenizer not known here exactly, [`TextError::Metadata`] for
 /// a key that is missing or of the wrong type.
-pub(crate) fn tokenizer_json(metadata: &HashMap<String, Metadata>) -> Result<(Value, Extras), TextError> {
+pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<(Value, Extras), TextError> {
     let model = text(metadata, MODEL)?;
     if model != "gpt2" {
         // SentencePiece ("llama") needs merges rebuilt from scores, and how depends on the model family.
@@ -181,10 +180,11 @@ fn pre_tokenizer(split: &Split) -> Value {
     }
 }
 
-fn extras(metadata: &HashMap<String, Metadata>, rules: &Rules, vocab_size: usize) -> Result<Extras, TextError> {
+fn extras(metadata: &Metadata, rules: &Rules, vocab_size: usize) -> Result<Extras, TextError> {
     let id = |key: &str| -> Result<Option<TokenId>, TextError> {
         let Some(value) = metadata.get(key) else { return Ok(None) };
-        integer(value)
+        value
+            .integer()
             .and_then(|id| TokenId::try_from(id).ok())
             .filter(|&id| (id as usize) < vocab_size)
             .map(Some)
@@ -195,74 +195,43 @@ fn extras(metadata: &HashMap<String, Metadata>, rules: &Rules, vocab_size: usize
         end.extend(id(&format!("tokenizer.ggml.{key}_token_id"))?);
     }
     let add_bos = match metadata.get("tokenizer.ggml.add_bos_token") {
-        Some(Metadata::Bool(add)) => *add,
+        Some(Entry::Bool(add)) => *add,
         _ => rules.begins_with_bos,
     };
     let bos = id("tokenizer.ggml.bos_token_id")?;
     let name = match metadata.get("general.name") {
-        Some(Metadata::String(name)) => name.clone(),
+        Some(Entry::String(name)) => name.clone(),
         _ => "unnamed GGUF".to_owned(),
     };
     Ok(Extras { name, end, prefix: Some(bos.filter(|_| add_bos).into_iter().collect()) })
 }
 
-fn get<'m>(
-    metadata: &'m HashMap<String, Metadata>,
-    key: &str,
-    expected: &'static str,
-) -> Result<&'m Metadata, TextError> {
+fn get<'m>(metadata: &'m Metadata, key: &str, expected: &'static str) -> Result<&'m Entry, TextError> {
     metadata.get(key).ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected })
 }
 
-fn text<'m>(metadata: &'m HashMap<String, Metadata>, key: &str) -> Result<&'m str, TextError> {
+fn text<'m>(metadata: &'m Metadata, key: &str) -> Result<&'m str, TextError> {
     match get(metadata, key, "a string")? {
-        Metadata::String(text) => Ok(text),
+        Entry::String(text) => Ok(text),
         _ => Err(TextError::Metadata { key: key.to_owned(), expected: "a string" }),
     }
 }
 
-fn array<'m>(
-    metadata: &'m HashMap<String, Metadata>,
-    key: &str,
-    expected: &'static str,
-) -> Result<&'m [Metadata], TextError> {
-    match get(metadata, key, expected)? {
-        Metadata::Array(values) => Ok(values),
-        _ => Err(TextError::Metadata { key: key.to_owned(), expected }),
-    }
-}
-
-fn texts<'m>(metadata: &'m HashMap<String, Metadata>, key: &str) -> Result<Vec<&'m str>, TextError> {
+fn texts<'m>(metadata: &'m Metadata, key: &str) -> Result<Vec<&'m str>, TextError> {
     let expected = "an array of strings";
-    let as_text = |value: &'m Metadata| match value {
-        Metadata::String(text) => Ok(text.as_str()),
-        _ => Err(TextError::Metadata { key: key.to_owned(), expected }),
+    let Entry::Array(array) = get(metadata, key, expected)? else {
+        return Err(TextError::Metadata { key: key.to_owned(), expected });
     };
-    array(metadata, key, expected)?.iter().map(as_text).collect()
+    Ok(array.strings().ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected })?.collect())
 }
 
-fn integers(metadata: &HashMap<String, Metadata>, key: &str, length: usize) -> Result<Vec<i64>, TextError> {
+fn integers(metadata: &Metadata, key: &str, length: usize) -> Result<Vec<i64>, TextError> {
     let expected = "an array with an integer for each token";
-    let error = || TextError::Metadata { key: key.to_owned(), expected };
-    let values = array(metadata, key, expected)?;
-    if values.len() != length {
-        return Err(error());
-    }
-    values.iter().map(|value| integer(value).ok_or_else(error)).collect()
-}
-
-fn integer(value: &Metadata) -> Option<i64> {
-    Some(match *value {
-        Metadata::U8(n) => n.into(),
-        Metadata::I8(n) => n.into(),
-        Metadata::U16(n) => n.into(),
-        Metadata::I16(n) => n.into(),
-        Metadata::U32(n) => n.into(),
-        Metadata::I32(n) => n.into(),
-        Metadata::U64(n) => i64::try_from(n).ok()?,
-        Metadata::I64(n) => n,
-        _ => return None,
-    })
+    let numbers = match get(metadata, key, expected)? {
+        Entry::Array(array) => array.integers().filter(|numbers| numbers.len() == length),
+        _ => None,
+    };
+    numbers.ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected })
 }
 
 #[cfg(test)]
@@ -270,24 +239,24 @@ mod tests {
     use super::*;
     use crate::tokenizer::vocabulary::byte_alphabet;
 
-    fn string(text: &str) -> Metadata {
-        Metadata::String(text.to_owned())
+    fn string(text: &str) -> Entry {
+        Entry::String(text.to_owned())
     }
 
     /// All 256 bytes, `ab`, a control token, a user-defined one and a padding row.
-    fn metadata(pre: &str) -> HashMap<String, Metadata> {
+    fn metadata(pre: &str) -> Metadata {
         let mut tokens: Vec<String> = byte_alphabet().map(String::from).collect();
         tokens.extend(["ab", "<|end|>", "<think>", "[PAD259]"].map(String::from));
         let mut types = vec![1; 257];
         types.extend([3, 4, 5]);
-        HashMap::from([
+        Metadata::from([
             (MODEL.to_owned(), string("gpt2")),
             (PRE.to_owned(), string(pre)),
-            ("tokenizer.ggml.tokens".to_owned(), Metadata::Array(tokens.iter().map(|t| string(t)).collect())),
-            ("tokenizer.ggml.token_type".to_owned(), Metadata::Array(types.into_iter().map(Metadata::I32).collect())),
-            ("tokenizer.ggml.merges".to_owned(), Metadata::Array(vec![string("a b")])),
-            ("tokenizer.ggml.bos_token_id".to_owned(), Metadata::U32(257)),
-            ("tokenizer.ggml.eos_token_id".to_owned(), Metadata::U32(0)),
+            ("tokenizer.ggml.tokens".to_owned(), Entry::Array(tokens.iter().map(|t| &**t).collect())),
+            ("tokenizer.ggml.token_type".to_owned(), Entry::Array(types.into_iter().collect())),
+            ("tokenizer.ggml.merges".to_owned(), Entry::Array(["a b"].into_iter().collect())),
+            ("tokenizer.ggml.bos_token_id".to_owned(), Entry::U32(257)),
+            ("tokenizer.ggml.eos_token_id".to_owned(), Entry::U32(0)),
             ("general.name".to_owned(), string("Tiny")),
         ])
     }
@@ -319,12 +288,16 @@ mod tests {
 
     #[test]
     fn damaged_metadata_is_refused_at_the_place() {
-        let damage: [(&str, Metadata, &str); 5] = [
-            (MODEL, Metadata::U32(1), "`tokenizer.ggml.model`: expected a string"),
-            ("tokenizer.ggml.tokens", Metadata::Array(vec![Metadata::U32(1)]), "an array of strings"),
-            ("tokenizer.ggml.token_type", Metadata::Array(vec![]), "an integer for each token"),
-            ("tokenizer.ggml.merges", Metadata::Array(vec![string("ab")]), "tokenizer.ggml.merges[0]"),
-            ("tokenizer.ggml.eos_token_id", Metadata::U32(9999), "expected a token id"),
+        let damage: [(&str, Entry, &str); 5] = [
+            (MODEL, Entry::U32(1), "`tokenizer.ggml.model`: expected a string"),
+            ("tokenizer.ggml.tokens", Entry::Array([1].into_iter().collect()), "an array of strings"),
+            (
+                "tokenizer.ggml.token_type",
+                Entry::Array(<[i32; 0]>::default().into_iter().collect()),
+                "an integer for each token",
+            ),
+            ("tokenizer.ggml.merges", Entry::Array(["ab"].into_iter().collect()), "tokenizer.ggml.merges[0]"),
+            ("tokenizer.ggml.eos_token_id", Entry::U32(9999), "expected a token id"),
         ];
         for (key, value, expected) in damage {
             let mut metadata = metadata("smollm");
