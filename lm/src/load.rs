@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "llama")]
+use greenmark_text::gguf::Gguf;
 use greenmark_text::{Tokenizer, demo_tokenizer, model_path};
 
 #[cfg(feature = "llama")]
@@ -30,7 +32,7 @@ impl std::fmt::Debug for Loaded {
 }
 
 impl Loaded {
-    /// Loads `demo`, `smollm2` or a GGUF file of the Llama family.
+    /// Loads `demo`, `smollm2` or a GGUF file of the Llama family, whose header is read once.
     ///
     /// - `tokenizer`: a file to take the tokenizer from, in place of the model's.
     ///
@@ -53,9 +55,13 @@ impl Loaded {
     #[cfg(feature = "llama")]
     fn in_file(name: &str, tokenizer: Option<&Path>) -> Result<Self, LmError> {
         let path = locate(name)?;
-        let model = Box::new(LlamaModel::load(&path)?);
-        let tokenizer = Tokenizer::from_file(tokenizer.unwrap_or(&path))?;
-        let chat = match ChatTemplate::from_gguf(&path) {
+        let header = Gguf::read(&path)?;
+        let model = Box::new(LlamaModel::with_header(&path, &header)?);
+        let tokenizer = match tokenizer {
+            Some(file) => Tokenizer::from_file(file)?,
+            None => Tokenizer::from_gguf_metadata(&header.metadata)?,
+        };
+        let chat = match ChatTemplate::from_gguf_metadata(&header.metadata) {
             Err(LmError::ChatTemplateMissing) => None,
             chat => Some(chat?),
         };

@@ -1,8 +1,8 @@
 //! `greenmark eval`: what is left of marks after attacks, measured and reported.
 
-use std::{path::Path, thread};
+use std::thread;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use greenmark_attacks::{Endpoint, PARAPHRASE_TEMPERATURE};
 use greenmark_eval::{
     setup::Setup,
@@ -14,7 +14,8 @@ use greenmark_eval::{
         run,
     },
 };
-use greenmark_text::{files::sha256, model_path};
+use greenmark_lm::locate;
+use greenmark_text::files::sha256;
 use time::OffsetDateTime;
 
 use crate::{
@@ -102,10 +103,7 @@ fn sha256_of(model: &str) -> Result<Option<String>> {
     if model == DEMO {
         return Ok(None);
     }
-    let path = if model == "smollm2" { model_path(model)? } else { model.into() };
-    if !Path::new(&path).is_file() {
-        bail!("{} is no file, and no model known by name (demo, smollm2)", path.display());
-    }
+    let path = locate(model)?;
     let (hash, _) = sha256(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Some(hash))
 }
