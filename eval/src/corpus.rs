@@ -11,8 +11,8 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use greenmark::{Delta, Embedder, Key, Scheme};
 use greenmark_lm::{
-    Candidate, Event, GenerateOptions, LanguageModel, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId,
-    generate,
+    Candidates, Event, GenerateOptions, LanguageModel, LogitsHook, MarkHook, Request, Sampling, SamplingParams,
+    TokenId, generate,
 };
 use greenmark_text::Tokenizer;
 use indicatif::ProgressBar;
@@ -206,7 +206,7 @@ impl LogitsHook for Observer {
         }
     }
 
-    fn choose(&mut self, candidates: &[Candidate], rng: &mut ChaCha8Rng) -> Option<TokenId> {
+    fn choose(&mut self, candidates: Candidates<'_>, rng: &mut ChaCha8Rng) -> Option<TokenId> {
         self.mark.as_mut()?.choose(candidates, rng)
     }
 

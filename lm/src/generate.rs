@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::sampling::{Candidate, Sampling, Scratch, text_rng};
+use crate::sampling::{Candidates, Sampling, Scratch, text_rng};
 use crate::{LanguageModel, LmError, SequenceId, TokenId};
 
 /// One text to be written.
@@ -49,9 +49,9 @@ pub trait LogitsHook {
 
     /// Chooses the next token in place of the random draw, or leaves it to the draw with `None`.
     ///
-    /// - `candidates`: the distribution after temperature and filters, ascending by token, never empty.
+    /// - `candidates`: the distribution after temperature and filters.
     /// - `rng`: the text's own random numbers, which the draw would take.
-    fn choose(&mut self, candidates: &[Candidate], rng: &mut ChaCha8Rng) -> Option<TokenId> {
+    fn choose(&mut self, candidates: Candidates<'_>, rng: &mut ChaCha8Rng) -> Option<TokenId> {
         let _ = (candidates, rng);
         None
     }
@@ -72,7 +72,7 @@ impl<H: LogitsHook + ?Sized> LogitsHook for Box<H> {
     fn adjust(&mut self, logits: &mut [f32]) {
         (**self).adjust(logits);
     }
-    fn choose(&mut self, candidates: &[Candidate], rng: &mut ChaCha8Rng) -> Option<TokenId> {
+    fn choose(&mut self, candidates: Candidates<'_>, rng: &mut ChaCha8Rng) -> Option<TokenId> {
         (**self).choose(candidates, rng)
     }
     fn push(&mut self, token: TokenId) {
@@ -301,21 +301,21 @@ mod tests {
         fn open(&mut self) -> SequenceId {
             self.opened += 1;
             self.open.insert(self.opened, Vec::new());
-            SequenceId(self.opened)
+            SequenceId::new(self.opened)
         }
         fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError> {
-            let held = self.open[&sequence.0].clone();
+            let held = self.open[&sequence.get()].clone();
             self.opened += 1;
             self.open.insert(self.opened, held);
-            Ok(SequenceId(self.opened))
+            Ok(SequenceId::new(self.opened))
         }
         fn close(&mut self, sequence: SequenceId) {
-            self.open.remove(&sequence.0);
+            self.open.remove(&sequence.get());
         }
         fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {
             self.widest = self.widest.max(inputs.len());
             for ((id, tokens), row) in inputs.iter().zip(logits.chunks_exact_mut(V)) {
-                let ids = self.open.get_mut(&id.0).expect("an open sequence");
+                let ids = self.open.get_mut(&id.get()).expect("an open sequence");
                 assert!(!tokens.is_empty());
                 ids.extend_from_slice(tokens);
                 assert!(ids.len() <= 40, "outgrew the context");
@@ -472,8 +472,8 @@ mod tests {
             assert_eq!(logits.len(), V);
             logits[7] += 1e6;
         }
-        fn choose(&mut self, candidates: &[Candidate], _: &mut ChaCha8Rng) -> Option<TokenId> {
-            assert_eq!(candidates.len(), 1);
+        fn choose(&mut self, candidates: Candidates<'_>, _: &mut ChaCha8Rng) -> Option<TokenId> {
+            assert_eq!(candidates.tokens.len(), 1);
             (self.index == 1).then_some(9)
         }
         fn push(&mut self, token: TokenId) {

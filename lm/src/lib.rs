@@ -32,5 +32,5 @@ pub use llama::LlamaModel;
 pub use load::{DEMO, Loaded, locate};
 pub use mark::MarkHook;
 pub use model::{LanguageModel, SequenceId, TokenId};
-pub use sampling::{Candidate, Sampling, SamplingParams, Scratch, text_rng};
+pub use sampling::{Candidates, Sampling, SamplingParams, Scratch, text_rng};
 pub use surprise::{nats, opening, surprise};

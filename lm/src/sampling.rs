@@ -1,5 +1,6 @@
 //! From logits to one token, in two steps: the distribution after temperature and filters, then a draw from it.
 
+use greenmark::uniform_from;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -45,19 +46,28 @@ pub struct Sampling {
     params: SamplingParams,
 }
 
-/// One token that may be drawn.
+/// The tokens that may be drawn, and their probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Candidate {
-    /// The token.
-    pub token: TokenId,
-    /// Its probability, in (0, 1]. Those of one distribution sum to 1, up to rounding.
-    pub probability: f32,
+pub struct Candidates<'a> {
+    /// `[n]`, in ascending order; at least one.
+    pub tokens: &'a [TokenId],
+    /// `[n]`, each in (0, 1]; they sum to 1, up to rounding.
+    pub probabilities: &'a [f32],
 }
 
 /// Memory for one distribution, kept between tokens so that sampling allocates nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Scratch {
-    candidates: Vec<Candidate>,
+    tokens: Vec<TokenId>,
+    probabilities: Vec<f32>,
+    ranked: Vec<Ranked>,
+}
+
+/// A token and what a filter ranks it by: its logit, or its weight.
+#[derive(Debug, Clone, Copy)]
+struct Ranked {
+    token: TokenId,
+    value: f32,
 }
 
 /// The random numbers of one text: ChaCha8 under a seed made of the run's seed and the text's index.
@@ -109,75 +119,83 @@ impl Sampling {
         self.params
     }
 
-    /// The tokens that may follow and their probabilities, after temperature and filters.
+    /// Returns the tokens that may follow and their probabilities, after temperature and filters.
     ///
-    /// Nothing sorts the whole vocabulary: top-k is a running selection, top-p sorts only tokens whose probability is
-    /// at least (1 − top_p)/V, because all the others together cannot be needed.
+    /// Nothing sorts the whole vocabulary: top-k is a running selection, top-p sorts only tokens whose
+    /// probability is at least (1 − top_p)/V, because all the others together cannot be needed.
     ///
     /// - `logits`: `[V]`, raw. −∞ bars a token.
-    /// - returns: at least one candidate, in ascending order of token; a token whose probability underflows f32 is
-    ///   left out. Greedy leaves one. Among equal logits every filter prefers the lower id.
+    /// - returns: at least one candidate, in ascending order of token; a token whose probability
+    ///   underflows f32 is left out. Greedy leaves one. Among equal logits every filter prefers the
+    ///   lower id.
     ///
     /// # Errors
     /// [`LmError::BadLogit`] at the first NaN or +∞, [`LmError::NoCandidate`] if all are −∞.
-    pub fn distribution<'s>(&self, logits: &[f32], scratch: &'s mut Scratch) -> Result<&'s [Candidate], LmError> {
+    pub fn distribution<'s>(&self, logits: &[f32], scratch: &'s mut Scratch) -> Result<Candidates<'s>, LmError> {
         let (argmax, max) = maximum(logits)?;
         let SamplingParams { temperature, top_k, top_p, min_p } = self.params;
-        let candidates = &mut scratch.candidates;
-        candidates.clear();
+        let Scratch { tokens, probabilities, ranked } = scratch;
+        tokens.clear();
+        probabilities.clear();
         if temperature == 0.0 || top_k == 1 {
-            candidates.push(Candidate { token: argmax, probability: 1.0 });
-            return Ok(candidates);
+            tokens.push(argmax);
+            probabilities.push(1.0);
+            return Ok(Candidates { tokens, probabilities });
         }
 
-        let filtered_by_k = top_k > 0 && top_k < logits.len();
-        if filtered_by_k {
-            keep_top_k(logits, top_k, candidates);
-        } else {
-            candidates.extend((0..).zip(logits).map(|(token, &logit)| Candidate { token, probability: logit }));
-        }
-        // `probability` held the logit until here; from here on a weight relative to the largest, so in [0, 1].
+        // A weight is relative to the largest, so in [0, 1].
         let inverse_temperature = (1.0 / temperature) as f32;
-        for c in candidates.iter_mut() {
-            c.probability = ((c.probability - max) * inverse_temperature).exp();
-        }
-        if top_p < 1.0 {
-            keep_top_p(candidates, top_p);
-        }
+        let weight = |logit: f32| ((logit - max) * inverse_temperature).exp();
         let least = (min_p as f32).max(f32::MIN_POSITIVE);
-        candidates.retain(|c| c.probability >= least);
+        let mut keep = |token, weight| {
+            if weight >= least {
+                tokens.push(token);
+                probabilities.push(weight);
+            }
+        };
+        let filtered_by_k = top_k > 0 && top_k < logits.len();
         if filtered_by_k || top_p < 1.0 {
-            candidates.sort_unstable_by_key(|c| c.token);
+            ranked.clear();
+            if filtered_by_k {
+                keep_top_k(logits, top_k, ranked);
+            } else {
+                ranked.extend((0..).zip(logits).map(|(token, &value)| Ranked { token, value }));
+            }
+            ranked.iter_mut().for_each(|ranked| ranked.value = weight(ranked.value));
+            if top_p < 1.0 {
+                keep_top_p(ranked, top_p);
+            }
+            ranked.sort_unstable_by_key(|ranked| ranked.token);
+            ranked.iter().for_each(|ranked| keep(ranked.token, ranked.value));
+        } else {
+            (0..).zip(logits).for_each(|(token, &logit)| keep(token, weight(logit)));
         }
 
-        let scale = (1.0 / total(candidates)) as f32;
-        for c in candidates.iter_mut() {
-            c.probability *= scale;
+        let scale = (1.0 / total(probabilities.iter().copied())) as f32;
+        let mut kept = 0;
+        for i in 0..tokens.len() {
+            let probability = probabilities[i] * scale;
+            // Scaling may have underflowed what the filter let through.
+            if probability > 0.0 {
+                (tokens[kept], probabilities[kept]) = (tokens[i], probability);
+                kept += 1;
+            }
         }
-        // Scaling may have underflowed what the filter let through.
-        candidates.retain(|c| c.probability > 0.0);
-        Ok(candidates)
+        tokens.truncate(kept);
+        probabilities.truncate(kept);
+        Ok(Candidates { tokens, probabilities })
     }
 
     /// Draws a token from a distribution by inverting its cumulative sum, with one 64-bit word of `rng`.
     ///
     /// # Panics
-    /// If `candidates` is empty, which [`distribution`](Self::distribution) never returns.
-    pub fn draw(candidates: &[Candidate], rng: &mut impl Rng) -> TokenId {
-        // 53 bits: every value is exact in f64, and below 1.
-        let unit = (rng.next_u64() >> 11) as f64 * (-53f64).exp2();
-        let mut left = unit * total(candidates);
-        for c in candidates {
-            left -= f64::from(c.probability);
-            if left < 0.0 {
-                return c.token;
-            }
-        }
-        // Rounding can leave a crumb past the last one.
-        candidates.last().expect("a distribution has a candidate").token
+    /// If `candidates` is no distribution, which [`distribution`](Self::distribution) never returns.
+    pub fn draw(candidates: Candidates<'_>, rng: &mut impl Rng) -> TokenId {
+        let drawn = greenmark::draw(candidates.probabilities, uniform_from(rng.next_u64()));
+        candidates.tokens[drawn.expect("the sampler's candidates are a distribution")]
     }
 
-    /// Both steps at once.
+    /// Takes both steps at once.
     ///
     /// # Errors
     /// As [`distribution`](Self::distribution).
@@ -186,9 +204,9 @@ impl Sampling {
     }
 }
 
-/// Sum in f64: 49,152 f32 terms would lose four digits.
-fn total(candidates: &[Candidate]) -> f64 {
-    candidates.iter().map(|c| f64::from(c.probability)).sum()
+/// Adds up in f64: 49,152 f32 terms would lose four digits.
+fn total(weights: impl Iterator<Item = f32>) -> f64 {
+    weights.map(f64::from).sum()
 }
 
 /// The largest logit and the lowest id that has it.
@@ -208,23 +226,23 @@ fn maximum(logits: &[f32]) -> Result<(TokenId, f32), LmError> {
     argmax.map(|token| (token, max)).ok_or(LmError::NoCandidate)
 }
 
-/// More probable first, the lower id among equals: a total order, so selection has one answer.
-fn rank(a: &Candidate, b: &Candidate) -> std::cmp::Ordering {
-    b.probability.total_cmp(&a.probability).then(a.token.cmp(&b.token))
+/// Orders the higher value first, the lower id among equals: a total order, so selection has one answer.
+fn rank(a: &Ranked, b: &Ranked) -> std::cmp::Ordering {
+    b.value.total_cmp(&a.value).then(a.token.cmp(&b.token))
 }
 
-/// Collects the k largest logits (with the logit as `probability`), in no order.
+/// Collects the k largest logits, in no order.
 ///
-/// Holds 2k at most: when full, the lower half goes and its best becomes the bar for what follows. A later equal of
-/// the bar would lose its tie on id, so the comparison is strict.
-fn keep_top_k(logits: &[f32], k: usize, out: &mut Vec<Candidate>) {
+/// Holds 2k at most: when full, the lower half goes and its best becomes the bar for what follows. A
+/// later equal of the bar would lose its tie on id, so the comparison is strict.
+fn keep_top_k(logits: &[f32], k: usize, out: &mut Vec<Ranked>) {
     let capacity = (2 * k).max(64);
     let mut bar = f32::NEG_INFINITY;
-    for (token, &logit) in (0..).zip(logits) {
-        if logit > bar {
-            out.push(Candidate { token, probability: logit });
+    for (token, &value) in (0..).zip(logits) {
+        if value > bar {
+            out.push(Ranked { token, value });
             if out.len() == capacity {
-                bar = out.select_nth_unstable_by(k - 1, rank).1.probability;
+                bar = out.select_nth_unstable_by(k - 1, rank).1.value;
                 out.truncate(k);
             }
         }
@@ -235,20 +253,20 @@ fn keep_top_k(logits: &[f32], k: usize, out: &mut Vec<Candidate>) {
     }
 }
 
-/// Keeps the fewest most probable candidates that reach `top_p` of the total weight, most probable first.
-fn keep_top_p(candidates: &mut Vec<Candidate>, top_p: f64) {
-    let sum = total(candidates);
+/// Keeps the fewest tokens that reach `top_p` of the total weight, the heaviest first.
+fn keep_top_p(weights: &mut Vec<Ranked>, top_p: f64) {
+    let sum = total(weights.iter().map(|ranked| ranked.value));
     // Everything under this bar adds up to less than (1 − top_p)·sum. Halved against rounding.
-    let bar = (0.5 * (1.0 - top_p) * sum / candidates.len() as f64) as f32;
-    candidates.retain(|c| c.probability >= bar);
-    candidates.sort_unstable_by(rank);
+    let bar = (0.5 * (1.0 - top_p) * sum / weights.len() as f64) as f32;
+    weights.retain(|ranked| ranked.value >= bar);
+    weights.sort_unstable_by(rank);
     let mut held = 0.0;
-    let kept = candidates.iter().position(|c| {
-        held += f64::from(c.probability);
+    let kept = weights.iter().position(|ranked| {
+        held += f64::from(ranked.value);
         held >= top_p * sum
     });
     if let Some(last) = kept {
-        candidates.truncate(last + 1);
+        weights.truncate(last + 1);
     }
 }
 
@@ -260,12 +278,14 @@ mod tests {
         Sampling::new(params).unwrap()
     }
 
-    fn candidates(params: SamplingParams, logits: &[f32]) -> Vec<Candidate> {
-        sampling(params).distribution(logits, &mut Scratch::default()).unwrap().to_vec()
+    fn candidates(params: SamplingParams, logits: &[f32]) -> (Vec<TokenId>, Vec<f32>) {
+        let mut scratch = Scratch::default();
+        let Candidates { tokens, probabilities } = sampling(params).distribution(logits, &mut scratch).unwrap();
+        (tokens.to_vec(), probabilities.to_vec())
     }
 
     fn tokens(params: SamplingParams, logits: &[f32]) -> Vec<TokenId> {
-        candidates(params, logits).iter().map(|c| c.token).collect()
+        candidates(params, logits).0
     }
 
     /// Normal-ish logits with many exact ties, from a fixed stream.
@@ -311,11 +331,11 @@ mod tests {
                     for top_p in [0.1, 0.9, 0.999, 1.0] {
                         for min_p in [0.0, 0.05] {
                             let p = SamplingParams { temperature, top_k, top_p, min_p };
-                            let (got, want) = (candidates(p, &logits), naive(p, &logits));
+                            let ((tokens, got), want) = (candidates(p, &logits), naive(p, &logits));
                             let ids: Vec<_> = want.iter().map(|w| w.0).collect();
-                            assert_eq!(got.iter().map(|c| c.token).collect::<Vec<_>>(), ids, "{p:?} seed {seed}");
+                            assert_eq!(tokens, ids, "{p:?} seed {seed}");
                             for (g, w) in got.iter().zip(&want) {
-                                assert!((f64::from(g.probability) / w.1 - 1.0).abs() < 2e-5, "{p:?} {g:?} {w:?}");
+                                assert!((f64::from(*g) / w.1 - 1.0).abs() < 2e-5, "{p:?} {g:?} {w:?}");
                             }
                         }
                     }
@@ -348,8 +368,7 @@ mod tests {
     #[test]
     fn extreme_logits_stay_finite() {
         let p = SamplingParams { temperature: 0.001, ..Default::default() };
-        let got = candidates(p, &[f32::MAX, f32::MIN, 0.0]);
-        assert_eq!(got, [Candidate { token: 0, probability: 1.0 }]);
+        assert_eq!(candidates(p, &[f32::MAX, f32::MIN, 0.0]), (vec![0], vec![1.0]));
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(crate) struct Sequences<S> {
 
 impl<S: Clone> Sequences<S> {
     pub(crate) fn open(&mut self, sequence: S) -> SequenceId {
-        let id = SequenceId(self.next);
+        let id = SequenceId::new(self.next);
         self.next += 1;
         self.held.insert(id, sequence);
         id

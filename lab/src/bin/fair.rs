@@ -11,7 +11,7 @@ use std::{cell::Cell, error::Error, ops::ControlFlow};
 use greenmark::{Embedder, Scheme};
 use greenmark_eval::corpus::key;
 use greenmark_lm::{
-    Candidate, DemoModel, GenerateOptions, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId, generate,
+    Candidates, DemoModel, GenerateOptions, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId, generate,
 };
 use greenmark_text::demo_tokenizer;
 use rand_chacha::ChaCha8Rng;
@@ -37,7 +37,7 @@ impl LogitsHook for Observer<'_> {
             mark.adjust(logits);
         }
     }
-    fn choose(&mut self, candidates: &[Candidate], rng: &mut ChaCha8Rng) -> Option<TokenId> {
+    fn choose(&mut self, candidates: Candidates<'_>, rng: &mut ChaCha8Rng) -> Option<TokenId> {
         self.mark.as_mut()?.choose(candidates, rng)
     }
     fn push(&mut self, token: TokenId) {

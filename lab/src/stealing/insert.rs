@@ -1,6 +1,6 @@
 //! A token between words, which the attacker deletes afterwards.
 
-use greenmark_lm::{Candidate, LogitsHook, TokenId};
+use greenmark_lm::{Candidates, LogitsHook, TokenId};
 use rand_chacha::ChaCha8Rng;
 
 use super::Words;
@@ -56,7 +56,7 @@ impl<H: LogitsHook> LogitsHook for Inserting<'_, H> {
         self.mark.adjust(logits);
     }
 
-    fn choose(&mut self, candidates: &[Candidate], rng: &mut ChaCha8Rng) -> Option<TokenId> {
+    fn choose(&mut self, candidates: Candidates<'_>, rng: &mut ChaCha8Rng) -> Option<TokenId> {
         self.mark.choose(candidates, rng)
     }
 

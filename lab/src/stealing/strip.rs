@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use greenmark_lm::{LanguageModel, LmError, Sampling, SamplingParams, Scratch, TokenId};
+use greenmark_lm::{Candidates, LanguageModel, LmError, Sampling, SamplingParams, Scratch, TokenId};
 
 use super::{Learner, Words, worth_of_one_more};
 
@@ -47,16 +47,16 @@ pub fn places(
             model.forward(&inputs, &mut logits)?;
             for (&i, row) in alive.iter().zip(logits.chunks_exact(width)) {
                 let own = texts[i][position];
-                let candidates = sampling.distribution(row, &mut scratch)?;
-                let p = |token| candidates.iter().find(|c| c.token == token).map_or(0.0, |c| c.probability);
+                let Candidates { tokens, probabilities } = sampling.distribution(row, &mut scratch)?;
+                let likely = tokens.iter().zip(probabilities).map(|(&token, &p)| (token, p));
                 let mut others = Vec::new();
                 if words.is_whole(own) && texts[i].get(position + 1).is_none_or(|&next| !words.goes_on(next)) {
-                    let likely = candidates.iter().filter(|c| c.probability >= LEAST && c.token != own);
-                    others.extend(likely.filter(|c| words.is_whole(c.token)).map(|c| (c.token, c.probability)));
+                    let good = |token, p| p >= LEAST && token != own && words.is_whole(token);
+                    others.extend(likely.filter(|&(token, p)| good(token, p)));
                     others.sort_by(|a, b| b.1.total_cmp(&a.1));
                     others.truncate(ALTERNATIVES);
                 }
-                places[i].push(Place { own: p(own), others });
+                places[i].push(Place { own: tokens.binary_search(&own).map_or(0.0, |i| probabilities[i]), others });
             }
         }
         sequences.into_iter().for_each(|sequence| model.close(sequence));
