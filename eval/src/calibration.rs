@@ -6,6 +6,7 @@
 
 mod plot;
 mod report;
+mod run;
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 pub use plot::svg;
 pub use report::{About, CorpusFile, Excess, Report, Row};
+pub use run::{Ask, Options, Run, State};
 
 /// How many levels there are.
 const LEVELS: usize = 22;
@@ -67,11 +69,11 @@ pub enum Test {
     /// The whole text as it is, one key.
     Whole,
     /// Marked spans in the text as it is, one key. SPEC §7.5.
-    Segments,
+    Search,
     /// The text as a stream, stopped wherever it looks most marked, one key. SPEC §7.6.
     Stream,
     /// Marked spans in the text as it is and normalised, one key.
-    Normalised,
+    BothVersions,
     /// Marked spans in the text as it is, several keys.
     Keys,
     /// Marked spans in the text as it is and normalised, several keys.
@@ -81,15 +83,15 @@ pub enum Test {
 impl Test {
     /// All, in the order of a [`Panel`].
     pub const ALL: [Self; 6] =
-        [Self::Whole, Self::Segments, Self::Stream, Self::Normalised, Self::Keys, Self::Everything];
+        [Self::Whole, Self::Search, Self::Stream, Self::BothVersions, Self::Keys, Self::Everything];
 
     /// As tables and plots call it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole text",
-            Self::Segments => "segments",
+            Self::Search => "segments",
             Self::Stream => "stream",
-            Self::Normalised => "normalised",
+            Self::BothVersions => "normalised",
             Self::Keys => "several keys",
             Self::Everything => "everything",
         }

@@ -232,10 +232,10 @@ impl Report {
                 scored: counts.scored,
                 scored_once: counts.scored_once,
                 unscored: counts.unscored,
-                by_itself: [table(Test::Whole, "", &counts.whole), table(Test::Segments, "", &counts.segments)],
+                by_itself: [table(Test::Whole, "", &counts.whole), table(Test::Search, "", &counts.segments)],
                 once: [
                     table(Test::Whole, ", shared phrases once", &counts.whole_once),
-                    table(Test::Segments, ", shared phrases once", &counts.segments_once),
+                    table(Test::Search, ", shared phrases once", &counts.segments_once),
                 ],
             }
         };

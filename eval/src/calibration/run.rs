@@ -1,0 +1,349 @@
+//! A calibration from documents to counts, going on where it was interrupted.
+
+use std::{
+    fs, io,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use greenmark::{Key, TokenId};
+use greenmark_text::{
+    Tokenizer,
+    files::write_file,
+    fmt::count,
+    lines::{Content, Document},
+};
+use indicatif::ProgressBar;
+use serde::{Deserialize, Serialize};
+
+use super::{Batch, CorpusFile, Ngrams, Plan, Tables, Text};
+
+/// Bytes of text that are read, tokenised and held at a time, and documents.
+const BATCH_BYTES: usize = 1 << 19;
+const BATCH_DOCUMENTS: usize = 1 << 13;
+/// Positions that are scored between two looks at the clock: some seconds of work.
+const BLOCK: usize = 1 << 24;
+/// How long what was counted may stay unsaved, beside the block at hand.
+const UNSAVED: Duration = Duration::from_secs(2);
+
+/// Characters that are kept of the name of a part.
+const PART_NAME: usize = 60;
+
+/// What the counts depend on. A run that was broken off goes on only with the same.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// Version of Greenmark.
+    pub version: String,
+    /// The schemes.
+    pub schemes: Vec<String>,
+    /// Keys a text.
+    pub keys: u64,
+    /// Keys examined at once.
+    pub together: u64,
+    /// Tokens of a passage; `None` takes whole documents.
+    pub passage: Option<u64>,
+    /// What the keys follow from.
+    pub seed: u64,
+    /// The tokenizer's fingerprint.
+    pub tokenizer: String,
+    /// Id of the key that asks every text.
+    pub deployed_key: String,
+    /// The files.
+    pub corpus: Vec<CorpusFile>,
+    /// Whether each file is read as JSON Lines.
+    pub is_lines: Vec<bool>,
+}
+
+impl Options {
+    /// The first difference, for a message.
+    fn difference(&self, other: &Self) -> Option<String> {
+        let differs = |name: &str, here: String, there: String| {
+            (here != there).then(|| format!("{name}: {there} there, {here} here"))
+        };
+        let passage = |passage: Option<u64>| passage.map_or_else(|| "none".into(), |tokens| tokens.to_string());
+        differs("version", self.version.clone(), other.version.clone())
+            .or_else(|| differs("--scheme", self.schemes.join(" "), other.schemes.join(" ")))
+            .or_else(|| differs("--keys", self.keys.to_string(), other.keys.to_string()))
+            .or_else(|| differs("--together", self.together.to_string(), other.together.to_string()))
+            .or_else(|| differs("--passage", passage(self.passage), passage(other.passage)))
+            .or_else(|| differs("--seed", self.seed.to_string(), other.seed.to_string()))
+            .or_else(|| differs("tokenizer", self.tokenizer.clone(), other.tokenizer.clone()))
+            .or_else(|| differs("key", self.deployed_key.clone(), other.deployed_key.clone()))
+            .or_else(|| (self.corpus != other.corpus).then(|| "the corpus has changed".to_owned()))
+            .or_else(|| (self != other).then(|| "--jsonl: given there or here, not in both".to_owned()))
+    }
+}
+
+/// What was counted, and how far.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct State {
+    /// What the counts depend on.
+    pub options: Options,
+    /// Batches of which all is counted.
+    pub batches: u64,
+    /// Keys of the next batch that are counted.
+    pub keys: u64,
+    /// Whether nothing is left.
+    pub is_whole: bool,
+    /// Documents of the batches begun.
+    pub documents: u64,
+    /// Lines that could not be read.
+    pub failed: u64,
+    /// Documents without a whole passage, or without a token.
+    pub left_out: u64,
+    /// Texts that normalising changes.
+    pub normalised: u64,
+    /// Texts of the batches that are whole.
+    pub texts: u64,
+    /// The counts.
+    pub tables: Tables,
+}
+
+impl State {
+    /// Reads what was counted before, or begins.
+    ///
+    /// # Errors
+    /// If the file is of another run, is none, or cannot be read.
+    pub fn open(path: &Path, options: Options, plan: &Plan) -> Result<Self> {
+        let name = path.display();
+        let fresh = |options| Self {
+            options,
+            batches: 0,
+            keys: 0,
+            is_whole: false,
+            documents: 0,
+            failed: 0,
+            left_out: 0,
+            normalised: 0,
+            texts: 0,
+            tables: Tables::new(plan),
+        };
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(fresh(options)),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {name}")),
+        };
+        let state: Self = serde_json::from_slice(&bytes)
+            .with_context(|| format!("{name} holds no progress of this command; remove it to begin anew"))?;
+        if let Some(difference) = options.difference(&state.options) {
+            bail!("{name} is of another run ({difference}): choose another --out, or remove it to begin anew");
+        }
+        Ok(state)
+    }
+
+    fn save(&self, path: &Path) -> Result<()> {
+        let text = serde_json::to_string(self).context("the progress")?;
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        }
+        Ok(write_file(path, |out| writeln!(out, "{text}"))?)
+    }
+}
+
+/// A calibration at work.
+pub struct Run<'a> {
+    plan: &'a Plan,
+    key: &'a Key,
+    cutter: Cutter<'a>,
+    path: &'a Path,
+    /// When what was counted was last saved; `None` before the first time.
+    saved: Option<Instant>,
+    ask: Ask<'a>,
+}
+
+/// How a run speaks with the one who began it.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// Shows how far the run is.
+    pub bar: &'a ProgressBar,
+    /// Says what is wrong with a document, which is left out.
+    pub complain: &'a dyn Fn(&str),
+    /// Whether the run is to stop.
+    pub is_interrupted: &'a dyn Fn() -> bool,
+}
+
+impl std::fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Run").field("plan", self.plan).field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Ask<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ask").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Run<'a> {
+    /// - `key`: asks every text.
+    /// - `passage`: tokens of a passage; `None` takes whole documents.
+    /// - `path`: the file of the [`State`].
+    pub fn new(
+        plan: &'a Plan,
+        key: &'a Key,
+        tokenizer: &'a Tokenizer,
+        passage: Option<u64>,
+        path: &'a Path,
+        ask: Ask<'a>,
+    ) -> Self {
+        let cutter = Cutter { tokenizer, passage, complain: ask.complain };
+        Self { plan, key, cutter, path, saved: None, ask }
+    }
+
+    /// Counts what is not counted yet; false if it was interrupted.
+    ///
+    /// - `documents`: all of them, from the first, each time.
+    ///
+    /// # Errors
+    /// If the file of the state cannot be written.
+    pub fn all(&mut self, documents: impl Iterator<Item = Result<Document>>, state: &mut State) -> Result<bool> {
+        let mut documents = documents.peekable();
+        let mut ngrams = Ngrams::new(self.plan);
+        let (done, mut number) = (state.batches, 0);
+        let mut read_before = 0;
+        while documents.peek().is_some() {
+            let batch = read(&mut documents);
+            let read_now = read_before + batch.len() as u64;
+            let is_new = number == state.batches && state.keys == 0;
+            let texts = self.cutter.cut_all(batch, is_new.then_some(&mut *state));
+            let batch = Batch::new(self.plan, state.texts, &texts);
+            if number < done {
+                batch.remember(&mut ngrams);
+            } else {
+                if is_new {
+                    batch.deploy(self.key, &mut ngrams, &mut state.tables);
+                } else {
+                    batch.remember(&mut ngrams);
+                }
+                let goes_on = texts.is_empty() || self.batch(&batch, [read_before, read_now], state)?;
+                if goes_on {
+                    state.texts += texts.len() as u64;
+                    state.batches += 1;
+                    state.keys = 0;
+                }
+                if !goes_on || (self.ask.is_interrupted)() {
+                    state.save(self.path)?;
+                    return Ok(false);
+                }
+            }
+            number += 1;
+            read_before = read_now;
+        }
+        // Without a text there is nothing to go on with.
+        if state.texts > 0 {
+            state.is_whole = true;
+            state.save(self.path)?;
+        }
+        Ok(true)
+    }
+
+    /// All keys of a batch; false if it was interrupted.
+    ///
+    /// - `read`: documents read before it and with it.
+    fn batch(&mut self, batch: &Batch<'_>, read: [u64; 2], state: &mut State) -> Result<bool> {
+        let (keys, together) = (self.plan.keys(), self.plan.together());
+        let groups = (BLOCK / batch.cost().max(1)) as u64 / together;
+        let step = together * groups.max(1);
+        while state.keys < keys {
+            let next = keys.min(state.keys + step);
+            batch.measure(state.keys..next, &mut state.tables);
+            state.keys = next;
+            self.ask.bar.set_position(read[0] * keys + (read[1] - read[0]) * next);
+            self.ask.bar.set_message(count(state.tables.all[0][0].n, "pair"));
+            if (self.ask.is_interrupted)() {
+                return Ok(false);
+            }
+            if self.saved.is_none_or(|saved| saved.elapsed() > UNSAVED) {
+                state.save(self.path)?;
+                self.saved = Some(Instant::now());
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The documents of the next batch. What ends it depends on them alone, so that a run that goes on finds the same batches.
+fn read(documents: &mut impl Iterator<Item = Result<Document>>) -> Vec<Result<Document>> {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    for document in documents {
+        bytes += document.as_ref().map_or(0, |document| match &document.content {
+            Content::Characters(text) => text.len(),
+            Content::Ids(ids) => size_of_val(&ids[..]),
+        });
+        batch.push(document);
+        if bytes >= BATCH_BYTES || batch.len() >= BATCH_DOCUMENTS {
+            break;
+        }
+    }
+    batch
+}
+
+/// Makes texts of documents.
+struct Cutter<'a> {
+    tokenizer: &'a Tokenizer,
+    passage: Option<u64>,
+    complain: &'a dyn Fn(&str),
+}
+
+impl Cutter<'_> {
+    /// - `state`: to take note of documents and complain of those that are none; not where that is done.
+    fn cut_all(&self, documents: Vec<Result<Document>>, mut state: Option<&mut State>) -> Vec<Text> {
+        let mut texts = Vec::new();
+        for document in documents {
+            let cut = document.and_then(|document| self.cut(&document));
+            match (cut, &mut state) {
+                (Ok(mut cut), state) => {
+                    if let Some(state) = state {
+                        state.documents += 1;
+                        state.left_out += u64::from(cut.is_empty());
+                        state.normalised += cut.iter().map(|text| u64::from(text.versions.len() > 1)).sum::<u64>();
+                    }
+                    texts.append(&mut cut);
+                }
+                (Err(error), Some(state)) => {
+                    state.failed += 1;
+                    (self.complain)(&format!("{error:#}"));
+                }
+                (Err(_), None) => {}
+            }
+        }
+        texts
+    }
+
+    fn cut(&self, document: &Document) -> Result<Vec<Text>> {
+        let part = |kind: &str, name: &Option<String>| {
+            name.as_ref().map(|name| format!("{kind} {}", name.chars().take(PART_NAME).collect::<String>()))
+        };
+        let parts: Vec<String> =
+            [part("lang", &document.lang), part("source", &document.source)].into_iter().flatten().collect();
+        let mut versions: Vec<Vec<Vec<TokenId>>> = match (&document.content, self.passage) {
+            (Content::Ids(ids), None) => vec![vec![ids.clone()]],
+            (Content::Ids(ids), Some(tokens)) => {
+                ids.chunks_exact(tokens as usize).map(|ids| vec![ids.to_vec()]).collect()
+            }
+            (Content::Characters(text), None) => vec![self.versions(text)?],
+            (Content::Characters(text), Some(tokens)) => {
+                // By characters, as a text would come: a passage is encoded anew.
+                let ranges = self.tokenizer.encode_with_places(text)?.places;
+                let passages = ranges.chunks_exact(tokens as usize);
+                passages
+                    .map(|ranges| self.versions(&text[ranges[0].start..ranges[ranges.len() - 1].end]))
+                    .collect::<Result<_>>()?
+            }
+        };
+        versions.retain(|versions| !versions[0].is_empty());
+        Ok(versions.into_iter().map(|versions| Text { versions, parts: parts.clone() }).collect())
+    }
+
+    /// The ids of a text, as it is and normalised if they differ.
+    fn versions(&self, text: &str) -> Result<Vec<Vec<TokenId>>> {
+        let as_it_is = self.tokenizer.encode(text)?;
+        let normalised = greenmark::normalise(text);
+        if !normalised.is_changed() {
+            return Ok(vec![as_it_is]);
+        }
+        let normalised = self.tokenizer.encode(normalised.text())?;
+        Ok(if normalised == as_it_is { vec![as_it_is] } else { vec![as_it_is, normalised] })
+    }
+}
