@@ -26,13 +26,7 @@ impl Detector {
     ) -> Fallible<Detection> {
         let (raw, id) = (text(string)?, text_id(&id)?);
         let answer = self.answer(&raw)?;
-        let encoded = answer.encoded().expect("a text was given");
-        let (starts, ends) = utf16_ranges(&raw, &encoded.places);
-        let mut edge = Utf16::new(&raw);
-        let places = answer.passages.iter().flat_map(|passage| &passage.place);
-        let places: Vec<u32> =
-            places.flat_map(|place| [edge.of_byte(place.bytes.start), edge.of_byte(place.bytes.end)]).collect();
-        detection(&id, &answer, &encoded.ids, [&starts, &ends, &places])
+        placed(&id, &raw, &answer)
     }
 
     /// `detect` without the tokens.
@@ -56,6 +50,17 @@ impl Detector {
             None => Ok(self.examiner.examine(raw)?),
         }
     }
+}
+
+/// A detection with the places of its tokens and passages in `raw`.
+fn placed(id: &str, raw: &str, answer: &Answer) -> Fallible<Detection> {
+    let encoded = answer.encoded().expect("a text was given");
+    let (starts, ends) = utf16_ranges(raw, &encoded.places);
+    let mut edge = Utf16::new(raw);
+    let places = answer.passages.iter().flat_map(|passage| &passage.place);
+    let places: Vec<u32> =
+        places.flat_map(|place| [edge.of_byte(place.bytes.start), edge.of_byte(place.bytes.end)]).collect();
+    detection(id, answer, &encoded.ids, [&starts, &ends, &places])
 }
 
 /// One text, one answer: `new Detector(options).detect(text)`.

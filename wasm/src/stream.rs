@@ -53,7 +53,7 @@ impl StreamDetector {
     ) -> Fallible<StreamDetector> {
         let (question, id) = (Question::read(options)?, text_id(&id)?);
         let mut asks = question.asks();
-        let first = asks.next().expect("something is asked");
+        let first = asks.next().ok_or_else(|| JsError::new("options.keys: no key is given"))?;
         let stream = asks.fold(Stream::new(first.key, first.scheme), |stream, ask| stream.and(ask.key, ask.scheme));
         let of_profile = |ask: Ask<'_>| Some((ask.key.id(), ask.scheme, ask.profile?.to_string()));
         Ok(Self {
