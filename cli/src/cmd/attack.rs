@@ -9,8 +9,7 @@ use std::{
 use anstyle::Style;
 use anyhow::{Context, Result, anyhow, bail};
 use greenmark_attacks::{
-    About, Attack, Attacked, Need, Options, PARAPHRASE_TEMPERATURE, Strength, Unit, build, catalogue,
-    damage::word_edit_rate,
+    About, Attack, Attacked, Need, Options, Strength, Unit, build, catalogue, damage::word_edit_rate,
 };
 use greenmark_lm::{DemoModel, Event, GenerateOptions, NoHook, Request, Sampling, SamplingParams, generate};
 use greenmark_text::demo_tokenizer;
@@ -43,7 +42,9 @@ pub(crate) fn run(args: &AttackArgs) -> Result<Outcome> {
         None if steps.iter().any(|(about, _)| about.reads("words")) => words_of(&demo_text()?),
         None => Vec::new(),
     };
-    let endpoint = args.model.at.options(args.model.temperature.unwrap_or(PARAPHRASE_TEMPERATURE))?;
+    #[cfg(feature = "endpoint")]
+    let endpoint =
+        args.model.at.options(args.model.temperature.unwrap_or(greenmark_attacks::PARAPHRASE_TEMPERATURE))?;
     let options = Options {
         words: &words,
         with: with.as_deref(),

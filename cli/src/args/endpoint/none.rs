@@ -1,6 +1,5 @@
 //! No arguments: this build asks no model behind a URL.
 
-use anyhow::Result;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -9,9 +8,5 @@ pub(crate) struct EndpointArgs {}
 impl EndpointArgs {
     pub(crate) fn is_named(&self) -> bool {
         false
-    }
-
-    pub(crate) fn options(&self, _: f64) -> Result<()> {
-        Ok(())
     }
 }
