@@ -7,7 +7,6 @@ use std::{
     cell::RefCell,
     collections::BTreeMap,
     fs,
-    io::{BufRead, BufReader, Write},
     ops::{ControlFlow, Range},
     path::{Path, PathBuf},
     rc::Rc,
@@ -21,6 +20,7 @@ use greenmark_attacks::damage::chrf;
 use greenmark_eval::{
     corpus::{self, Job, Mark, Recipe},
     detectors::PerDetector,
+    journal::Journal,
     setup::{Setup, describe, file_name, file_name_part, parse_mark},
     summary::{Mean, Rate, median},
 };
@@ -235,14 +235,9 @@ struct Theft<'a> {
 impl Theft<'_> {
     fn run(&self, keys: u64) -> Result<()> {
         let file = self.out.join(format!("{}-{}-reached.jsonl", self.model_name(), file_name_part(Some(self.mark))));
-        let mut known: BTreeMap<u64, Vec<Reached>> = BTreeMap::new();
-        if file.exists() {
-            for (i, line) in BufReader::new(fs::File::open(&file)?).lines().enumerate() {
-                let reached: Vec<Reached> =
-                    serde_json::from_str(&line?).with_context(|| format!("{}, line {}", file.display(), i + 1))?;
-                known.extend(reached.first().map(|first| first.key).map(|key| (key, reached)));
-            }
-        }
+        let (journal, lines) = Journal::<Vec<Reached>>::open(&file)?;
+        let of_key = |reached: Vec<Reached>| Some((reached.first()?.key, reached));
+        let mut known: BTreeMap<u64, Vec<Reached>> = lines.into_iter().filter_map(of_key).collect();
         let missing: Vec<u64> = (0..keys).filter(|key| !known.contains_key(key)).collect();
         if !missing.is_empty() {
             let mut source = Source::new(self.common, Some(self.out))?;
@@ -250,11 +245,10 @@ impl Theft<'_> {
             let mut unmarked = Counts::new(self.mark.scheme.context_width().get());
             source.texts(None, 0, UNMARKED..UNMARKED + texts)?.iter().for_each(|ids| unmarked.read(ids, Scored::All));
             let words = Words::new(&source.setup.tokenizer);
-            let log = Mutex::new(fs::OpenOptions::new().append(true).create(true).open(&file)?);
+            let journal = Mutex::new(journal);
             let steal = |source: &mut Source<'_>, key| -> Result<Vec<Reached>> {
                 let reached = self.steal(source, &unmarked, &words, key)?;
-                let mut log = log.lock().expect("no thread panics while it writes");
-                writeln!(log, "{}", serde_json::to_string(&reached)?)?;
+                journal.lock().expect("no thread panics while it writes").add(&reached)?;
                 Ok(reached)
             };
             let new: Vec<Vec<Reached>> = if source.out.is_some() {
