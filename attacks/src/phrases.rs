@@ -41,7 +41,6 @@ pub(super) const ABOUT: About = About {
         Setting::new("candidates", "8"),
         Setting::new("table", "the table that scripts/fetch-paraphrase-table.sh fetches"),
     ],
-    ..About::PLAIN
 };
 
 /// How phrases are chosen.

@@ -129,7 +129,9 @@ impl Setup {
 /// Returns a progress bar on stderr, which shows if that is a terminal.
 pub fn bar(length: u64, message: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:40} {wide_bar} {pos}/{len} {elapsed} (left: {eta})");
-    ProgressBar::new(length).with_message(message.to_owned()).with_style(style.expect("the template is sound"))
+    let bar = ProgressBar::new(length).with_message(message.to_owned());
+    // The template is sound, and the default style would do as well.
+    if let Ok(style) = style { bar.with_style(style) } else { bar }
 }
 
 /// `SCHEME[@DELTA]`, δ being 2 where it is not given.
