@@ -24,6 +24,7 @@ mod matrix;
 mod product;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use std::fmt;
 use std::path::Path;

@@ -5,11 +5,11 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use candle_core::quantized::GgmlDType;
 use greenmark_text::gguf::{Gguf, Value};
 
 use super::attention::Heads;
-use super::matrix::{self, Matrix};
+use super::matrix::Matrix;
+use super::types::Type;
 use crate::LmError;
 
 /// Float weights beyond this, in bytes as f32, are rounded to eight bits instead of kept exact.
@@ -58,7 +58,7 @@ impl<'h> ModelFile<'h> {
                 return Err(LmError::Model { path: path.to_owned(), reason });
             }
         }
-        let floats = header.tensors.values().filter(|tensor| dtype_of(tensor.kind).is_some_and(is_float));
+        let floats = header.tensors.values().filter(|tensor| Type::numbered(tensor.kind).is_some_and(Type::is_float));
         let exact = floats.fold(0u64, |sum, tensor| {
             sum.saturating_add(tensor.shape.iter().fold(4, |n, &dimension| n.saturating_mul(dimension)))
         });
@@ -175,21 +175,20 @@ impl<'h> ModelFile<'h> {
     /// A matrix of this shape.
     pub(super) fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix, LmError> {
         let (dtype, data) = self.tensor(name, &[rows, columns])?;
-        Matrix::new(dtype, rows, columns, &data, self.keep_floats)
-            .map_err(|reason| self.error(format!("tensor `{name}`: {reason}")))
+        Ok(Matrix::new(dtype, rows, columns, &data, self.keep_floats))
     }
 
     /// A vector of this length, stored as floats.
     pub(super) fn vector(&mut self, name: &str, length: usize) -> Result<Vec<f32>, LmError> {
         let (dtype, data) = self.tensor(name, &[length])?;
-        if !is_float(dtype) {
+        if !dtype.is_float() {
             return Err(self.error(format!("tensor `{name}` has type {dtype:?}, expected floats")));
         }
-        Ok(matrix::floats(dtype, &data).collect())
+        Ok(dtype.floats(&data).collect())
     }
 
     /// The bytes of a tensor; nothing is allocated before shape and file are known to agree.
-    fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<(GgmlDType, Vec<u8>), LmError> {
+    fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<(Type, Vec<u8>), LmError> {
         let Some(tensor) = self.header.tensors.get(name) else {
             return Err(self.error(format!("tensor `{name}` is missing")));
         };
@@ -197,19 +196,16 @@ impl<'h> ModelFile<'h> {
         if !found.iter().copied().eq(shape.iter().map(|&dimension| dimension as u64)) {
             return Err(self.error(format!("tensor `{name}` has shape {found:?}, expected {shape:?}")));
         }
-        let Some(dtype) = dtype_of(tensor.kind) else {
+        let Some(dtype) = Type::numbered(tensor.kind) else {
             return Err(self.error(format!("tensor `{name}` has type {}, which is not known here", tensor.kind)));
         };
-        if matches!(dtype, GgmlDType::Q8_1 | GgmlDType::Q8K) {
-            return Err(self.error(format!("tensor `{name}` has type {dtype:?}, which is not one for storage")));
-        }
         let columns = shape.last().copied().unwrap_or(0);
         if columns == 0 || !columns.is_multiple_of(dtype.block_size()) {
             return Err(self.error(format!("tensor `{name}` of type {dtype:?} cannot have rows of {columns}")));
         }
         let length = shape
             .iter()
-            .try_fold(dtype.type_size(), |n, &d| n.checked_mul(d))
+            .try_fold(dtype.block_bytes(), |n, &d| n.checked_mul(d))
             .map(|n| (n / dtype.block_size()) as u64)
             .unwrap_or(u64::MAX);
         let start = tensor.start;
@@ -238,30 +234,4 @@ impl<'h> ModelFile<'h> {
             Some(name) => Err(self.error(format!("tensor `{name}` has no place in a llama model"))),
         }
     }
-}
-
-fn is_float(dtype: GgmlDType) -> bool {
-    matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16)
-}
-
-/// A type by the number that the format gives it.
-fn dtype_of(kind: u32) -> Option<GgmlDType> {
-    Some(match kind {
-        0 => GgmlDType::F32,
-        1 => GgmlDType::F16,
-        2 => GgmlDType::Q4_0,
-        3 => GgmlDType::Q4_1,
-        6 => GgmlDType::Q5_0,
-        7 => GgmlDType::Q5_1,
-        8 => GgmlDType::Q8_0,
-        9 => GgmlDType::Q8_1,
-        10 => GgmlDType::Q2K,
-        11 => GgmlDType::Q3K,
-        12 => GgmlDType::Q4K,
-        13 => GgmlDType::Q5K,
-        14 => GgmlDType::Q6K,
-        15 => GgmlDType::Q8K,
-        30 => GgmlDType::BF16,
-        _ => return None,
-    })
 }

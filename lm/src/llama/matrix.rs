@@ -3,11 +3,9 @@
 //! Eight rows of a matrix form a *group*; a group holds its columns in order, and beside each other what the eight
 //! rows have at the same columns. One vector register then computes eight outputs, and no sum runs across its lanes.
 
-use half::{bf16, f16};
 use rayon::prelude::*;
 
-use candle_core::quantized::{GgmlDType, QStorage, QTensor};
-use candle_core::{Device, Shape};
+use super::types::{Type, half_at, scale_and_min};
 
 /// Output rows that share a group.
 pub(super) const LANES: usize = 8;
@@ -59,34 +57,24 @@ impl Matrix {
     ///
     /// - `data`: the tensor as stored, row after row; its length fits `rows`, `columns` and `dtype`.
     /// - `keep_floats`: whether F32, F16 and BF16 stay exact (as f32) or are rounded to eight bits.
-    ///
-    /// # Errors
-    /// Why candle cannot expand the type, as text.
-    pub(super) fn new(
-        dtype: GgmlDType,
-        rows: usize,
-        columns: usize,
-        data: &[u8],
-        keep_floats: bool,
-    ) -> Result<Self, String> {
-        let is_float = matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16);
+    pub(super) fn new(dtype: Type, rows: usize, columns: usize, data: &[u8], keep_floats: bool) -> Self {
         let blocks = columns.div_ceil(BLOCK);
-        let row_bytes = columns / dtype.block_size() * dtype.type_size();
+        let row_bytes = columns / dtype.block_size() * dtype.block_bytes();
         let groups = rows.div_ceil(LANES);
         let row = |r: usize| &data[r * row_bytes..(r + 1) * row_bytes];
         let group_rows = |group: usize| group * LANES..((group + 1) * LANES).min(rows);
 
-        let weights = if is_float && keep_floats {
+        let weights = if dtype.is_float() && keep_floats {
             let mut out = vec![[0.0; LANES]; groups * columns];
             out.par_chunks_mut(columns).enumerate().for_each(|(group, out)| {
                 for (lane, r) in group_rows(group).enumerate() {
-                    for (slot, value) in out.iter_mut().zip(floats(dtype, row(r))) {
+                    for (slot, value) in out.iter_mut().zip(dtype.floats(row(r))) {
                         slot[lane] = value;
                     }
                 }
             });
             Weights::Floats(out)
-        } else if matches!(dtype, GgmlDType::Q4_0 | GgmlDType::Q4_1 | GgmlDType::Q4K) {
+        } else if matches!(dtype, Type::Q4_0 | Type::Q4_1 | Type::Q4K) {
             let zero = NibbleBlock { scale: [0.0; LANES], min: [0.0; LANES], levels: [[0; 32]; 4] };
             let mut out = vec![zero; groups * blocks];
             out.par_chunks_mut(blocks).enumerate().for_each(|(group, out)| {
@@ -106,21 +94,20 @@ impl Matrix {
         } else {
             let zero = ByteBlock { scale: [0.0; LANES], levels: [[0; 32]; 8] };
             let mut out = vec![zero; groups * blocks];
-            out.par_chunks_mut(blocks).enumerate().try_for_each(|(group, out)| {
+            out.par_chunks_mut(blocks).enumerate().for_each(|(group, out)| {
                 for (lane, r) in group_rows(group).enumerate() {
-                    byte_row(dtype, columns, row(r), |block, scale, levels| {
+                    byte_row(dtype, row(r), |block, scale, levels| {
                         let out = &mut out[block];
                         out.scale[lane] = scale;
                         for (column, level) in levels.iter().enumerate() {
                             out.levels[column / 4][4 * lane + column % 4] = *level;
                         }
-                    })?;
+                    });
                 }
-                Ok::<(), String>(())
-            })?;
+            });
             Weights::Bytes(out)
         };
-        Ok(Self { rows, columns, weights })
+        Self { rows, columns, weights }
     }
 
     /// Groups of eight rows, the last one padded.
@@ -165,45 +152,24 @@ impl Matrix {
     }
 }
 
-/// A half float at a byte offset.
-fn half_at(bytes: &[u8], offset: usize) -> f32 {
-    f16::from_le_bytes([bytes[offset], bytes[offset + 1]]).to_f32()
-}
-
-/// The values of a tensor stored as floats.
-pub(super) fn floats(dtype: GgmlDType, bytes: &[u8]) -> impl Iterator<Item = f32> {
-    bytes.chunks_exact(dtype.type_size()).map(move |b| match dtype {
-        GgmlDType::F16 => f16::from_le_bytes([b[0], b[1]]).to_f32(),
-        GgmlDType::BF16 => bf16::from_le_bytes([b[0], b[1]]).to_f32(),
-        _ => f32::from_le_bytes([b[0], b[1], b[2], b[3]]),
-    })
-}
-
 /// Feeds the blocks of one row of a four-bit type to `sink(block, scale, min, levels)`.
-fn nibble_row(dtype: GgmlDType, bytes: &[u8], mut sink: impl FnMut(usize, f32, f32, &[u8; BLOCK])) {
+fn nibble_row(dtype: Type, bytes: &[u8], mut sink: impl FnMut(usize, f32, f32, &[u8; BLOCK])) {
     let split = |packed: &[u8]| -> [u8; BLOCK] {
         std::array::from_fn(|i| if i < 16 { packed[i] & 15 } else { packed[i - 16] >> 4 })
     };
-    for (index, block) in bytes.chunks_exact(dtype.type_size()).enumerate() {
+    for (index, block) in bytes.chunks_exact(dtype.block_bytes()).enumerate() {
         match dtype {
-            GgmlDType::Q4_0 => {
+            Type::Q4_0 => {
                 let scale = half_at(block, 0);
                 sink(index, scale, -8.0 * scale, &split(&block[2..]));
             }
-            GgmlDType::Q4_1 => sink(index, half_at(block, 0), half_at(block, 2), &split(&block[4..])),
+            Type::Q4_1 => sink(index, half_at(block, 0), half_at(block, 2), &split(&block[4..])),
             // Q4_K: 256 weights, eight sub-blocks with a scale and a min of six bits each.
             _ => {
                 let (scale, min) = (half_at(block, 0), half_at(block, 2));
                 let (packed, levels) = (&block[4..16], &block[16..144]);
                 for sub in 0..8 {
-                    let (s, m) = if sub < 4 {
-                        (packed[sub] & 63, packed[sub + 4] & 63)
-                    } else {
-                        (
-                            (packed[sub + 4] & 15) | ((packed[sub - 4] >> 6) << 4),
-                            (packed[sub + 4] >> 4) | ((packed[sub] >> 6) << 4),
-                        )
-                    };
+                    let (s, m) = scale_and_min(packed, sub);
                     let shift = if sub % 2 == 0 { 0 } else { 4 };
                     let part = &levels[sub / 2 * 32..][..32];
                     let part: [u8; BLOCK] = std::array::from_fn(|i| (part[i] >> shift) & 15);
@@ -215,22 +181,14 @@ fn nibble_row(dtype: GgmlDType, bytes: &[u8], mut sink: impl FnMut(usize, f32, f
 }
 
 /// Feeds the blocks of one row, at eight bits, to `sink(block, scale, levels)`.
-fn byte_row(
-    dtype: GgmlDType,
-    columns: usize,
-    bytes: &[u8],
-    mut sink: impl FnMut(usize, f32, &[i8; BLOCK]),
-) -> Result<(), String> {
-    if dtype == GgmlDType::Q8_0 {
-        for (index, block) in bytes.chunks_exact(dtype.type_size()).enumerate() {
+fn byte_row(dtype: Type, bytes: &[u8], mut sink: impl FnMut(usize, f32, &[i8; BLOCK])) {
+    if dtype == Type::Q8_0 {
+        for (index, block) in bytes.chunks_exact(dtype.block_bytes()).enumerate() {
             sink(index, half_at(block, 0), &std::array::from_fn(|i| block[2 + i].cast_signed()));
         }
-        return Ok(());
+        return;
     }
-    let values: Vec<f32> = match dtype {
-        GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16 => floats(dtype, bytes).collect(),
-        _ => expand(dtype, columns, bytes).map_err(|error| error.to_string())?,
-    };
+    let values: Vec<f32> = if dtype.is_float() { dtype.floats(bytes).collect() } else { dtype.expand(bytes) };
     for (index, values) in values.chunks(BLOCK).enumerate() {
         let largest = values.iter().fold(0.0f32, |m, v| m.max(v.abs()));
         let scale = largest / 127.0;
@@ -241,18 +199,12 @@ fn byte_row(
         }
         sink(index, scale, &levels);
     }
-    Ok(())
-}
-
-/// One row of a quantised type, expanded by candle.
-fn expand(dtype: GgmlDType, columns: usize, bytes: &[u8]) -> candle_core::Result<Vec<f32>> {
-    let storage = QStorage::from_data(bytes.into(), &Device::Cpu, dtype)?;
-    QTensor::new(storage, Shape::from(columns))?.dequantize(&Device::Cpu)?.to_vec1()
 }
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Tensor;
+    use candle_core::quantized::{GgmlDType, QTensor};
+    use candle_core::{Device, Tensor};
 
     use super::*;
 
@@ -269,15 +221,29 @@ mod tests {
             })
             .collect();
         let tensor = Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap();
-        let lossless = [GgmlDType::Q4_0, GgmlDType::Q4_1, GgmlDType::Q4K, GgmlDType::Q8_0, GgmlDType::F32];
-        let rounded =
-            [GgmlDType::Q5_0, GgmlDType::Q5_1, GgmlDType::Q2K, GgmlDType::Q3K, GgmlDType::Q5K, GgmlDType::Q6K];
-        for dtype in lossless.into_iter().chain(rounded).chain([GgmlDType::F16, GgmlDType::BF16]) {
-            let stored = QTensor::quantize(&tensor, dtype).unwrap();
+        let lossless = [
+            (Type::Q4_0, GgmlDType::Q4_0),
+            (Type::Q4_1, GgmlDType::Q4_1),
+            (Type::Q4K, GgmlDType::Q4K),
+            (Type::Q8_0, GgmlDType::Q8_0),
+            (Type::F32, GgmlDType::F32),
+        ];
+        let rounded = [
+            (Type::Q5_0, GgmlDType::Q5_0),
+            (Type::Q5_1, GgmlDType::Q5_1),
+            (Type::Q2K, GgmlDType::Q2K),
+            (Type::Q3K, GgmlDType::Q3K),
+            (Type::Q5K, GgmlDType::Q5K),
+            (Type::Q6K, GgmlDType::Q6K),
+        ];
+        let halves = [(Type::F16, GgmlDType::F16), (Type::BF16, GgmlDType::BF16)];
+        for (dtype, candle) in lossless.into_iter().chain(rounded).chain(halves) {
+            let stored = QTensor::quantize(&tensor, candle).unwrap();
             let expected = stored.dequantize(&Device::Cpu).unwrap().to_vec2::<f32>().unwrap();
             for keep_floats in [true, false] {
-                let matrix = Matrix::new(dtype, rows, columns, &stored.data().unwrap(), keep_floats).unwrap();
-                let is_exact = !rounded.contains(&dtype) && (keep_floats || lossless[..4].contains(&dtype));
+                let matrix = Matrix::new(dtype, rows, columns, &stored.data().unwrap(), keep_floats);
+                let is_exact =
+                    !rounded.contains(&(dtype, candle)) && (keep_floats || lossless[..4].contains(&(dtype, candle)));
                 for (row, expected) in expected.iter().enumerate() {
                     let mut got = vec![0.0; columns];
                     matrix.expand_row(row, &mut got);
