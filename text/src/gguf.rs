@@ -78,9 +78,8 @@ impl Array {
     }
 
     /// Returns the strings, or `None` if the array has another type.
-    pub fn strings(&self) -> Option<impl ExactSizeIterator<Item = &str>> {
-        let string = |at| self.string(at).expect("checked when it was read");
-        (self.kind == STRING).then(|| (0..self.ends.len()).map(string))
+    pub fn strings(&self) -> Option<impl Iterator<Item = &str>> {
+        (self.kind == STRING).then(|| (0..self.ends.len()).filter_map(|at| self.string(at)))
     }
 
     /// Returns the integers, or `None` if there is a value that is none.
