@@ -23,6 +23,9 @@ const ENDING: &str = ".profile.json";
 /// More than any profile holds, so that a wrong path does not read a disk.
 const LONGEST: u64 = 1 << 20;
 
+/// Keys that no profile names, with their files.
+type BareKeys = Vec<(PathBuf, Key)>;
+
 /// A profile with its key.
 #[derive(Debug)]
 pub(crate) struct Deployment {
@@ -141,8 +144,8 @@ impl Asked {
         Ok(asked)
     }
 
-    /// What a folder holds.
-    fn folder(&mut self, folder: &Path) -> Result<(Vec<Deployment>, Vec<(PathBuf, Key)>)> {
+    /// Reads a folder: its deployments, and the bare keys beside them.
+    fn folder(&mut self, folder: &Path) -> Result<(Vec<Deployment>, BareKeys)> {
         let paths = keys::files_named(folder, &[ENDING, ".key"])?;
         if paths.is_empty() {
             bail!("no file in {} is named *.key or *{ENDING}", folder.display());

@@ -28,6 +28,9 @@ pub struct Answer {
 
 impl Answer {
     /// Returns the look with the least p, significant or not.
+    ///
+    /// # Panics
+    /// If the examiner was asked nothing.
     pub fn best(&self) -> &Finding {
         self.examination.best.as_ref().expect("an examiner is asked something")
     }

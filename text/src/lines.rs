@@ -307,7 +307,7 @@ mod tests {
 
     fn complaint(line: &str) -> String {
         let text = text_lines(line.as_bytes(), "input".into(), false).next().expect("a line");
-        text.err().expect("refused").to_string()
+        text.expect_err("refused").to_string()
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Deployment {
     ) -> Result<Self, RegistryError> {
         let file = || file.to_owned();
         let key_id = profile.key_id();
-        let stored = if let Some(key_file) = profile.key_file() {
+        let (key, stored) = if let Some(key_file) = profile.key_file() {
             let key_file = key_file.to_owned();
             let bytes = match read(&key_file) {
                 Ok(bytes) => bytes,
@@ -44,16 +44,15 @@ impl Deployment {
                 Ok(stored) => stored,
                 Err(reason) => return Err(RegistryError::NoKey { file: file(), key_file, reason }),
             };
-            if profile.key_from(&stored).is_none() {
-                return Err(RegistryError::KeyMismatch { file: file(), key_file, key_id });
+            match profile.key_from(&stored) {
+                Some(key) => (key, stored),
+                None => return Err(RegistryError::KeyMismatch { file: file(), key_file, key_id }),
             }
-            stored
         } else {
-            let fits = |stored: &&Key| profile.key_from(stored).is_some();
-            let stored = folder.into_iter().find(fits);
-            stored.ok_or_else(|| RegistryError::KeyMissing { file: file(), key_id })?.clone()
+            let fitting = |stored: &Key| Some((profile.key_from(stored)?, stored.clone()));
+            let found = folder.into_iter().find_map(fitting);
+            found.ok_or_else(|| RegistryError::KeyMissing { file: file(), key_id })?
         };
-        let key = profile.key_from(&stored).expect("it fits");
         Ok(Self { profile, key, stored })
     }
 
