@@ -1,5 +1,8 @@
 // Replays the test vectors inside WebAssembly. Runs in Node and in pages alike: it knows neither files nor test runners.
 
+/** Files that need tokenizers or profiles, not the core library alone: see tests/tests/vectors.rs. */
+export const NATIVE = ["evidence", "fingerprint", "registry"];
+
 /**
  * Starts the module that `scripts/build-wasm.sh --vectors` wrote.
  *

@@ -3,12 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
-import { load, replay } from "./vectors.mjs";
+import { NATIVE, load, replay } from "./vectors.mjs";
 
 const built = new URL("../../target/wasm-vectors/", import.meta.url);
 const folder = new URL("../../tests/vectors/", import.meta.url);
-/** Files that need tokenizers or profiles, not the core library alone: see tests/tests/vectors.rs. */
-const NATIVE = ["evidence", "fingerprint", "registry"];
 const all = readdirSync(folder).map((file) => file.replace(/\.json$/, ""));
 const files = all.filter((name) => !NATIVE.includes(name));
 const read = (name) => readFileSync(new URL(`${name}.json`, folder), "utf8");

@@ -10,6 +10,7 @@ import { HEADERS, serve } from "../../serve.mjs";
 import { launchOptions } from "../browser.mjs";
 import greenmark from "../package.mjs";
 import { replay } from "../vectors-api.mjs";
+import { NATIVE } from "../vectors.mjs";
 
 const root = new URL("../../../", import.meta.url);
 const names = readdirSync(new URL("tests/vectors/", root));
@@ -38,7 +39,8 @@ test("every case of every file, inside WebAssembly", { timeout: 120_000 }, async
     const { replayAll } = await import("/wasm/tests/vectors.mjs");
     return replayAll("/target/wasm-vectors/vectors.js");
   });
-  const expected = names.map((name) => ({ name: name.replace(/\.json$/, ""), cases: files[name].cases.length, failure: null }));
+  const replayed = names.map((name) => name.replace(/\.json$/, "")).filter((name) => !NATIVE.includes(name));
+  const expected = replayed.map((name) => ({ name, cases: files[`${name}.json`].cases.length, failure: null }));
   const byName = (a, b) => (a.name < b.name ? -1 : 1);
   assert.deepEqual(results.sort(byName), expected.sort(byName));
 });
