@@ -78,6 +78,8 @@ pub struct Stream {
 /// One key and scheme, and what is staked on them.
 #[derive(Debug, Clone)]
 struct Hypothesis {
+    /// Kept to tell keys apart: an id is a name, and two keys may share it.
+    key: Key,
     key_id: KeyId,
     scheme: Scheme,
     scorer: Scorer,
@@ -87,7 +89,7 @@ struct Hypothesis {
 impl Hypothesis {
     fn new(key: &Key, scheme: Scheme) -> Self {
         let (scorer, stake) = (Scorer::new(key, scheme), Stake::new(scheme.family().null()));
-        Self { key_id: key.id(), scheme, scorer, stake }
+        Self { key: key.clone(), key_id: key.id(), scheme, scorer, stake }
     }
 
     fn push(&mut self, token: TokenId) {
@@ -116,8 +118,7 @@ impl Stream {
     #[must_use]
     pub fn and(mut self, key: &Key, scheme: Scheme) -> Self {
         self.finish();
-        let key_id = key.id();
-        let is_known = |known: &Hypothesis| known.key_id == key_id && known.scheme == scheme;
+        let is_known = |known: &Hypothesis| known.key == *key && known.scheme == scheme;
         if !self.hypotheses.iter().any(is_known) {
             self.hypotheses.push(Hypothesis::new(key, scheme));
         }

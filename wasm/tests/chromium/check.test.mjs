@@ -163,7 +163,7 @@ pageTest("markup in a text is text", {}, async ({ page }) => {
 pageTest("the newest text wins, however fast they come", {}, async ({ page }) => {
   await useDemo(page);
   // Long enough to be still under way when the next one comes.
-  const long = Array.from({ length: 1000 }, () => marked).join("\n");
+  const long = Array.from({ length: 4000 }, () => marked).join("\n");
   const seen = await page.evaluate(async ([long, short]) => {
     const field = document.getElementById("text");
     const word = document.getElementById("verdict-word");
