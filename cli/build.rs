@@ -1,4 +1,5 @@
-//! Tells the program which commit it was built from: a report that says what it measured says with what.
+//! Tells the program which commit it was built from: a report that says what it measured says with
+//! what.
 
 use std::{path::Path, process::Command};
 
@@ -10,7 +11,8 @@ fn main() {
     // Grows with every commit and checkout. Without git there is nothing to watch, and no commit.
     let log = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists());
     println!("cargo::rerun-if-changed={}", log.as_deref().unwrap_or("build.rs"));
-    // A package of this crate unpacked inside somebody else's repository is none of that repository's commits.
+    // A package of this crate unpacked inside somebody else's repository is none of that repository's
+    // commits.
     let is_ours = git(&["ls-files", "--error-unmatch", "build.rs"]).is_some();
     if let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]).filter(|_| is_ours) {
         println!("cargo::rustc-env=GREENMARK_COMMIT={commit}");

@@ -191,11 +191,13 @@ impl Strength {
 pub struct Attacked {
     /// The text.
     pub text: String,
-    /// Places that were changed. Such a change may leave a place as it was: a word may be drawn in its own stead.
+    /// Places that were changed. Such a change may leave a place as it was: a word may be drawn in
+    /// its own stead.
     pub changed: usize,
     /// Places that could have been.
     pub places: usize,
-    /// Places that were to be changed and are as they were, as a model gave nothing usable for them; not among `changed`.
+    /// Places that were to be changed and are as they were, as a model gave nothing usable for
+    /// them; not among `changed`.
     pub unusable: usize,
 }
 
@@ -205,7 +207,8 @@ impl Attacked {
         Self { text, changed: struck.iter().filter(|&&struck| struck).count(), places: struck.len(), unusable: 0 }
     }
 
-    /// Share of the places that were changed, in [0, 1]: the strength asked for, up to rounding, where an attack has places at all.
+    /// Share of the places that were changed, in [0, 1]: the strength asked for, up to rounding,
+    /// where an attack has places at all.
     pub fn rate(&self) -> f64 {
         if self.places == 0 { 0.0 } else { self.changed as f64 / self.places as f64 }
     }
@@ -262,7 +265,8 @@ impl Attack for Ready<'_> {
     }
 }
 
-/// Random numbers of its own for each attack, so that one after the other does not choose the same places.
+/// Random numbers of its own for each attack, so that one after the other does not choose the same
+/// places.
 pub(super) fn rng_of(attack: &str, seed: u64) -> ChaCha8Rng {
     let stream = attack.bytes().fold(0, |stream: u64, byte| stream << 5 ^ stream >> 59 ^ u64::from(byte));
     text_rng(seed, stream)

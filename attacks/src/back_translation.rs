@@ -1,9 +1,11 @@
 //! A text goes into another language and back, by machine.
 //!
-//! Sentence by sentence, through Apertium (Forcada et al. 2011, doi:10.1007/s10590-011-9090-0), a translator that works by dictionaries and
-//! rules, English to Spanish and back. The strength is the share of sentences that do. A translator of this kind is quick, says the same every time, and is
-//! literal: pronouns get lost, words are taken in the wrong one of their senses, and what it knows in one direction alone stays Spanish. Neural
-//! translators keep the sense better, and change less.
+//! Sentence by sentence, through Apertium (Forcada et al. 2011, doi:10.1007/s10590-011-9090-0), a
+//! translator that works by dictionaries and rules, English to Spanish and back. The strength is
+//! the share of sentences that do. A translator of this kind is quick, says the same every time,
+//! and is literal: pronouns get lost, words are taken in the wrong one of their senses, and what it
+//! knows in one direction alone stays Spanish. Neural translators keep the sense better, and change
+//! less.
 
 mod apertium;
 mod parts;
@@ -45,10 +47,12 @@ const BATCH: usize = 64;
 
 /// The attack with its translator.
 ///
-/// A translation that is empty, or less than a third or more than three times as long as its sentence, is not taken: the
-/// sentence stays and counts as unusable. White space between sentences stays, and so does a capital at the beginning; within a sentence it becomes
-/// single blanks. A sentence is translated in parts around what must not change or would be lost: links, signs that Apertium swallows, and words of more than 1,000
-/// characters, for which it needs time that grows with the square of their length. Where there is nothing else, a sentence is no place.
+/// A translation that is empty, or less than a third or more than three times as long as its
+/// sentence, is not taken: the sentence stays and counts as unusable. White space between sentences
+/// stays, and so does a capital at the beginning; within a sentence it becomes single blanks. A
+/// sentence is translated in parts around what must not change or would be lost: links, signs that
+/// Apertium swallows, and words of more than 1,000 characters, for which it needs time that grows
+/// with the square of their length. Where there is nothing else, a sentence is no place.
 #[derive(Debug)]
 pub struct BackTranslation {
     apertium: Apertium,
@@ -177,7 +181,8 @@ fn usable(said: &str, sentence: &str) -> Option<String> {
     })
 }
 
-/// What goes on with a sentence, without the capital that a translator begins with. “I” and names in capitals keep theirs.
+/// What goes on with a sentence, without the capital that a translator begins with. “I” and names
+/// in capitals keep theirs.
 fn begun_small(said: &str) -> String {
     let mut letters = said.chars();
     let Some(first) = letters.next() else { return String::new() };

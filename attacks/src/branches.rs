@@ -27,7 +27,8 @@ impl Branch {
     }
 }
 
-/// Sets the likelihood of what lies ahead of each branch; all but the branch's last token have been fed.
+/// Sets the likelihood of what lies ahead of each branch; all but the branch's last token have been
+/// fed.
 ///
 /// - `ahead`: of each branch the tokens that follow it. With none, the likelihood stays.
 pub(super) fn judge(

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 /// Words beyond which the distance is not computed: it takes time with the product of the lengths.
 const LONGEST: usize = 20_000;
 
-/// Word edit distance as a share: insertions, deletions and replacements of words that lead from one text to the other, least in number,
-/// over the words of the longer one. In [0, 1]; 0 for texts of the same words, `None` beyond 20,000 words.
+/// Word edit distance as a share: insertions, deletions and replacements of words that lead from
+/// one text to the other, least in number, over the words of the longer one. In [0, 1]; 0 for texts
+/// of the same words, `None` beyond 20,000 words.
 ///
-/// Words are what stands between white space, so a changed comma changes a word. Levenshtein 1966; on words, the WER of speech recognition
-/// but for the denominator.
+/// Words are what stands between white space, so a changed comma changes a word. Levenshtein 1966;
+/// on words, the WER of speech recognition but for the denominator.
 pub fn word_edit_rate(before: &str, after: &str) -> Option<f64> {
     let before: Vec<&str> = before.split_whitespace().collect();
     let after: Vec<&str> = after.split_whitespace().collect();
@@ -37,10 +38,12 @@ pub fn word_edit_rate(before: &str, after: &str) -> Option<f64> {
 /// Orders of the character n-grams of [`chrf`].
 const ORDERS: usize = 6;
 
-/// chrF2: how many character n-grams of one text are the other's, in [0, 1]; 1 for texts of the same characters.
+/// chrF2: how many character n-grams of one text are the other's, in [0, 1]; 1 for texts of the
+/// same characters.
 ///
-/// n from 1 to 6, white space left out, precision and recall averaged over those n that both texts are long enough for, recall weighing
-/// twice. `after` is judged by `before`. Popović 2015, as sacreBLEU computes it.
+/// n from 1 to 6, white space left out, precision and recall averaged over those n that both texts
+/// are long enough for, recall weighing twice. `after` is judged by `before`. Popović 2015, as
+/// sacreBLEU computes it.
 pub fn chrf(before: &str, after: &str) -> f64 {
     let characters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<Vec<char>>();
     let (before, after) = (characters(before), characters(after));

@@ -29,7 +29,8 @@ pub(super) fn is_function_word(word: &str) -> bool {
     FUNCTION.binary_search(&word).is_ok()
 }
 
-/// Of each word, whether a sentence, a line or a quotation begins with it, so that its capital says nothing.
+/// Of each word, whether a sentence, a line or a quotation begins with it, so that its capital says
+/// nothing.
 pub(super) fn openings(words: &Words<'_>) -> Vec<bool> {
     let mut from = 0;
     let mut openings = Vec::with_capacity(words.len());

@@ -1,9 +1,9 @@
 //! What others do to a text. An attack knows neither key nor scheme.
 //!
-//! An [`Attack`] is text in, text out, by a [`Strength`] and a seed. [`catalogue`] says of each what
-//! it models, where it comes from, what it does not do and which options it reads; [`build`] makes
-//! one ready by its name, with the model, data or program that it needs. [`substitute`] works on
-//! ids, where an experiment wants exact shares of tokens.
+//! An [`Attack`] is text in, text out, by a [`Strength`] and a seed. [`catalogue`] says of each
+//! what it models, where it comes from, what it does not do and which options it reads; [`build`]
+//! makes one ready by its name, with the model, data or program that it needs. [`substitute`] works
+//! on ids, where an experiment wants exact shares of tokens.
 //!
 //! | module | holds |
 //! |---|---|

@@ -1,7 +1,8 @@
 //! Links within a text: addresses of pages, files and mail boxes.
 //!
-//! Who puts a text in other words leaves its links alone, as they would lead nowhere. So do the attacks that imitate a writer; those
-//! that are noise, without regard to sense, take the words of a link as any others.
+//! Who puts a text in other words leaves its links alone, as they would lead nowhere. So do the
+//! attacks that imitate a writer; those that are noise, without regard to sense, take the words of
+//! a link as any others.
 
 use std::ops::Range;
 
@@ -9,8 +10,8 @@ use super::split::Words;
 
 /// Where the links of a text stand, in order: `scheme://…`, `www.…`, `mailto:…` and `user@host`.
 ///
-/// Rather more than a browser would open, as what is found is only left alone. But a name with dots alone, as `example.org`, is none: it may
-/// be two sentences without a blank between them.
+/// Rather more than a browser would open, as what is found is only left alone. But a name with dots
+/// alone, as `example.org`, is none: it may be two sentences without a blank between them.
 pub(super) fn links(text: &str) -> Vec<Range<usize>> {
     let mut links = Vec::new();
     let mut at = 0;
@@ -61,7 +62,8 @@ fn mailboxes(chunk: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where an address ends: marks and closing brackets after it belong to the sentence, but for brackets that it opens.
+/// Where an address ends: marks and closing brackets after it belong to the sentence, but for
+/// brackets that it opens.
 fn end(address: &str) -> usize {
     const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
     const MARKS: &str = ".,;:!?…'’*_";

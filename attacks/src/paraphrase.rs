@@ -1,12 +1,15 @@
 //! A chat model is asked to say a text in other words.
 //!
-//! The text goes to the model sentence by sentence, paragraph by paragraph or whole; the strength is the share of these units that do. What
-//! stands between units stays. A unit is given to the model without the others, so what ties sentences together may suffer.
+//! The text goes to the model sentence by sentence, paragraph by paragraph or whole; the strength
+//! is the share of these units that do. What stands between units stays. A unit is given to the
+//! model without the others, so what ties sentences together may suffer.
 //!
-//! Krishna et al. 2023 (arXiv:2303.13408) and Kirchenbauer et al. 2023 (arXiv:2306.04634) strip marks so, with models of 11 billion
-//! parameters and more. The result is as good as the model, so a report must name it. SmolLM2-135M, which answers where no other is named,
-//! is far too small to paraphrase well: its answers for 19 % of the sentences of a text were of no use (lab/results/tables/model-attacks.md), and
-//! many of the others, when read, say something else. What it strips is bought with the sense.
+//! Krishna et al. 2023 (arXiv:2303.13408) and Kirchenbauer et al. 2023 (arXiv:2306.04634) strip
+//! marks so, with models of 11 billion parameters and more. The result is as good as the model, so
+//! a report must name it. SmolLM2-135M, which answers where no other is named, is far too small to
+//! paraphrase well: its answers for 19 % of the sentences of a text were of no use
+//! (lab/results/tables/model-attacks.md), and many of the others, when read, say something else.
+//! What it strips is bought with the sense.
 
 mod answer;
 #[cfg(feature = "endpoint")]
@@ -46,7 +49,8 @@ pub(super) const ABOUT: About = About {
     ..About::PLAIN
 };
 
-/// Temperature of a model that paraphrases, where no other is asked for: drafts should differ, and sentences hold together.
+/// Temperature of a model that paraphrases, where no other is asked for: drafts should differ, and
+/// sentences hold together.
 pub const PARAPHRASE_TEMPERATURE: f64 = 0.7;
 
 /// What a model rewrites at a time.
@@ -90,7 +94,8 @@ impl Question {
     }
 }
 
-/// An answer as it comes, `None` if it was cut off or withheld; or the model's reason for none at all.
+/// An answer as it comes, `None` if it was cut off or withheld; or the model's reason for none at
+/// all.
 pub type Answer = Result<Option<String>, String>;
 
 /// A model that answers questions.
@@ -101,14 +106,16 @@ pub trait Chat {
     /// How many texts it likes to be asked about at once.
     fn batch(&self) -> usize;
 
-    /// Answers each question, as if it were alone. The same question and seed give the same, as far as the model does its part.
+    /// Answers each question, as if it were alone. The same question and seed give the same, as far
+    /// as the model does its part.
     fn answer(&mut self, questions: &[Question], seed: u64) -> Vec<Answer>;
 }
 
 /// The attack with its model.
 ///
-/// An answer is taken without quotation marks around it and without what leads up to it ("Here is a paraphrase:"). Where nothing is left,
-/// or more than three times the length of what was asked for, the unit stays as it was and counts as unusable.
+/// An answer is taken without quotation marks around it and without what leads up to it ("Here is a
+/// paraphrase:"). Where nothing is left, or more than three times the length of what was asked for,
+/// the unit stays as it was and counts as unusable.
 pub struct Paraphrase {
     chat: Box<dyn Chat>,
     unit: Unit,

@@ -1,9 +1,11 @@
 //! Phrases give way to others of a scored table, chosen by a language model.
 //!
-//! The table is METEOR's (Denkowski & Lavie 2014, doi:10.3115/v1/W14-3348): English phrases that were translated alike, found in parallel texts by pivoting
-//! (Bannard & Callison-Burch 2005, doi:10.3115/1219840.1219914), with the probability that one is said for the other. It is fetched when it is wanted
-//! (`scripts/fetch-paraphrase-table.sh`). Of the entries for a phrase the one is taken after which the text is likeliest: its probability in the table, times that
-//! of itself and of the next words under the language model.
+//! The table is METEOR's (Denkowski & Lavie 2014, doi:10.3115/v1/W14-3348): English phrases that
+//! were translated alike, found in parallel texts by pivoting (Bannard & Callison-Burch 2005,
+//! doi:10.3115/1219840.1219914), with the probability that one is said for the other. It is fetched
+//! when it is wanted (`scripts/fetch-paraphrase-table.sh`). Of the entries for a phrase the one is
+//! taken after which the text is likeliest: its probability in the table, times that of itself and
+//! of the next words under the language model.
 
 mod table;
 
@@ -50,7 +52,8 @@ pub struct PhrasesOptions {
     pub candidates: usize,
     /// Words after a phrase by which entries are judged.
     pub look_ahead: usize,
-    /// How much less likely the text may get by an entry, in nats. Where all are worse, the phrase stays and counts as unusable.
+    /// How much less likely the text may get by an entry, in nats. Where all are worse, the phrase
+    /// stays and counts as unusable.
     pub tolerance: f64,
 }
 
@@ -74,7 +77,8 @@ pub struct Phrases {
 /// Letters by which two words are taken for forms of one.
 const BEGINNING: usize = 5;
 
-/// Whether an entry of the table is of use: in plain small letters, and not the same content words in another form or order.
+/// Whether an entry of the table is of use: in plain small letters, and not the same content words
+/// in another form or order.
 fn is_usable(phrase: &str, other: &str) -> bool {
     let is_plain = |phrase: &str| {
         phrase.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ')
@@ -133,14 +137,16 @@ impl Phrases {
         Ok(Run { text, spans, written, read: 0, changed: 0, unusable: 0, places, trunk: None, fed, failed: None })
     }
 
-    /// Phrases of the table, in order and apart, that cover as many words of a text as they can; as few and long ones as that allows.
+    /// Phrases of the table, in order and apart, that cover as many words of a text as they can; as
+    /// few and long ones as that allows.
     fn cover(&self, words: &Words<'_>, linked: &[bool]) -> Vec<Range<usize>> {
         let small: Vec<String> = words.at.iter().map(|&at| words.pieces[at].to_lowercase()).collect();
         let openings = openings(words);
         let is_name = |i: usize| is_name(words.pieces[words.at[i]], openings[i]);
         let is_free: Vec<bool> = (0..words.len()).map(|i| !linked[i] && !is_name(i)).collect();
         let follows = |i: usize| words.at[i] == words.at[i - 1] + 2 && words.pieces[words.at[i] - 1] == " ";
-        // Of the words up to each: how many are covered, by how many phrases, and where the last of them begins.
+        // Of the words up to each: how many are covered, by how many phrases, and where the last of them
+        // begins.
         let mut best: Vec<(usize, std::cmp::Reverse<usize>, Option<usize>)> = vec![(0, std::cmp::Reverse(0), None)];
         for end in 1..=words.len() {
             let mut here = (best[end - 1].0, best[end - 1].1, None);
@@ -175,7 +181,8 @@ impl Phrases {
         found
     }
 
-    /// Where a phrase stands, and what may stand there. An article before it belongs to it, as it follows what comes in.
+    /// Where a phrase stands, and what may stand there. An article before it belongs to it, as it
+    /// follows what comes in.
     ///
     /// - `linked`: of each word, whether it belongs to a link.
     /// - `free_from`: the first word that is in no phrase before.
@@ -230,8 +237,8 @@ impl Phrases {
         Ok(())
     }
 
-    /// What the model reads for each candidate of a span, and at last for what stands there: the text as it is by now, the candidate,
-    /// and the next words.
+    /// What the model reads for each candidate of a span, and at last for what stands there: the
+    /// text as it is by now, the candidate, and the next words.
     fn ahead(&self, run: &mut Run<'_>, at: usize) -> Result<Vec<Vec<TokenId>>, LmError> {
         let Span { bytes, candidates, .. } = &run.spans[at];
         let rest = &run.text[bytes.end..];
@@ -256,7 +263,8 @@ impl Phrases {
         Ok(all)
     }
 
-    /// Which candidate of the span is likeliest, for each run; none if all are much less likely than what stands there.
+    /// Which candidate of the span is likeliest, for each run; none if all are much less likely
+    /// than what stands there.
     fn choose(
         &mut self,
         runs: &mut [&mut Run<'_>],

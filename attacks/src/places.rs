@@ -23,8 +23,9 @@ fn drawn(n: usize, count: usize, rng: &mut impl Rng) -> Vec<bool> {
     drawn
 }
 
-/// Stretches of `length` that together are a share of `n` places, in order and apart: every way to lay them is as likely. One of them,
-/// anywhere among the others, is as short as the share wants it. A strength above 0 strikes one place at least.
+/// Stretches of `length` that together are a share of `n` places, in order and apart: every way to
+/// lay them is as likely. One of them, anywhere among the others, is as short as the share wants
+/// it. A strength above 0 strikes one place at least.
 pub(super) fn spans(n: usize, length: usize, strength: Strength, rng: &mut impl Rng) -> Vec<Range<usize>> {
     let least = usize::from(strength.share() > 0.0).min(n);
     let struck = strength.of(n).max(least);
@@ -54,7 +55,8 @@ pub(super) fn one_of<'a, T>(choices: &'a [T], rng: &mut impl Rng) -> &'a T {
     &choices[below(choices.len(), rng)]
 }
 
-/// A number below `n`, `n` ≥ 1. The bias of the remainder is below 1e-12 for every length a text has.
+/// A number below `n`, `n` ≥ 1. The bias of the remainder is below 1e-12 for every length a text
+/// has.
 pub(super) fn below(n: usize, rng: &mut impl Rng) -> usize {
     (rng.next_u64() % n as u64) as usize
 }
@@ -90,7 +92,8 @@ mod tests {
             assert!(spans.windows(2).all(|two| two[0].end <= two[1].start) && spans[3].end <= 50, "{spans:?}");
             spans.into_iter().flatten().for_each(|place| hits[place] += 1);
         }
-        // Fewer stretches reach the ends than the midst, where 600 are expected, with a standard deviation of 20.5.
+        // Fewer stretches reach the ends than the midst, where 600 are expected, with a standard deviation
+        // of 20.5.
         assert!(hits[4..46].iter().all(|hits| (490..=710).contains(hits)), "{hits:?}");
         assert!(hits[0] > 100 && hits[49] > 100, "{hits:?}");
     }

@@ -1,12 +1,15 @@
 //! A language model writes parts of a text anew.
 //!
-//! Spans of tokens are drawn, and for each the model samples as many tokens, given all that precedes, its own earlier ones included. So
-//! that what it writes leads on to what follows, it makes several drafts of a span and the one is kept after which the next few tokens of
+//! Spans of tokens are drawn, and for each the model samples as many tokens, given all that
+//! precedes, its own earlier ones included. So that what it writes leads on to what follows, it
+//! makes several drafts of a span and the one is kept after which the next few tokens of
 //! the text are likeliest. With one draft it sees only what precedes.
 //!
-//! Kuditipudi et al. 2023 (arXiv:2307.15593) corrupt by tokens drawn uniformly; drawing them from a model keeps the text readable, and is
-//! one step of the random walk by which Zhang et al. 2023 (arXiv:2311.04378) prove that every mark can be removed. Their walk accepts a
-//! step if a judge finds the text as good as before. Here the likelihood of what follows is the judge, and each place is visited once.
+//! Kuditipudi et al. 2023 (arXiv:2307.15593) corrupt by tokens drawn uniformly; drawing them from a
+//! model keeps the text readable, and is one step of the random walk by which Zhang et al. 2023
+//! (arXiv:2311.04378) prove that every mark can be removed. Their walk accepts a step if a judge
+//! finds the text as good as before. Here the likelihood of what follows is the judge, and each
+//! place is visited once.
 
 use std::{collections::BTreeSet, fmt, ops::Range};
 
@@ -63,7 +66,8 @@ pub struct Resample {
     name: String,
     options: ResampleOptions,
     sampling: Sampling,
-    /// Tokens that are never drawn: special ones, and parts of a character, which might not find the rest of it.
+    /// Tokens that are never drawn: special ones, and parts of a character, which might not find
+    /// the rest of it.
     barred: Vec<TokenId>,
     /// What the model is fed before a text.
     opening: Vec<TokenId>,
@@ -132,7 +136,8 @@ impl Resample {
 
     /// Writes the next span of every run; the drafts' sequences are left to be closed.
     fn advance(&mut self, runs: &mut [&mut Run<'_>], drafts: &mut Vec<Branch>) -> Result<(), LmError> {
-        // The trunk holds the text as it is by now, and is fed once from left to right. Drafts branch off it.
+        // The trunk holds the text as it is by now, and is fed once from left to right. Drafts branch off
+        // it.
         let trunks: Vec<SequenceId> = runs.iter().filter_map(|run| run.trunk).collect();
         let fed: Vec<Vec<TokenId>> = runs.iter().map(|run| run.up_to_span(&self.opening)).collect();
         let inputs: Vec<_> = trunks.iter().copied().zip(fed.iter().map(Vec::as_slice)).collect();
@@ -265,7 +270,8 @@ impl Run<'_> {
         self.spans[self.written.len()].clone()
     }
 
-    /// What comes into the trunk before the next span: the last span as it was written, or the opening, and what is kept after it.
+    /// What comes into the trunk before the next span: the last span as it was written, or the
+    /// opening, and what is kept after it.
     fn up_to_span(&self, opening: &[TokenId]) -> Vec<TokenId> {
         let (written, from) = match self.written.last() {
             None => (opening, 0),
@@ -274,13 +280,15 @@ impl Run<'_> {
         [written, &self.ids[from..self.span().start]].concat()
     }
 
-    /// The tokens of the text after the next span, `count` at most, whether they are to be kept or not.
+    /// The tokens of the text after the next span, `count` at most, whether they are to be kept or
+    /// not.
     fn following(&self, count: usize) -> &[TokenId] {
         let end = self.span().end;
         &self.ids[end..self.ids.len().min(end + count)]
     }
 
-    /// The text with its spans as they were written. What was kept is the same to the byte, whatever the tokenizer makes of it.
+    /// The text with its spans as they were written. What was kept is the same to the byte,
+    /// whatever the tokenizer makes of it.
     fn finish(self, tokenizer: &Tokenizer) -> Attacked {
         let mut text = String::with_capacity(self.text.len());
         let (mut kept_from, mut before) = (0, None);

@@ -4,8 +4,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::links::links;
 
-/// Sentences as UAX #29 has them, each with where it begins; together they are the text. No sentence ends within a link, as it would after
-/// the question mark of an address.
+/// Sentences as UAX #29 has them, each with where it begins; together they are the text. No
+/// sentence ends within a link, as it would after the question mark of an address.
 pub(super) fn sentences(text: &str) -> Vec<(usize, &str)> {
     let mut links = links(text).into_iter().peekable();
     let mut is_within = |at: usize| {

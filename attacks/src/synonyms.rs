@@ -1,9 +1,11 @@
 //! Words give way to synonyms out of WordNet.
 //!
-//! A word is taken in the most frequent sense of its most frequent part of speech; what comes in shares that sense and takes the word's form: houses become homes, and began
-//! becomes started. Names, words that hold a sentence together and parts of set phrases stay.
+//! A word is taken in the most frequent sense of its most frequent part of speech; what comes in
+//! shares that sense and takes the word's form: houses become homes, and began becomes started.
+//! Names, words that hold a sentence together and parts of set phrases stay.
 //!
-//! WordNet 3.0 (Miller 1995, doi:10.1145/219717.219748) is read where it is installed (Debian's `wordnet-base`); nothing of it is here.
+//! WordNet 3.0 (Miller 1995, doi:10.1145/219717.219748) is read where it is installed (Debian's
+//! `wordnet-base`); nothing of it is here.
 
 mod forms;
 mod wordnet;
@@ -70,8 +72,9 @@ fn unavailable(reason: String) -> AttackError {
 
 /// The attack with its thesaurus.
 ///
-/// A word is a place if three in four of its uses in tagged texts are of one part of speech, as far as the word before allows it, its most frequent sense has another single
-/// word in it, and that word's form is clear. Capitals are kept, and “a” and “an” before a word follow it.
+/// A word is a place if three in four of its uses in tagged texts are of one part of speech, as far
+/// as the word before allows it, its most frequent sense has another single word in it, and that
+/// word's form is clear. Capitals are kept, and “a” and “an” before a word follow it.
 #[derive(Debug)]
 pub struct Synonyms {
     wordnet: WordNet,
@@ -130,7 +133,8 @@ impl Synonyms {
             .collect()
     }
 
-    /// What a word is, if that is clear from the word before and from how frequent its readings are.
+    /// What a word is, if that is clear from the word before and from how frequent its readings
+    /// are.
     fn reading(&self, word: &str, before: Option<&str>) -> Option<Reading> {
         const BEFORE_NOUNS: [&str; 21] = [
             "a", "an", "another", "any", "each", "every", "her", "his", "its", "my", "no", "of", "our", "some", "such",

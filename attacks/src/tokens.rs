@@ -7,8 +7,9 @@ use super::places::below;
 
 /// Replaces a share of the tokens, at places drawn without repetition, by tokens drawn from `pool`.
 ///
-/// Models an editor who changes words without knowing which of them matter. `pool` holds tokens as often as texts do, so what comes
-/// in is ordinary; it does not fit its place, and a real editor would keep the sense. A token may be replaced by itself.
+/// Models an editor who changes words without knowing which of them matter. `pool` holds tokens as
+/// often as texts do, so what comes in is ordinary; it does not fit its place, and a real editor
+/// would keep the sense. A token may be replaced by itself.
 ///
 /// - `share`: in [0, 1]; the number of places is `share · n`, rounded.
 /// - `pool`: at least one token, unless `share` is 0.
@@ -16,8 +17,8 @@ pub fn substitute(text: &[TokenId], share: f64, pool: &[TokenId], rng: &mut impl
     substitute_some(text, share, pool, |_| true, rng)
 }
 
-/// As [`substitute`], at places whose token `may_go` alone: an editor of content words, say. If those are fewer than `share` of the
-/// text, all of them go.
+/// As [`substitute`], at places whose token `may_go` alone: an editor of content words, say. If
+/// those are fewer than `share` of the text, all of them go.
 pub fn substitute_some(
     text: &[TokenId],
     share: f64,

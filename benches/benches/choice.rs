@@ -9,7 +9,8 @@ use greenmark::{Embedder, Field, Key, MarkedText, Scheme, Subkey, TokenId};
 use greenmark_benches::VOCAB_SIZES;
 use processor_time::ProcessorTime;
 
-/// By rank r, p ∝ 1/(r + 1)^1.4, over ids in a scrambled order: 3.8 nats at V = 131,072, where SmolLM2 has 3.6.
+/// By rank r, p ∝ 1/(r + 1)^1.4, over ids in a scrambled order: 3.8 nats at V = 131,072, where
+/// SmolLM2 has 3.6.
 fn distribution(vocab_size: u32) -> Vec<f32> {
     let mut row = vec![0.0; vocab_size as usize];
     // A prime factor permutes the ids.

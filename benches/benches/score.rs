@@ -1,4 +1,5 @@
-//! Tokens scored a second, from ids. A warm detector goes from text to text; a cold one is made for each.
+//! Tokens scored a second, from ids. A warm detector goes from text to text; a cold one is made for
+//! each.
 
 mod processor_time;
 
@@ -9,7 +10,8 @@ use greenmark::{Detector, Key, Scheme, Scorer};
 use greenmark_benches::{VOCAB_SIZES, zipf_ids};
 use processor_time::ProcessorTime;
 
-/// Ids that the texts of one case hold together: many times what a detector remembers between texts.
+/// Ids that the texts of one case hold together: many times what a detector remembers between
+/// texts.
 const CORPUS: usize = 1_000_000;
 /// Ids on which each case is first held to the plain path.
 const CHECKED: usize = 100_000;

@@ -5,11 +5,12 @@ pub const VOCAB_SIZES: [u32; 3] = [49_152, 131_072, 262_144];
 
 /// `count` ids below `vocab_size`, independent, by the law P(id) ∝ 1/(id + 2.7).
 ///
-/// Zipf's law as Mandelbrot bent it, with the commonest token first, as tokenizers built by merging number them. Drawn by
-/// inverting the continuous law: id = ⌊q·((V + q)/q)^u − q⌋, q = 2.7, u uniform from SplitMix64.
+/// Zipf's law as Mandelbrot bent it, with the commonest token first, as tokenizers built by merging
+/// number them. Drawn by inverting the continuous law: id = ⌊q·((V + q)/q)^u − q⌋, q = 2.7, u
+/// uniform from SplitMix64.
 ///
-/// Independent tokens repeat their contexts less than prose does, so what is measured over them is on the slow side for
-/// h ≥ 1.
+/// Independent tokens repeat their contexts less than prose does, so what is measured over them is
+/// on the slow side for h ≥ 1.
 pub fn zipf_ids(vocab_size: u32, count: usize, seed: u64) -> Vec<u32> {
     const Q: f64 = 2.7;
     let ratio = (f64::from(vocab_size) + Q) / Q;

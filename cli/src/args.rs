@@ -111,16 +111,19 @@ Examples:
   greenmark keygen --profile support-bot --tokenizer smollm2 -o keys/
   greenmark keygen --profile support-bot-may --tokenizer smollm2 --key-file keys/support-bot.key --subkey 2027-05")]
 pub(crate) struct KeygenArgs {
-    /// Where to write the key [default: greenmark.key]; with --profile a file, or a folder that gets NAME.key and NAME.profile.json [default: .]; with --key-file the folder of the profile
+    /// Where to write the key [default: greenmark.key]; with --profile a file, or a folder that
+    /// gets NAME.key and NAME.profile.json [default: .]; with --key-file the folder of the profile
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) output: Option<PathBuf>,
     /// Write a profile of this name too: 1 to 64 of a-z, 0-9, ".", "_" and "-"
     #[arg(short, long, value_name = "NAME", requires = "tokenizer")]
     pub(crate) profile: Option<String>,
-    /// The profile's scheme: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual] [default: gm1:green,h=1,gamma=64/256]
+    /// The profile's scheme: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual] [default:
+    /// gm1:green,h=1,gamma=64/256]
     #[arg(short, long, requires = "profile")]
     pub(crate) scheme: Option<Scheme>,
-    /// The profile's tokenizer, that of the model that will write: demo, smollm2, a tokenizer.json, or a GGUF file with a known tokenizer
+    /// The profile's tokenizer, that of the model that will write: demo, smollm2, a tokenizer.json,
+    /// or a GGUF file with a known tokenizer
     #[arg(short, long, value_name = "demo|smollm2|FILE", requires = "profile")]
     pub(crate) tokenizer: Option<String>,
     /// Make no key: the profile is of the key in this file
@@ -137,7 +140,8 @@ pub(crate) struct StrengthArgs {
     /// green: nats added to the logits of green tokens [default: 2]; 0 marks nothing
     #[arg(short, long, value_name = "NATS", allow_negative_numbers = true, value_parser = parse_delta)]
     delta: Option<Delta>,
-    /// gumbel, dual: how often the second number is drawn with, 0 to 1 [default: 0.5, the most variety]
+    /// gumbel, dual: how often the second number is drawn with, 0 to 1 [default: 0.5, the most
+    /// variety]
     #[arg(long, value_name = "P", allow_negative_numbers = true, value_parser = parse_share)]
     mixing_share: Option<MixingShare>,
 }
@@ -200,16 +204,19 @@ Examples:
   greenmark embed -k my.key --scheme gm1:gumbel,h=4 --model smollm2 --prompt 'Why is the sky blue?'
   greenmark embed --no-watermark --model ./Llama-3.2-1B.Q8_0.gguf --raw --prompt-file start.txt")]
 pub(crate) struct EmbedArgs {
-    /// File with the secret key (make one with `greenmark keygen`), or a folder of *.key files; of several keys, each text is marked with one [env: GREENMARK_KEY_FILE]
+    /// File with the secret key (make one with `greenmark keygen`), or a folder of *.key files; of
+    /// several keys, each text is marked with one [env: GREENMARK_KEY_FILE]
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) key_file: Vec<PathBuf>,
     /// Profile, which says key and scheme, and which tokenizer the model has to have
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key_file", "scheme", "no_watermark", "save_profile"])]
     pub(crate) profile: Option<PathBuf>,
-    /// Write a profile of key, scheme and the model's tokenizer, for `detect --profile`; its name is the file's, as NAME.profile.json
+    /// Write a profile of key, scheme and the model's tokenizer, for `detect --profile`; its name
+    /// is the file's, as NAME.profile.json
     #[arg(long, value_name = "FILE", conflicts_with = "no_watermark")]
     pub(crate) save_profile: Option<PathBuf>,
-    /// What embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual] [default: gm1:green,h=1,gamma=64/256]
+    /// What embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or
+    /// gm1:gumbel,h=H[,dual] [default: gm1:green,h=1,gamma=64/256]
     #[arg(short, long)]
     pub(crate) scheme: Option<Scheme>,
     #[command(flatten)]
@@ -217,7 +224,8 @@ pub(crate) struct EmbedArgs {
     /// Write without a mark, for comparison; needs no key
     #[arg(long)]
     pub(crate) no_watermark: bool,
-    /// Leave a position alone when its context was already used in the text: less looping (gumbel always does)
+    /// Leave a position alone when its context was already used in the text: less looping (gumbel
+    /// always does)
     #[arg(long)]
     pub(crate) skip_repeats: bool,
     /// Print one JSON object instead of the text alone; --prompts always prints one a text
@@ -260,7 +268,8 @@ pub(crate) struct EmbedArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArgs {
-    /// demo (built in, clumsy English), smollm2 (fetched by scripts/fetch-model.sh), or a GGUF file of the Llama family
+    /// demo (built in, clumsy English), smollm2 (fetched by scripts/fetch-model.sh), or a GGUF file
+    /// of the Llama family
     #[arg(short, long, default_value = "demo", value_name = "demo|smollm2|PATH.gguf")]
     pub(crate) model: String,
     /// The model's tokenizer.json, where its GGUF file holds a tokenizer that is not known exactly
@@ -324,16 +333,21 @@ Examples:
   some-model | greenmark detect -k my.key --tokenizer smollm2 --stream      found while it is written
   some-program | greenmark detect -k my.key --tokenizer ./tokenizer.json --alpha 1e-9 -")]
 pub(crate) struct DetectArgs {
-    /// File with a secret key, or a folder of keys and profiles; may be given several times. Every key is a look that is paid for [env: GREENMARK_KEY_FILE]
+    /// File with a secret key, or a folder of keys and profiles; may be given several times. Every
+    /// key is a look that is paid for [env: GREENMARK_KEY_FILE]
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) key_file: Vec<PathBuf>,
-    /// Profile, which says key, scheme and tokenizer (`greenmark keygen --profile`); may be given several times, each paid for
+    /// Profile, which says key, scheme and tokenizer (`greenmark keygen --profile`); may be given
+    /// several times, each paid for
     #[arg(short, long, value_name = "FILE")]
     pub(crate) profile: Vec<PathBuf>,
-    /// What a text was marked with under a key without a profile: gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]; may be given several times, each paid for [default: gm1:green,h=1,gamma=64/256]
+    /// What a text was marked with under a key without a profile: gm1:green,h=H,gamma=G/256 or
+    /// gm1:gumbel,h=H[,dual]; may be given several times, each paid for [default:
+    /// gm1:green,h=1,gamma=64/256]
     #[arg(short, long)]
     pub(crate) scheme: Vec<Scheme>,
-    /// Tokenizer of the model that may have written the texts: demo, smollm2, a tokenizer.json, or a GGUF file with a known tokenizer
+    /// Tokenizer of the model that may have written the texts: demo, smollm2, a tokenizer.json, or
+    /// a GGUF file with a known tokenizer
     #[arg(short, long, value_name = "demo|smollm2|FILE")]
     pub(crate) tokenizer: Option<String>,
     /// Call a text marked if chance would give as much evidence at most this often
@@ -342,14 +356,17 @@ pub(crate) struct DetectArgs {
     /// Test each text as a whole, without looking for marked passages in it
     #[arg(long)]
     pub(crate) no_search: bool,
-    /// Look at each text as it is and no other way: invisible characters and look-alike letters stay
+    /// Look at each text as it is and no other way: invisible characters and look-alike letters
+    /// stay
     #[arg(long)]
     pub(crate) no_normalise: bool,
-    /// Read one text as it comes in and say as soon as it is found to be marked; error still at most alpha. For a text that is marked from
-    /// its beginning: it looks for no passages and does not normalise
+    /// Read one text as it comes in and say as soon as it is found to be marked; error still at
+    /// most alpha. For a text that is marked from its beginning: it looks for no passages and
+    /// does not normalise
     #[arg(long, conflicts_with_all = ["show", "html", "jsonl", "tokens", "no_search", "no_normalise"])]
     pub(crate) stream: bool,
-    /// Print one JSON object a text; with --stream one when it is found to be marked and one at the end
+    /// Print one JSON object a text; with --stream one when it is found to be marked and one at the
+    /// end
     #[arg(long)]
     pub(crate) json: bool,
     /// Show the text with its green and red tokens; marked passages are underlined
@@ -364,7 +381,8 @@ pub(crate) struct DetectArgs {
     /// In JSON Lines, score `tokens` even where a line has `text`
     #[arg(long)]
     pub(crate) tokens: bool,
-    /// Texts, or JSON Lines where the name ends in .jsonl or with --jsonl; - or nothing is standard input
+    /// Texts, or JSON Lines where the name ends in .jsonl or with --jsonl; - or nothing is standard
+    /// input
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }

@@ -37,7 +37,8 @@ const LISTED: usize = 10;
 /// The verdict with its p-value, the passages, and the counts of the whole text.
 ///
 /// - `text`: the raw text, if there are characters.
-/// - `names_ask`: whether to say which profile, or which key and scheme it is, because several were asked about.
+/// - `names_ask`: whether to say which profile, or which key and scheme it is, because several were
+///   asked about.
 pub(crate) fn describe(id: &str, answer: &Answer, text: Option<&str>, names_ask: bool) -> String {
     let (word, style) = verdict(answer.verdict());
     let p = p_beside(answer.examination.ln_p, answer.alpha);

@@ -120,7 +120,8 @@ fn warn_if_shared(file: &fs::File, path: &Path) {
 #[cfg(not(unix))]
 fn warn_if_shared(_: &fs::File, _: &Path) {}
 
-/// Whether an argument holds what looks like a key's text (SPEC §2.2): `gmk1` and 64 hexadecimal digits, wherever it stands.
+/// Whether an argument holds what looks like a key's text (SPEC §2.2): `gmk1` and 64 hexadecimal
+/// digits, wherever it stands.
 pub(crate) fn holds_key_text(argument: &OsStr) -> bool {
     let bytes = argument.as_encoded_bytes();
     bytes.windows(4 + 64).any(|part| part.starts_with(b"gmk1") && part[4..].iter().all(u8::is_ascii_hexdigit))

@@ -1,7 +1,7 @@
 //! `greenmark`: write watermarked text, detect it, and see it work.
 //!
-//! A thin frontend: arguments in, one call into the library, evidence out. Exit status 0 if it ran, whatever the
-//! verdict; 2 if it, or part of it, failed.
+//! A thin frontend: arguments in, one call into the library, evidence out. Exit status 0 if it ran,
+//! whatever the verdict; 2 if it, or part of it, failed.
 
 mod args;
 mod cmd;

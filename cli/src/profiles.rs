@@ -71,7 +71,8 @@ impl Deployment {
         Ok(Arc::into_inner(tokenizer).expect("nobody else has it"))
     }
 
-    /// Returns the profile's tokenizer: that of its file, else the one given, else one known by its fingerprint. SPEC §12.2.
+    /// Returns the profile's tokenizer: that of its file, else the one given, else one known by its
+    /// fingerprint. SPEC §12.2.
     fn resolve(&self, given: Option<&Arc<Tokenizer>>) -> Result<Arc<Tokenizer>> {
         let (profile, path) = (self.profile(), self.path.display());
         let (name, fingerprint) = (profile.tokenizer_name(), profile.fingerprint());
@@ -184,7 +185,8 @@ impl Asked {
         Ok(())
     }
 
-    /// Takes a key, unless it is there already. Two keys of one id could not be told apart in evidence.
+    /// Takes a key, unless it is there already. Two keys of one id could not be told apart in
+    /// evidence.
     fn admit_key(&mut self, key: Key, file: PathBuf) -> Result<()> {
         if let Some(at) = self.keys.iter().position(|known| known.id() == key.id()) {
             let (name, earlier, id) = (file.display(), self.sources[at].display(), key.id());

@@ -1,4 +1,5 @@
-//! A text with its colours: which stretch of characters each position stands for, and how a terminal shows it.
+//! A text with its colours: which stretch of characters each position stands for, and how a
+//! terminal shows it.
 
 use std::{fmt::Write, ops::Range};
 
@@ -15,8 +16,8 @@ pub(crate) struct Piece<'a> {
     pub(crate) within: bool,
 }
 
-/// Cuts a text where its tokens end. Characters that no token covers go with the token before; tokens that share a
-/// character show it once, with the first of them.
+/// Cuts a text where its tokens end. Characters that no token covers go with the token before;
+/// tokens that share a character show it once, with the first of them.
 pub(crate) fn pieces<'a>(text: &'a str, ranges: &[Range<usize>], looks: &[Shade]) -> Vec<Piece<'a>> {
     let mut pieces: Vec<Piece<'a>> = Vec::with_capacity(looks.len());
     let mut from = 0;
@@ -32,7 +33,8 @@ pub(crate) fn pieces<'a>(text: &'a str, ranges: &[Range<usize>], looks: &[Shade]
 
 /// Notes which pieces stand in a passage.
 ///
-/// - `are_tokens`: whether each piece is a token of its own, as where ids were given; else they are the text, in order.
+/// - `are_tokens`: whether each piece is a token of its own, as where ids were given; else they are
+///   the text, in order.
 pub(crate) fn note_passages(pieces: &mut [Piece<'_>], passages: &[Passage], are_tokens: bool) {
     let mut at = 0;
     let lengths: Vec<usize> = pieces.iter().map(|piece| if are_tokens { 1 } else { piece.text.len() }).collect();
@@ -54,7 +56,8 @@ fn style(look: Shade) -> Style {
     }
 }
 
-/// The text for a terminal; without colour, favoured tokens stand in brackets and passages between guillemets.
+/// The text for a terminal; without colour, favoured tokens stand in brackets and passages between
+/// guillemets.
 pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
     let mut out = String::new();
     let mut within = false;

@@ -48,7 +48,8 @@ impl Stdin {
 
 impl Read for Stdin {
     /// # Errors
-    /// What the system says of standard input, or that a stop was asked for while there was nothing to read.
+    /// What the system says of standard input, or that a stop was asked for while there was nothing
+    /// to read.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.taken == self.piece.len() {
             match self.pieces.recv_timeout(PATIENCE) {

@@ -70,7 +70,8 @@ impl Source {
         anyhow!("cannot read {}: {}", self.name(), without_number(error))
     }
 
-    /// Lines of a file, for a progress bar; unknown for standard input and what else cannot be read twice.
+    /// Lines of a file, for a progress bar; unknown for standard input and what else cannot be read
+    /// twice.
     pub(crate) fn count_lines(&self) -> Option<u64> {
         let path = self.path.as_ref().filter(|path| path.is_file())?;
         let mut reader = BufReader::new(File::open(path).ok()?);

@@ -182,7 +182,8 @@ fn what_cannot_be_read_is_named_and_the_rest_counted() {
     }
     let found = results(&out);
     assert_eq!((&found["documents"], &found["failed"]), (&10.into(), &4.into()));
-    // Texts too short to say anything are answers, p = 1, and are told; of those without a token nothing was asked.
+    // Texts too short to say anything are answers, p = 1, and are told; of those without a token
+    // nothing was asked.
     assert_eq!((&found["left_out"], &table(&found, "whole text")["n"]), (&2.into(), &32.into()));
     assert_eq!(found["deployed"][0]["unscored"], 2);
 

@@ -1,5 +1,5 @@
-//! The command line as a user meets it: `cmd/*.trycmd` for what is said, the rest here for what is done to files,
-//! pipes and signals.
+//! The command line as a user meets it: `cmd/*.trycmd` for what is said, the rest here for what is
+//! done to files, pipes and signals.
 
 mod support;
 

@@ -87,7 +87,8 @@ fn a_run_that_was_killed_goes_on_and_gives_the_same() {
     let took = seconds();
     assert!(eval(&broken, &[]).status.success());
     assert_eq!((fs::metadata(&journal).expect("rows").len(), seconds()), (before, took));
-    // What is JSON and can be no measurement is refused by file and line, and a report of it makes nothing.
+    // What is JSON and can be no measurement is refused by file and line, and a report of it makes
+    // nothing.
     let rows = fs::read_to_string(&journal).expect("rows");
     let second = rows.lines().nth(1).expect("rows").to_owned();
     for (damaged, message) in [

@@ -1,8 +1,10 @@
-//! How often unmarked texts are called marked: counts of p ≤ α over many texts and keys, by all the tests there are.
+//! How often unmarked texts are called marked: counts of p ≤ α over many texts and keys, by all the
+//! tests there are.
 //!
-//! Each pair of a text and a key has a key of its own, so that all pairs are independent and the intervals of their rates exact.
-//! One further key asks every text, as a deployed key does: under it, texts that share phrases share their fate (SPEC §14, point 3), unless what
-//! they share is counted in the first of them alone.
+//! Each pair of a text and a key has a key of its own, so that all pairs are independent and the
+//! intervals of their rates exact. One further key asks every text, as a deployed key does: under
+//! it, texts that share phrases share their fate (SPEC §14, point 3), unless what they share is
+//! counted in the first of them alone.
 
 mod plot;
 mod report;
@@ -118,12 +120,13 @@ impl Plan {
 
     /// - `schemes`: one given twice is measured once.
     /// - `keys`: keys a text, 1 to [`MOST_KEYS`](Self::MOST_KEYS).
-    /// - `together`: how many of them are examined at once for [`Test::Keys`] and [`Test::Everything`], 1 to
-    ///   [`MOST_TOGETHER`](Self::MOST_TOGETHER).
+    /// - `together`: how many of them are examined at once for [`Test::Keys`] and
+    ///   [`Test::Everything`], 1 to [`MOST_TOGETHER`](Self::MOST_TOGETHER).
     /// - `seed`: the keys follow from it.
     ///
     /// # Errors
-    /// Without a scheme or a key, with more keys than the most, and where fewer keys are than are to be examined at once.
+    /// Without a scheme or a key, with more keys than the most, and where fewer keys are than are
+    /// to be examined at once.
     pub fn new(schemes: &[Scheme], keys: u64, together: u64, seed: u64) -> Result<Self> {
         ensure!(keys > 0, "no keys: a text needs one at least");
         ensure!(together > 0, "no keys at once: one is the least");
@@ -230,7 +233,8 @@ pub struct Tables {
     pub deployed: Vec<Deployed>,
 }
 
-/// Parts that are told apart; texts of further ones are counted in the whole only, so that memory stays bounded.
+/// Parts that are told apart; texts of further ones are counted in the whole only, so that memory
+/// stays bounded.
 const PARTS: usize = 100;
 
 impl Tables {
@@ -266,7 +270,8 @@ struct Found {
 
 /// What the texts so far held, in memory of a fixed size, by scheme.
 ///
-/// A Bloom filter: what it takes for seen by mistake is a position lost, and depends on the ids alone, so every test stays valid.
+/// A Bloom filter: what it takes for seen by mistake is a position lost, and depends on the ids
+/// alone, so every test stays valid.
 #[derive(Debug)]
 pub struct Ngrams {
     filters: Vec<BloomFilter>,
@@ -318,7 +323,8 @@ impl<'t> Batch<'t> {
 
     /// Asks each text under its keys of these numbers.
     ///
-    /// - `keys`: begins at a multiple of the keys examined at once. What is left over at its end makes no group.
+    /// - `keys`: begins at a multiple of the keys examined at once. What is left over at its end
+    ///   makes no group.
     pub fn measure(&self, keys: Range<u64>, tables: &mut Tables) {
         let tasks: Vec<(usize, Range<u64>)> = (self.readings.iter().enumerate())
             .flat_map(|(text, readings)| {
@@ -564,7 +570,8 @@ mod tests {
             assert_eq!(panel[Test::Everything as usize].n, 46, "ten keys make two groups of four");
             assert_eq!(panel[Test::Whole as usize].hits[0], 230);
         }
-        // Of five texts one has no token and one a single token, with no context; gumbel's of two tokens has none of two.
+        // Of five texts one has no token and one a single token, with no context; gumbel's of two tokens
+        // has none of two.
         assert_eq!(whole.deployed.iter().map(|deployed| deployed.unscored).collect::<Vec<_>>(), [10, 15]);
         assert_eq!(whole.joint.n, 46);
         let mut sum = vec![Panel::default(); 2];

@@ -54,7 +54,8 @@ pub struct Text {
     pub ids: Vec<TokenId>,
     /// The text.
     pub text: String,
-    /// −ln of the probability that the unmarked model gives the written tokens at temperature 1, in nats, on average.
+    /// −ln of the probability that the unmarked model gives the written tokens at temperature 1, in
+    /// nats, on average.
     pub surprise: f64,
 }
 

@@ -20,7 +20,8 @@ pub struct Journal<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Journal<T> {
-    /// The records so far, and the journal to which more are added. What follows the last line break was cut off in writing, and goes.
+    /// The records so far, and the journal to which more are added. What follows the last line
+    /// break was cut off in writing, and goes.
     ///
     /// # Errors
     /// The file, or the line of it that is no such record.

@@ -16,18 +16,21 @@ pub fn repeated_ngrams(text: &[TokenId], n: usize) -> f64 {
     1.0 - ngrams.collect::<HashSet<_>>().len() as f64 / count as f64
 }
 
-/// Different n-grams over all n-grams of a text, in (0, 1]: 1 where none comes twice. Li et al. 2016 (distinct-n), of one text.
+/// Different n-grams over all n-grams of a text, in (0, 1]: 1 where none comes twice. Li et al.
+/// 2016 (distinct-n), of one text.
 ///
 /// - `n`: ≥ 1. A text shorter than n has none, and 1.
 pub fn distinct_ngrams(text: &[TokenId], n: usize) -> f64 {
     1.0 - repeated_ngrams(text, n)
 }
 
-/// Self-BLEU: the BLEU-4 of each text against all the others, on average; 1 where all are equal, near 0 where they share no phrase.
+/// Self-BLEU: the BLEU-4 of each text against all the others, on average; 1 where all are equal,
+/// near 0 where they share no phrase.
 ///
-/// BLEU of token ids as Papineni et al. 2002 define it (clipped precisions of 1- to 4-grams, geometric mean, brevity penalty against
-/// the closest length), a precision of 0 counted as 1/(2·n-grams), which is NIST's smoothing. `None` for fewer than two texts.
-/// Zhu et al. 2018 (Texygen).
+/// BLEU of token ids as Papineni et al. 2002 define it (clipped precisions of 1- to 4-grams,
+/// geometric mean, brevity penalty against the closest length), a precision of 0 counted as
+/// 1/(2·n-grams), which is NIST's smoothing. `None` for fewer than two texts. Zhu et al. 2018
+/// (Texygen).
 pub fn self_bleu(texts: &[Vec<TokenId>]) -> Option<f64> {
     if texts.len() < 2 {
         return None;

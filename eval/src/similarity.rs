@@ -12,22 +12,26 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use self::encoder::Encoder;
 
-/// Tokens that the encoder reads at once, the two that frame them included: what it was trained for.
+/// Tokens that the encoder reads at once, the two that frame them included: what it was trained
+/// for.
 const LONGEST: usize = 256;
 
 /// The folder that `scripts/fetch-minilm.sh` makes in the cache, and what makes it.
 const FOLDER: &str = "all-MiniLM-L6-v2";
 const REMEDY: &str = "scripts/fetch-minilm.sh";
 
-/// Makes a vector of a text such that texts alike in meaning have vectors alike: all-MiniLM-L6-v2, or another encoder of its kind (BERT,
-/// the mean over tokens).
+/// Makes a vector of a text such that texts alike in meaning have vectors alike: all-MiniLM-L6-v2,
+/// or another encoder of its kind (BERT, the mean over tokens).
 ///
-/// A text of up to 254 word pieces has the vector that sentence-transformers gives it. A longer one, which that cuts off, is read in parts:
-/// sentences (UAX #29) packed up to the limit, a longer sentence cut where it is reached; its vector is the mean over the tokens of all
-/// parts. What a sentence means then depends on its own part alone, and one word more can move the sentences after it into the next part.
+/// A text of up to 254 word pieces has the vector that sentence-transformers gives it. A longer
+/// one, which that cuts off, is read in parts: sentences (UAX #29) packed up to the limit, a longer
+/// sentence cut where it is reached; its vector is the mean over the tokens of all parts. What a
+/// sentence means then depends on its own part alone, and one word more can move the sentences
+/// after it into the next part.
 ///
-/// It is no judge of truth or of reading: a sentence and its negation are much alike (0.77), a sentence whose letters are swapped falls
-/// into pieces and is like another one altogether (0.08; both in the tests). It knows English, in lower case.
+/// It is no judge of truth or of reading: a sentence and its negation are much alike (0.77), a
+/// sentence whose letters are swapped falls into pieces and is like another one altogether (0.08;
+/// both in the tests). It knows English, in lower case.
 ///
 /// Reimers & Gurevych 2019 (arXiv:1908.10084); Wang et al. 2020 (arXiv:2002.10957).
 ///
@@ -74,7 +78,8 @@ impl SentenceEncoder {
         Self::load(folder)
     }
 
-    /// The vectors of some texts, each of length 1; an empty text has one too. Texts are spread over the threads of rayon.
+    /// The vectors of some texts, each of length 1; an empty text has one too. Texts are spread
+    /// over the threads of rayon.
     ///
     /// # Errors
     /// A text longer than 4 GiB.
@@ -83,8 +88,8 @@ impl SentenceEncoder {
         texts.par_iter().enumerate().map(embed).collect()
     }
 
-    /// For each pair of texts the [`cosine`] of their vectors: 1 for the same text, about 0 for texts that have nothing to do with each
-    /// other, and seldom below.
+    /// For each pair of texts the [`cosine`] of their vectors: 1 for the same text, about 0 for
+    /// texts that have nothing to do with each other, and seldom below.
     ///
     /// # Errors
     /// As [`embed`](Self::embed).

@@ -1,4 +1,5 @@
-//! The robustness benchmark: marks, attacks, lengths and detectors in one run, and the report of it.
+//! The robustness benchmark: marks, attacks, lengths and detectors in one run, and the report of
+//! it.
 //!
 //! | module | holds |
 //! |---|---|

@@ -1,13 +1,17 @@
-//! Attackers who know the scheme and not the key, and learn from marked text which tokens it favours.
+//! Attackers who know the scheme and not the key, and learn from marked text which tokens it
+//! favours.
 //!
-//! The idea is that of Jovanović, Staab and Vechev 2024 (arXiv:2402.19361): marked text is biased, and bias can be counted. Here the counts
-//! become a belief by Bayes' rule, of which two attacks live: [`strip`](strip::strip) exchanges words of a marked text so that the mark is
+//! The idea is that of Jovanović, Staab and Vechev 2024 (arXiv:2402.19361): marked text is biased,
+//! and bias can be counted. Here the counts become a belief by Bayes' rule, of which two attacks
+//! live: [`strip`](strip::strip) exchanges words of a marked text so that the mark is
 //! lost, [`Forger`] writes text that the victim's key calls marked.
 //!
-//! Colours of one context say nothing of those of another: the field is a PRF of the *whole* context. So nothing is learnt from shorter
-//! contexts, only from more text; prompts may differ as they like.
+//! Colours of one context say nothing of those of another: the field is a PRF of the *whole*
+//! context. So nothing is learnt from shorter contexts, only from more text; prompts may differ as
+//! they like.
 //!
-//! [`Inserting`] is an attack at the time of writing, which learns nothing: the model is told to put a token between words, and the attacker deletes it.
+//! [`Inserting`] is an attack at the time of writing, which learns nothing: the model is told to
+//! put a token between words, and the attacker deletes it.
 
 mod forge;
 mod insert;
@@ -21,9 +25,11 @@ pub use learner::{Counts, Learner, Scored};
 use greenmark_lm::TokenId;
 use greenmark_text::Tokenizer;
 
-/// What each position of a pair in a text is worth to the detector, by how often the pair stands there already: the steps of SPEC §7.8, over 5.
+/// What each position of a pair in a text is worth to the detector, by how often the pair stands
+/// there already: the steps of SPEC §7.8, over 5.
 ///
-/// An attacker reads the specification: a pair that stands there twice is little more than one that stands there once.
+/// An attacker reads the specification: a pair that stands there twice is little more than one that
+/// stands there once.
 fn worth_of_one_more(times_already: u32) -> f64 {
     match times_already {
         0 => 1.0,

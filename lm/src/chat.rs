@@ -81,8 +81,8 @@ impl ChatTemplate {
 
     /// The prompt for one message of a user, up to where the model's answer begins.
     ///
-    /// Without `system` the template decides: some have a system message of their own. Templates that ask for the
-    /// date are told 26 July 2024.
+    /// Without `system` the template decides: some have a system message of their own. Templates
+    /// that ask for the date are told 26 July 2024.
     ///
     /// # Errors
     /// [`LmError::ChatTemplate`] with the template's own complaint, or if it is not valid Jinja.
@@ -112,9 +112,11 @@ impl ChatTemplate {
         })
     }
 
-    /// [`render`](Self::render), as tokens. The template writes the special tokens itself, a BOS included.
+    /// [`render`](Self::render), as tokens. The template writes the special tokens itself, a BOS
+    /// included.
     ///
-    /// A special token spelt out in the user's message is one too; who passes on messages from others should mind.
+    /// A special token spelt out in the user's message is one too; who passes on messages from
+    /// others should mind.
     ///
     /// # Errors
     /// As [`render`](Self::render) and [`Tokenizer::encode`].
@@ -150,7 +152,8 @@ mod tests {
 
     #[test]
     fn templates_may_use_what_hugging_face_gives_them() {
-        // Blocks on their own lines leave no blank behind; Python's methods and slices; the tokens; a namespace.
+        // Blocks on their own lines leave no blank behind; Python's methods and slices; the tokens; a
+        // namespace.
         let source = "{{ bos_token }}\n{%- if messages[0].role == 'system' %}\n  {%- set rest = messages[1:] %}\n\
             {%- else %}\n  {% set rest = messages %}\n{%- endif %}\n\
             {% if not tools is defined or tools is none %}\n{% set ns = namespace(n=0) %}\n\

@@ -19,14 +19,14 @@ const END: TokenId = 0;
 /// A small language model for demonstrations: embedded, instantaneous, and of clumsy English.
 ///
 /// It is an n-gram model of short stories that SmolLM2-135M-Instruct wrote through this crate
-/// (`scripts/train-demo-model.py`), so it continues a text and follows no instructions. Its logits are natural
-/// logarithms of probabilities, every one finite.
+/// (`scripts/train-demo-model.py`), so it continues a text and follows no instructions. Its logits
+/// are natural logarithms of probabilities, every one finite.
 ///
-/// Kneser-Ney smoothing leaves a good part of every row to tokens that fit the last word or none, and a watermark's
-/// bias multiplies such a tail by up to e^δ where the likely tokens are red. So the training script sharpens: it
-/// multiplies the back-off weights by factors below 1, and those in the midst of a word by nearly 0. That costs
-/// perplexity on unseen text (the script prints both values) and buys whole words, and phrases that hold together at
-/// temperature 1 and δ = 2.
+/// Kneser-Ney smoothing leaves a good part of every row to tokens that fit the last word or none,
+/// and a watermark's bias multiplies such a tail by up to e^δ where the likely tokens are red. So
+/// the training script sharpens: it multiplies the back-off weights by factors below 1, and those
+/// in the midst of a word by nearly 0. That costs perplexity on unseen text (the script prints both
+/// values) and buys whole words, and phrases that hold together at temperature 1 and δ = 2.
 ///
 /// ```
 /// use greenmark_lm::{DemoModel, LanguageModel};

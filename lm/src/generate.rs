@@ -10,7 +10,8 @@ use crate::{LanguageModel, LmError, SequenceId, TokenId};
 /// One text to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Names the text in events, and seeds its random numbers together with [`GenerateOptions::seed`].
+    /// Names the text in events, and seeds its random numbers together with
+    /// [`GenerateOptions::seed`].
     pub index: u64,
     /// What the model continues: at least one token, at most its context length.
     pub prompt: Vec<TokenId>,
@@ -29,20 +30,24 @@ pub struct GenerateOptions {
     pub seed: u64,
     /// Tokens that end a text. They are never part of it.
     pub stop: Vec<TokenId>,
-    /// Bars the stop tokens throughout, so that every text reaches `max_tokens` or the end of the context.
+    /// Bars the stop tokens throughout, so that every text reaches `max_tokens` or the end of the
+    /// context.
     pub ignore_stop: bool,
-    /// Texts written at once; `None` is [`LanguageModel::preferred_batch`]. Changes speed, not texts, as far as the
-    /// model's arithmetic does not depend on the batch.
+    /// Texts written at once; `None` is [`LanguageModel::preferred_batch`]. Changes speed, not
+    /// texts, as far as the model's arithmetic does not depend on the batch.
     pub batch: Option<usize>,
 }
 
-/// What stands between the model and the sampler for one text: a watermark, or nothing ([`NoHook`]).
+/// What stands between the model and the sampler for one text: a watermark, or nothing
+/// ([`NoHook`]).
 ///
-/// It hears of the generated text alone. The prompt is not part of it, because a detector never sees the prompt.
+/// It hears of the generated text alone. The prompt is not part of it, because a detector never
+/// sees the prompt.
 pub trait LogitsHook {
     /// Changes the logits of the next token.
     ///
-    /// - `logits`: `[V]`, raw, in place. Stop tokens are barred after this, so a hook may move them.
+    /// - `logits`: `[V]`, raw, in place. Stop tokens are barred after this, so a hook may move
+    ///   them.
     fn adjust(&mut self, logits: &mut [f32]) {
         let _ = logits;
     }
@@ -133,18 +138,19 @@ struct Row<H> {
     hook: H,
 }
 
-/// Writes a text for every request, several at a time; a text that ends makes room for the next request.
+/// Writes a text for every request, several at a time; a text that ends makes room for the next
+/// request.
 ///
-/// Events come in the order things happen, so texts finish out of order; those of one text are in order. A text
-/// depends on its own index, prompt and hook only. The iterator is drawn from as room appears, so a prompt file
-/// of any size streams.
+/// Events come in the order things happen, so texts finish out of order; those of one text are in
+/// order. A text depends on its own index, prompt and hook only. The iterator is drawn from as room
+/// appears, so a prompt file of any size streams.
 ///
 /// - `hook`: makes the hook of a text from its index, when the text begins.
 /// - `on_event`: `Break` stops at once; what is unfinished is dropped, and the call returns `Ok`.
 ///
 /// # Errors
-/// The model's error, or the sampler's if a logit is NaN or +∞ or none is left. A bad prompt is not an error but
-/// [`Event::Refused`].
+/// The model's error, or the sampler's if a logit is NaN or +∞ or none is left. A bad prompt is not
+/// an error but [`Event::Refused`].
 pub fn generate<H: LogitsHook>(
     model: &mut dyn LanguageModel,
     requests: impl IntoIterator<Item = Request>,

@@ -1,21 +1,22 @@
 //! The Llama family (Llama, Mistral, SmolLM2, …) from a GGUF file, on the processor.
 //!
 //! Why an engine of our own, where candle-transformers and llama.cpp have one? The suites write
-//! hundreds of thousands of tokens, must write the same ones again, and go on after an interruption:
+//! hundreds of thousands of tokens, must write the same ones again, and go on after an
+//! interruption:
 //!
-//! - *Continuous batching.* A text that ends makes room for the next, and each row of a batch is at its
-//!   own length. candle-transformers' `quantized_llama` has one cache and one position for the whole
-//!   batch. On two cores 32 texts at once give 481 tokens a second, one gives 142
+//! - *Continuous batching.* A text that ends makes room for the next, and each row of a batch is at
+//!   its own length. candle-transformers' `quantized_llama` has one cache and one position for the
+//!   whole batch. On two cores 32 texts at once give 481 tokens a second, one gives 142
 //!   (docs/performance.md).
 //! - *Forks.* A sequence is copied with its cache, so that `resample` tries several drafts from one
 //!   place without reading the text again.
-//! - *Bits that do not depend on the batch.* A text is the same alone or in company, on one thread or
-//!   many. A run that was broken off goes on with other batches, so without this its texts would be
-//!   others.
+//! - *Bits that do not depend on the batch.* A text is the same alone or in company, on one thread
+//!   or many. A run that was broken off goes on with other batches, so without this its texts would
+//!   be others.
 //!
-//! It is not slower for that: one text at a time it writes 121 to 145 tokens a second, llama.cpp 87 to
-//! 107 on the same file and threads. The price is these files; a backend that gave the three would
-//! replace them behind [`LanguageModel`].
+//! It is not slower for that: one text at a time it writes 121 to 145 tokens a second, llama.cpp 87
+//! to 107 on the same file and threads. The price is these files; a backend that gave the three
+//! would replace them behind [`LanguageModel`].
 
 mod attention;
 mod file;
@@ -45,11 +46,12 @@ const CHUNK_ROWS: usize = 128;
 
 /// A model of the Llama family, read from a GGUF file of architecture `llama`.
 ///
-/// Four-bit types keep their weights (Q4_0, Q4_1 and Q4_K in six bits a weight), as do Q8_0 and floats (up to 4 GB of
-/// f32); the types in between are rounded to eight bits, as are activations in products with quantised weights.
+/// Four-bit types keep their weights (Q4_0, Q4_1 and Q4_K in six bits a weight), as do Q8_0 and
+/// floats (up to 4 GB of f32); the types in between are rounded to eight bits, as are activations
+/// in products with quantised weights.
 ///
-/// What a sequence computes does not depend on its batch: the logits are the same bits alone or in company, prompt
-/// whole or in pieces, on one thread or many.
+/// What a sequence computes does not depend on its batch: the logits are the same bits alone or in
+/// company, prompt whole or in pieces, on one thread or many.
 ///
 /// ```no_run
 /// use greenmark_lm::{LanguageModel, LlamaModel};
@@ -137,9 +139,9 @@ impl LlamaModel {
     /// Loads a GGUF file.
     ///
     /// # Errors
-    /// [`LmError::Io`] if the file cannot be read, [`LmError::Architecture`] if it holds another kind of
-    /// model, [`LmError::Model`] if it is damaged, lacks something, or asks for what is not supported; all
-    /// name the file.
+    /// [`LmError::Io`] if the file cannot be read, [`LmError::Architecture`] if it holds another
+    /// kind of model, [`LmError::Model`] if it is damaged, lacks something, or asks for what is
+    /// not supported; all name the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LmError> {
         let path = path.as_ref();
         Self::with_header(path, &Gguf::read(path)?)
@@ -226,7 +228,8 @@ impl LlamaModel {
         Ok(())
     }
 
-    /// Appends the tokens and leaves the residual stream of those wanted in `kept`, `[rows][width]`.
+    /// Appends the tokens and leaves the residual stream of those wanted in `kept`,
+    /// `[rows][width]`.
     fn append(
         &self,
         scratch: &mut Scratch,
@@ -401,7 +404,8 @@ impl LlamaModel {
         }
         let mut scratch = std::mem::take(&mut self.scratch);
         let model = &*self;
-        // Inside the pool from here on: a caller's thread would hand over each of some 200 parallel steps anew.
+        // Inside the pool from here on: a caller's thread would hand over each of some 200 parallel steps
+        // anew.
         rayon::scope(|_| {
             let width = model.config.width;
             let mut kept = vec![0.0; wanted.rows(sequences.iter().map(|(_, tokens)| tokens.len())) * width];
@@ -444,8 +448,8 @@ impl LanguageModel for LlamaModel {
     }
 
     fn preferred_batch(&self) -> usize {
-        // Tokens a second a core, SmolLM2-135M Q4_1 on Zen 3: 79 for 1, 263 for 8, then level (302, 299, 294 for 16, 32,
-        // 64). 32 stays on the level part while sequences finish.
+        // Tokens a second a core, SmolLM2-135M Q4_1 on Zen 3: 79 for 1, 263 for 8, then level (302, 299,
+        // 294 for 16, 32, 64). 32 stays on the level part while sequences finish.
         32
     }
 
@@ -536,7 +540,8 @@ fn add(stream: &mut [f32], product: &Product, width: usize) {
     });
 }
 
-/// Rotates the leading pairs of each head. Neighbours form a pair: GGUF files of this family are permuted to that.
+/// Rotates the leading pairs of each head. Neighbours form a pair: GGUF files of this family are
+/// permuted to that.
 ///
 /// - `turns`: cosine and sine, `[rotated / 2]`.
 fn rotate(heads: &mut [f32], dimension: usize, turns: &[(f32, f32)]) {

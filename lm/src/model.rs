@@ -27,9 +27,9 @@ impl SequenceId {
 
 /// A causal language model with a cache per sequence.
 ///
-/// Several sequences are open at once and advance together in one [`forward`](Self::forward), each from
-/// its own length: generation of many prompts is a loop over one call, and a finished sequence makes
-/// room for the next.
+/// Several sequences are open at once and advance together in one [`forward`](Self::forward), each
+/// from its own length: generation of many prompts is a loop over one call, and a finished sequence
+/// makes room for the next.
 ///
 /// A model of your own, here one that counts upwards whatever its prompt, works with everything in
 /// this crate:
@@ -129,8 +129,8 @@ pub trait LanguageModel: Send {
     /// Appends tokens to one sequence and writes the logits that follow each of them: what
     /// [`forward`](Self::forward) writes if it is called with one token after another.
     ///
-    /// - `logits`: `[tokens.len() × V]`, row i after token i, raw. Long texts are cheaper in pieces:
-    ///   SmolLM2 writes 25 MB for 128 tokens.
+    /// - `logits`: `[tokens.len() × V]`, row i after token i, raw. Long texts are cheaper in
+    ///   pieces: SmolLM2 writes 25 MB for 128 tokens.
     ///
     /// # Errors
     /// As [`forward`](Self::forward).

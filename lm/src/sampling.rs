@@ -1,4 +1,5 @@
-//! From logits to one token, in two steps: the distribution after temperature and filters, then a draw from it.
+//! From logits to one token, in two steps: the distribution after temperature and filters, then a
+//! draw from it.
 
 use greenmark::uniform_from;
 use rand_chacha::ChaCha8Rng;
@@ -15,7 +16,8 @@ pub struct SamplingParams {
     pub top_k: usize,
     /// Keeps the fewest tokens that hold this probability together, in (0, 1]. 1 keeps all.
     pub top_p: f64,
-    /// Keeps tokens at least this fraction as probable as the most probable one, in [0, 1]. 0 keeps all.
+    /// Keeps tokens at least this fraction as probable as the most probable one, in [0, 1]. 0 keeps
+    /// all.
     pub min_p: f64,
 }
 
@@ -28,9 +30,9 @@ impl Default for SamplingParams {
 
 /// Valid sampling parameters.
 ///
-/// The order is fixed: temperature, then top-k, then top-p, then min-p. Top-p reads the distribution as top-k left
-/// it, renormalised, as in Hugging Face's processors and in llama.cpp; min-p compares with the most probable token,
-/// so renormalising does not touch it.
+/// The order is fixed: temperature, then top-k, then top-p, then min-p. Top-p reads the
+/// distribution as top-k left it, renormalised, as in Hugging Face's processors and in llama.cpp;
+/// min-p compares with the most probable token, so renormalising does not touch it.
 ///
 /// ```
 /// use greenmark_lm::{Sampling, SamplingParams, Scratch, text_rng};
@@ -70,7 +72,8 @@ struct Ranked {
     value: f32,
 }
 
-/// The random numbers of one text: ChaCha8 under a seed made of the run's seed and the text's index.
+/// The random numbers of one text: ChaCha8 under a seed made of the run's seed and the text's
+/// index.
 ///
 /// One stream per text, so a text does not depend on which others share its batch.
 #[must_use]
@@ -121,8 +124,9 @@ impl Sampling {
 
     /// Returns the tokens that may follow and their probabilities, after temperature and filters.
     ///
-    /// Nothing sorts the whole vocabulary: top-k is a running selection, top-p sorts only tokens whose
-    /// probability is at least (1 − top_p)/V, because all the others together cannot be needed.
+    /// Nothing sorts the whole vocabulary: top-k is a running selection, top-p sorts only tokens
+    /// whose probability is at least (1 − top_p)/V, because all the others together cannot be
+    /// needed.
     ///
     /// - `logits`: `[V]`, raw. −∞ bars a token.
     /// - returns: at least one candidate, in ascending order of token; a token whose probability
@@ -186,10 +190,12 @@ impl Sampling {
         Ok(Candidates { tokens, probabilities })
     }
 
-    /// Draws a token from a distribution by inverting its cumulative sum, with one 64-bit word of `rng`.
+    /// Draws a token from a distribution by inverting its cumulative sum, with one 64-bit word of
+    /// `rng`.
     ///
     /// # Panics
-    /// If `candidates` is no distribution, which [`distribution`](Self::distribution) never returns.
+    /// If `candidates` is no distribution, which [`distribution`](Self::distribution) never
+    /// returns.
     pub fn draw(candidates: Candidates<'_>, rng: &mut impl Rng) -> TokenId {
         let drawn = greenmark::draw(candidates.probabilities, uniform_from(rng.next_u64()));
         candidates.tokens[drawn.expect("the sampler's candidates are a distribution")]
@@ -226,15 +232,16 @@ fn maximum(logits: &[f32]) -> Result<(TokenId, f32), LmError> {
     argmax.map(|token| (token, max)).ok_or(LmError::NoCandidate)
 }
 
-/// Orders the higher value first, the lower id among equals: a total order, so selection has one answer.
+/// Orders the higher value first, the lower id among equals: a total order, so selection has one
+/// answer.
 fn rank(a: &Ranked, b: &Ranked) -> std::cmp::Ordering {
     b.value.total_cmp(&a.value).then(a.token.cmp(&b.token))
 }
 
 /// Collects the k largest logits, in no order.
 ///
-/// Holds 2k at most: when full, the lower half goes and its best becomes the bar for what follows. A
-/// later equal of the bar would lose its tie on id, so the comparison is strict.
+/// Holds 2k at most: when full, the lower half goes and its best becomes the bar for what follows.
+/// A later equal of the bar would lose its tie on id, so the comparison is strict.
 fn keep_top_k(logits: &[f32], k: usize, out: &mut Vec<Ranked>) {
     let capacity = (2 * k).max(64);
     let mut bar = f32::NEG_INFINITY;

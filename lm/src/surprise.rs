@@ -9,16 +9,19 @@ use rayon::prelude::*;
 /// Tokens whose logits are held at once: as many as pass the model's layers together.
 const PIECE: usize = 128;
 
-/// −ln p that a model gives the tokens of a text, in nats, on average, at temperature 1: the logarithm of its perplexity.
+/// −ln p that a model gives the tokens of a text, in nats, on average, at temperature 1: the
+/// logarithm of its perplexity.
 ///
-/// Each token is judged by all that precedes it. Where prompt and text outgrow the model's context, the text is read in windows: each
-/// begins with the prompt and at least half of what fits beside it is text that was judged before.
+/// Each token is judged by all that precedes it. Where prompt and text outgrow the model's context,
+/// the text is read in windows: each begins with the prompt and at least half of what fits beside
+/// it is text that was judged before.
 ///
 /// - `prompt`: what the text follows, at least one token. Where there is none, [`opening`].
 /// - `ids`: the text, at least one token.
 ///
 /// # Errors
-/// An empty prompt or text, a prompt that leaves no room in the context, and what the model has against a token.
+/// An empty prompt or text, a prompt that leaves no room in the context, and what the model has
+/// against a token.
 ///
 /// ```
 /// use greenmark_lm::DemoModel;
@@ -55,7 +58,8 @@ pub fn surprise(model: &mut dyn LanguageModel, prompt: &[TokenId], ids: &[TokenI
     Ok(total / ids.len() as f64)
 }
 
-/// What a model is fed before a text that follows nothing: what its tokenizer begins texts with, or else what ends the text before.
+/// What a model is fed before a text that follows nothing: what its tokenizer begins texts with, or
+/// else what ends the text before.
 ///
 /// # Errors
 /// A tokenizer with neither.
@@ -150,7 +154,8 @@ mod tests {
         for context_length in [20, 21, 200, ids.len(), ids.len() - 1] {
             let mut short = Short(DemoModel::new().expect("built in"), context_length, 0);
             let got = surprise(&mut short, &prompt, &ids).expect("a text");
-            // The model remembers fewer tokens than half a window, so windows show only if they are cut wrongly.
+            // The model remembers fewer tokens than half a window, so windows show only if they are cut
+            // wrongly.
             assert!((got - expected).abs() < 1e-9, "{context_length}: {got} {expected}");
         }
     }

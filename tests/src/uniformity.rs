@@ -2,17 +2,19 @@
 
 /// One-sample Kolmogorov–Smirnov test against the uniform law on (0, 1).
 ///
-/// For continuous p-values. Those of a binomial count are stochastically larger than uniform: pass them through
-/// [`randomised_p`] first, or the test rejects a sound detector.
+/// For continuous p-values. Those of a binomial count are stochastically larger than uniform: pass
+/// them through [`randomised_p`] first, or the test rejects a sound detector.
 ///
 /// - `values`: any order, each in [0, 1], at least one.
-/// - returns: (D, p). D is the largest distance between the two distribution functions; p is the asymptotic chance of
-///   so large a one, with Stephens' correction for small samples (at p = 0.05 right to 0.002 from 5 values up).
+/// - returns: (D, p). D is the largest distance between the two distribution functions; p is the
+///   asymptotic chance of so large a one, with Stephens' correction for small samples (at p = 0.05
+///   right to 0.002 from 5 values up).
 ///
 /// # Panics
 /// If `values` is empty or holds anything outside [0, 1].
 ///
-/// M. A. Stephens, J. R. Stat. Soc. B 32 (1970) 115–122; Press et al., *Numerical Recipes*, 3rd ed., §14.3.3.
+/// M. A. Stephens, J. R. Stat. Soc. B 32 (1970) 115–122; Press et al., *Numerical Recipes*, 3rd
+/// ed., §14.3.3.
 pub fn ks_uniform(values: &[f64]) -> (f64, f64) {
     assert!(!values.is_empty(), "a sample has at least one value");
     assert!(values.iter().all(|value| (0.0..=1.0).contains(value)), "a p-value is in [0, 1]");
@@ -28,9 +30,11 @@ pub fn ks_uniform(values: &[f64]) -> (f64, f64) {
     (distance, kolmogorov_sf((root + 0.12 + 0.11 / root) * distance))
 }
 
-/// A p-value that is exactly uniform under the null, from a binomial count: P(X > successes) + u · P(X = successes).
+/// A p-value that is exactly uniform under the null, from a binomial count: P(X > successes) + u ·
+/// P(X = successes).
 ///
-/// - `u`: uniform on [0, 1), drawn by the caller independently of the count; ½ gives the mid-p-value.
+/// - `u`: uniform on [0, 1), drawn by the caller independently of the count; ½ gives the
+///   mid-p-value.
 ///
 /// # Panics
 /// If `successes > trials`, or `probability` is not in (0, 1).

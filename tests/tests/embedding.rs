@@ -45,15 +45,17 @@ fn green_fraction_is_what_theory_says() {
             scored += tally.scored;
         }
         let fraction = green / scored as f64;
-        // Sampling error, and that of lists of 500 tokens, whose share of green varies from context to context.
+        // Sampling error, and that of lists of 500 tokens, whose share of green varies from context to
+        // context.
         let list_error = 0.25 * 0.75 / VOCABULARY as f64;
         let error = (expected * (1.0 - expected) / scored as f64 + list_error / scored as f64).sqrt();
         assert!((fraction - expected).abs() <= 5.0 * error, "delta {delta}: {fraction} for {expected} ± {error}");
     }
 }
 
-/// With n equal chances the chosen token has the greatest of n words, so its score is the greatest of n Exp(1): 1 + ½ + … + 1/n on
-/// average, with variance 1 + ¼ + … + 1/n². The dual form's score is lower, by ln 2 at most.
+/// With n equal chances the chosen token has the greatest of n words, so its score is the greatest
+/// of n Exp(1): 1 + ½ + … + 1/n on average, with variance 1 + ¼ + … + 1/n². The dual form's score
+/// is lower, by ln 2 at most.
 #[test]
 fn gumbel_scores_are_what_theory_says() {
     let key = Key::from_bytes([5; 32]);

@@ -34,7 +34,8 @@ fn scores(bits: u32) -> impl Strategy<Value = (f64, u64)> {
     })
 }
 
-/// A score within ten standard deviations of its mean, where the two branches meet; shapes up to 2^(bits − 1).
+/// A score within ten standard deviations of its mean, where the two branches meet; shapes up to
+/// 2^(bits − 1).
 fn scores_near_the_mean(bits: u32) -> impl Strategy<Value = (f64, u64)> {
     (0..bits, any::<u64>(), -10.0..10.0f64).prop_map(|(bits, shape, deviations)| {
         let shape = 1 + shape % (1 << bits);

@@ -10,7 +10,8 @@ use unicode_security::confusable_detection::skeleton;
 const ENGLISH: &str = "\"It's a well-known fact,\" Eve said - twice. In May 1999 Zoe's boat (No. 7) left Oxford;\r\n\tHer \
                        crew spoke a few words only, yet Quebec, Fiji and Xi'an were on the map: they knew.\nLook: a & b < c.\n";
 
-/// Pieces that have to do with each other: letters and their look-alikes, marks, jamo, emoji and joiners, odd spaces.
+/// Pieces that have to do with each other: letters and their look-alikes, marks, jamo, emoji and
+/// joiners, odd spaces.
 fn piece() -> impl Strategy<Value = String> {
     let telling = "aeoIl \n\t\r.'-<\u{e9}\u{430}\u{435}\u{43e}\u{456}\u{406}\u{43c}\u{439}\u{451}\u{3bf}\u{3b9}\u{390}\u{131}\u{130}\u{df}\u{17f}\
                    \u{300}\u{301}\u{308}\u{323}\u{327}\u{338}\u{345}\u{34f}\u{302e}\u{3099}\u{200b}\u{200d}\u{ad}\u{feff}\u{fe0f}\u{202e}\u{e0041}\
@@ -203,7 +204,8 @@ fn look_alikes_are_those_of_the_source() {
     assert_eq!(folded, 178);
 }
 
-/// Texts whose time would grow with the square of their length in a careless normaliser: at these lengths, to hours.
+/// Texts whose time would grow with the square of their length in a careless normaliser: at these
+/// lengths, to hours.
 #[test]
 fn long_groups_and_words_take_no_longer_than_short_ones() {
     let texts = |n: usize| {

@@ -84,9 +84,10 @@ fn gumbel_p_values_are_uniform() {
     }
 }
 
-/// SPEC §8.2: over random keys, what `choose` takes follows the model's distribution. By χ² over 20,000 keys and 8 tokens,
-/// with 7 degrees of freedom: a sound sampler exceeds 54 less than once in a hundred million.
-/// Power: one token of probability ¼ taken 3 % too often or too rarely adds 6 to it, 10 % adds 67.
+/// SPEC §8.2: over random keys, what `choose` takes follows the model's distribution. By χ² over
+/// 20,000 keys and 8 tokens, with 7 degrees of freedom: a sound sampler exceeds 54 less than once
+/// in a hundred million. Power: one token of probability ¼ taken 3 % too often or too rarely adds 6
+/// to it, 10 % adds 67.
 #[test]
 fn choices_follow_the_distribution() {
     let row = [0.25f32, 0.0, 0.25, 0.125, 0.125, 0.125, 0.0625, 0.03125, 0.03125];
@@ -122,7 +123,8 @@ fn assert_kept(hits: u32, naive: u32) {
     assert!(naive > 50.0 * LEVEL, "with every repeat counted, p ≤ {LEVEL} came {naive} of the time");
 }
 
-/// Pairs are counted once: with every position counted, as if it were a new coin, this text is flagged.
+/// Pairs are counted once: with every position counted, as if it were a new coin, this text is
+/// flagged.
 #[test]
 fn repeated_pairs_flag_no_innocent_text() {
     let (_, text) = &texts()[2];

@@ -1,4 +1,5 @@
-//! The search and the stream under the null of SPEC §7.1: P(p ≤ α) ≤ α for fixed texts and random keys, wherever one stops.
+//! The search and the stream under the null of SPEC §7.1: P(p ≤ α) ≤ α for fixed texts and random
+//! keys, wherever one stops.
 
 use greenmark::{Detector, Embedder, Examiner, Key, Look, Position, Scheme, Scores, Stream, TokenId};
 use sha2::{Digest, Sha256};
@@ -55,13 +56,15 @@ fn searches_are_valid() {
     }
 }
 
-/// The worst that a reader can do is to stop at the least p of all; and no rule of stopping makes the stake more than 1 on average.
+/// The worst that a reader can do is to stop at the least p of all; and no rule of stopping makes
+/// the stake more than 1 on average.
 #[test]
 fn streams_are_valid_wherever_one_stops() {
     for scheme in SCHEMES {
         for (name, text) in texts() {
             let mut least = Vec::new();
-            // The stake when one stops at 4, or at the end; and when one stops at the first gain after 20 tokens.
+            // The stake when one stops at 4, or at the end; and when one stops at the first gain after 20
+            // tokens.
             let (mut at_four, mut after_twenty) = (Vec::new(), Vec::new());
             for i in 0..KEYS {
                 let mut stream = Stream::new(&key(i), scheme.parse().expect("canonical"));
@@ -90,7 +93,8 @@ fn streams_are_valid_wherever_one_stops() {
     }
 }
 
-/// SPEC §7.7: three keys, two schemes and two versions of a text are twelve looks, or with repeats among them fewer, and paid for.
+/// SPEC §7.7: three keys, two schemes and two versions of a text are twelve looks, or with repeats
+/// among them fewer, and paid for.
 #[test]
 fn examinations_are_valid() {
     let schemes = ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"].map(|scheme| scheme.parse().expect("canonical"));
@@ -161,7 +165,8 @@ fn streams_about_several_keys_are_valid() {
     }
 }
 
-/// Why the spans' own p-values are not to be decided by, and why the stream is not a detector asked again and again.
+/// Why the spans' own p-values are not to be decided by, and why the stream is not a detector asked
+/// again and again.
 #[test]
 fn looking_without_paying_would_flag_innocent_text() {
     let (_, text) = &texts()[0];
@@ -176,7 +181,8 @@ fn looking_without_paying_would_flag_innocent_text() {
     assert!(best_window > 50 && best_prefix > 30, "{best_window} and {best_prefix} of 1000 at p ≤ {alpha}");
 }
 
-/// SPEC §7.5: in texts without a mark, a span is reported one time in twenty at most; if the search is taken for significant whatever it is.
+/// SPEC §7.5: in texts without a mark, a span is reported one time in twenty at most; if the search
+/// is taken for significant whatever it is.
 #[test]
 fn stray_spans_are_rare() {
     let text: Vec<TokenId> = (0..400).map(varied).collect();
@@ -198,7 +204,8 @@ fn stray_spans_are_rare() {
     }
 }
 
-/// A text of 5,000 tokens of its own with one paragraph of 200 by a marked model: 60 likely tokens at each step.
+/// A text of 5,000 tokens of its own with one paragraph of 200 by a marked model: 60 likely tokens
+/// at each step.
 #[test]
 fn a_marked_paragraph_is_named() {
     for scheme in ["gm1:green,h=1,gamma=64/256", "gm1:green,h=4,gamma=64/256", "gm1:gumbel,h=1", "gm1:gumbel,h=4"] {

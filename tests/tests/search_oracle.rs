@@ -40,8 +40,8 @@ fn ln_tail(family: Family, scores: &[f64]) -> f64 {
     .expect("counts in range")
 }
 
-/// Texts of n scores: in green every one there is; in gumbel `drawn` of them, with a high stretch, or with one at either end and
-/// little between.
+/// Texts of n scores: in green every one there is; in gumbel `drawn` of them, with a high stretch,
+/// or with one at either end and little between.
 fn texts(family: Family, n: usize, drawn: u32) -> Vec<Vec<f64>> {
     let mut state = n as u32;
     let mut draw = move || {
@@ -68,7 +68,8 @@ fn search(scheme: Scheme, scores: &[f64]) -> Search {
     Scores::new(scheme.family().null(), &positions).expect("scores of the family").search()
 }
 
-/// A stake that is laid out over spans, the rates at which one begins and ends, and what the mean bet makes of 1 on each stretch.
+/// A stake that is laid out over spans, the rates at which one begins and ends, and what the mean
+/// bet makes of 1 on each stretch.
 struct Mixture {
     begins: f64,
     ends: f64,
@@ -84,8 +85,9 @@ impl Mixture {
         Self { begins: 4.0 / (n as f64 + 4.0), ends: 1.0 / 512.0, won: won.collect() }
     }
 
-    /// The sum, over all ways to set out spans on the scores `from..to`, of what each way is laid with times what it gains. No span
-    /// begins at once where one has just ended (`!idle`): spans are apart.
+    /// The sum, over all ways to set out spans on the scores `from..to`, of what each way is laid
+    /// with times what it gains. No span begins at once where one has just ended (`!idle`):
+    /// spans are apart.
     fn stake(&self, from: usize, to: usize, idle: bool) -> f64 {
         let rest = to - from;
         // None from here on.
@@ -111,7 +113,8 @@ impl Mixture {
     }
 }
 
-/// M is the sum over all ways to set out spans of one bet each, apart from each other; and p is of its maximum, or of the whole text.
+/// M is the sum over all ways to set out spans of one bet each, apart from each other; and p is of
+/// its maximum, or of the whole text.
 #[test]
 fn p_is_of_the_mixture_over_all_ways_to_set_out_spans() {
     for scheme in SCHEMES {
@@ -134,7 +137,8 @@ fn p_is_of_the_mixture_over_all_ways_to_set_out_spans() {
     }
 }
 
-/// Of all sets of positions, those reported have the greatest Σ (G − c), cut into stretches as well as can be. Near ties are left out.
+/// Of all sets of positions, those reported have the greatest Σ (G − c), cut into stretches as well
+/// as can be. Near ties are left out.
 #[test]
 fn no_other_spans_are_worth_more() {
     for scheme in SCHEMES {
@@ -203,8 +207,8 @@ fn runs(n: usize, set: u32) -> impl Iterator<Item = (usize, usize)> {
     starts.map(move |start| (start, (start..n).find(|&at| !has(at)).unwrap_or(n)))
 }
 
-/// What SPEC §7.5 says that the search costs: at most ln 2 against the whole text, and against any one stretch on any one bet,
-/// chosen after looking, −ln p ≥ G − ln(K/λ) − bλ′ − ℓμ′ − ln 2.
+/// What SPEC §7.5 says that the search costs: at most ln 2 against the whole text, and against any
+/// one stretch on any one bet, chosen after looking, −ln p ≥ G − ln(K/λ) − bλ′ − ℓμ′ − ln 2.
 #[test]
 fn the_search_costs_no_more_than_promised() {
     for scheme in SCHEMES {

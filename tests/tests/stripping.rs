@@ -1,9 +1,11 @@
 //! Marks under attack: no change may lose robustness unseen.
 //!
-//! The built-in model writes texts, every attack of the quick suite is made on them, and detection must stay above floors. A floor follows from
-//! `lab/results/quick/results.json`, which `greenmark eval --suite quick` measured on 200 texts: the lower end of the measured rate's
-//! interval, less what chance does to as few texts as are tried here. What SmolLM2 makes of such texts is recorded
-//! (`cargo run --release -p greenmark-lab --bin record-attacked`), so that it is tried without SmolLM2.
+//! The built-in model writes texts, every attack of the quick suite is made on them, and detection
+//! must stay above floors. A floor follows from `lab/results/quick/results.json`, which `greenmark
+//! eval --suite quick` measured on 200 texts: the lower end of the measured rate's interval, less
+//! what chance does to as few texts as are tried here. What SmolLM2 makes of such texts is recorded
+//! (`cargo run --release -p greenmark-lab --bin record-attacked`), so that it is tried without
+//! SmolLM2.
 
 use std::collections::BTreeMap;
 

@@ -57,7 +57,8 @@ fn counts() -> impl Strategy<Value = (u64, u64, u32)> {
     })
 }
 
-/// A count within ten standard deviations of its mean, where the two branches meet; totals below 2^(bits − 1).
+/// A count within ten standard deviations of its mean, where the two branches meet; totals below
+/// 2^(bits − 1).
 fn counts_near_the_mean(bits: u32) -> impl Strategy<Value = (u64, u64, u32)> {
     (0..bits, any::<u64>(), -10.0..10.0f64, 1..256u32).prop_map(|(bits, total, deviations, g)| {
         let trials = 1 + total % (1 << bits);

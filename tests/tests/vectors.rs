@@ -1,4 +1,5 @@
-//! Every vector file, natively: a test each. What the cases ask is in `greenmark_tests::replay`. SPEC §11.
+//! Every vector file, natively: a test each. What the cases ask is in `greenmark_tests::replay`.
+//! SPEC §11.
 
 use std::collections::BTreeSet;
 

@@ -25,25 +25,26 @@ const KNOWN: [Known; 1] = [Known {
 /// Of the demo's tokenizer, which is built in.
 const DEMO: &str = "ca8610a49363a1be";
 
-/// Returns the name, `demo` or `smollm2`, that a tokenizer is known by here, if it has this fingerprint.
+/// Returns the name, `demo` or `smollm2`, that a tokenizer is known by here, if it has this
+/// fingerprint.
 pub fn tokenizer_named_by(fingerprint: &str) -> Option<&'static str> {
     let known = KNOWN.iter().find(|known| known.fingerprint == fingerprint).map(|known| known.name);
     known.or_else(|| (fingerprint == DEMO).then_some("demo"))
 }
 
-/// The folder that scripts put downloaded models into, there or not: `$GREENMARK_CACHE`, else `greenmark` under `$XDG_CACHE_HOME`, else
-/// `~/.cache/greenmark`.
+/// The folder that scripts put downloaded models into, there or not: `$GREENMARK_CACHE`, else
+/// `greenmark` under `$XDG_CACHE_HOME`, else `~/.cache/greenmark`.
 #[must_use]
 pub fn cache_folder() -> PathBuf {
     folder(|variable| std::env::var_os(variable))
 }
 
-/// The file of a model known by name; `smollm2` is the one there is. It lies in the [`cache_folder`], where `scripts/fetch-model.sh` puts
-/// it.
+/// The file of a model known by name; `smollm2` is the one there is. It lies in the
+/// [`cache_folder`], where `scripts/fetch-model.sh` puts it.
 ///
 /// # Errors
-/// [`TextError::ModelUnknown`] for another name, [`TextError::ModelMissing`] with the command to run if the file is not
-/// there.
+/// [`TextError::ModelUnknown`] for another name, [`TextError::ModelMissing`] with the command to
+/// run if the file is not there.
 pub fn model_path(name: &str) -> Result<PathBuf, TextError> {
     find(name, |variable| std::env::var_os(variable))
 }

@@ -11,9 +11,11 @@ use crate::{
     tokenizer::{Encoded, Tokenizer},
 };
 
-/// One question about a text: does it depend on this key, under this scheme, as this tokenizer reads it?
+/// One question about a text: does it depend on this key, under this scheme, as this tokenizer
+/// reads it?
 ///
-/// In an [`Examiner`] it gives a look at the text as it is and, where normalising changes the text, one at the normalised text.
+/// In an [`Examiner`] it gives a look at the text as it is and, where normalising changes the text,
+/// one at the normalised text.
 #[derive(Debug, Clone)]
 pub struct Ask<'k> {
     /// The key.
@@ -58,7 +60,8 @@ impl<'k> Ask<'k> {
 
 /// Answers a list of questions about each text, and pays for all of them.
 ///
-/// It holds no borrowed key and serves any number of texts. Each distinct tokenizer reads each version of a text once.
+/// It holds no borrowed key and serves any number of texts. Each distinct tokenizer reads each
+/// version of a text once.
 ///
 /// ```
 /// use greenmark::{Key, Scheme};
@@ -80,7 +83,8 @@ pub struct Examiner {
     looks: greenmark::Examiner,
     /// Of each ask.
     profiles: Vec<Option<Arc<str>>>,
-    /// The distinct tokenizers. Version i is the raw text as number i reads it; the normalised versions follow.
+    /// The distinct tokenizers. Version i is the raw text as number i reads it; the normalised
+    /// versions follow.
     tokenizers: Vec<Option<Arc<Tokenizer>>>,
     alpha: f64,
     normalises: bool,
@@ -258,7 +262,8 @@ mod tests {
             Ask::new(&one, scheme).tokenizer(demo.clone()).profile("one"),
             Ask::new(&other, scheme).tokenizer(bytes.clone()).profile("other"),
         ]);
-        // Marked under the second: of the tokens that are letters, those that are green after the one before.
+        // Marked under the second: of the tokens that are letters, those that are green after the one
+        // before.
         let field = |a: u32, b: u32| {
             let ids = [a, b];
             greenmark::Detector::new(&other, scheme).detect(&ids).green() == Some(1)

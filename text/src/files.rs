@@ -18,8 +18,8 @@ pub struct WriteError {
     source: io::Error,
 }
 
-/// Makes `path` hold what `write` writes, or leaves it as it was: writes a temporary file beside it,
-/// then renames that.
+/// Makes `path` hold what `write` writes, or leaves it as it was: writes a temporary file beside
+/// it, then renames that.
 ///
 /// # Errors
 /// [`WriteError`] with an error of `write`, or with the reason why the file cannot be written.

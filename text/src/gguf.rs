@@ -47,8 +47,8 @@ impl Value {
     }
 }
 
-/// Values of one type, none of them an array, side by side as in the file: a vocabulary has a hundred
-/// thousand strings.
+/// Values of one type, none of them an array, side by side as in the file: a vocabulary has a
+/// hundred thousand strings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
     kind: u32,
@@ -134,8 +134,8 @@ impl Gguf {
     /// Reads the header of a file. Versions 1 to 3, little-endian.
     ///
     /// # Errors
-    /// [`TextError::Io`] if the file cannot be opened, [`TextError::Gguf`] if its header is damaged, or if
-    /// its alignment is no power of two.
+    /// [`TextError::Io`] if the file cannot be opened, [`TextError::Gguf`] if its header is
+    /// damaged, or if its alignment is no power of two.
     pub fn read(path: &Path) -> Result<Self, TextError> {
         Self::read_from(open(path)?).map_err(|reason| damaged(path, reason))
     }

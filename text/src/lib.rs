@@ -1,9 +1,10 @@
 //! What a detector says of a text, put together once for every frontend. SPEC §9, §10, §12.
 //!
-//! The library `greenmark` scores token ids. Here a text is read as it is and normalised, by the tokenizer of each
-//! question ([`Ask`]), all looks are paid for ([`Examiner`]), the passages that were found get their places in the text
-//! ([`Answer`]), and the whole becomes the JSON object of SPEC §10 ([`Evidence`]). A [`Profile`] says which key, scheme
-//! and tokenizer belong together, and [`lines`] reads texts from JSON Lines.
+//! The library `greenmark` scores token ids. Here a text is read as it is and normalised, by the
+//! tokenizer of each question ([`Ask`]), all looks are paid for ([`Examiner`]), the passages that
+//! were found get their places in the text ([`Answer`]), and the whole becomes the JSON object of
+//! SPEC §10 ([`Evidence`]). A [`Profile`] says which key, scheme and tokenizer belong together, and
+//! [`lines`] reads texts from JSON Lines.
 //!
 //! ```
 //! use greenmark::{Key, Scheme};

@@ -1,6 +1,7 @@
 //! JSON Lines: texts, prompts and documents, one object a line.
 //!
-//! A line that cannot be used is an error of its own, which names its place; the lines after it are read on.
+//! A line that cannot be used is an error of its own, which names its place; the lines after it are
+//! read on.
 //!
 //! ```
 //! use greenmark_text::lines::{Content, text_lines};

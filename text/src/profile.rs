@@ -166,7 +166,8 @@ impl Profile {
         json
     }
 
-    /// Returns the key that is used, if `stored` is the key it comes from: `stored` itself, or its sub-key. SPEC §12.2.
+    /// Returns the key that is used, if `stored` is the key it comes from: `stored` itself, or its
+    /// sub-key. SPEC §12.2.
     pub fn key_from(&self, stored: &Key) -> Option<Key> {
         let used = match self.subkey() {
             Some(label) => stored.subkey(label).ok()?,

@@ -80,8 +80,8 @@ fn bytes(text: &Characters<'_>, version: usize, span: Span) -> Range<usize> {
     whole_graphemes(text.raw, bytes)
 }
 
-/// The least stretch of whole grapheme clusters that holds one on character boundaries: a token may be a part of what a reader takes for
-/// one character.
+/// The least stretch of whole grapheme clusters that holds one on character boundaries: a token may
+/// be a part of what a reader takes for one character.
 fn whole_graphemes(text: &str, bytes: Range<usize>) -> Range<usize> {
     let boundary = |at: usize, next: bool| {
         let mut cursor = GraphemeCursor::new(at, text.len(), true);
@@ -117,7 +117,8 @@ fn count_characters(text: &str, passages: &mut [Passage]) {
     }
 }
 
-/// For each stretch that begins at one of `starts`, ascending, whether it begins in a passage: places in bytes, or tokens where ids were given.
+/// For each stretch that begins at one of `starts`, ascending, whether it begins in a passage:
+/// places in bytes, or tokens where ids were given.
 pub fn within(passages: &[Passage], starts: impl Iterator<Item = usize>) -> impl Iterator<Item = bool> {
     let stretch = |passage: &Passage| {
         passage.place.as_ref().map_or(passage.span.start..passage.span.end, |place| place.bytes.clone())

@@ -31,8 +31,9 @@ pub fn demo_tokenizer() -> Result<Tokenizer, TextError> {
     Tokenizer::from_json(DEMO, "demo")
 }
 
-/// What every tokenizer encodes for its [fingerprint](Tokenizer::fingerprint): digits, runs of spaces, both kinds of
-/// newline, tab, contractions, code, accents composed and decomposed, seven scripts, joined emoji.
+/// What every tokenizer encodes for its [fingerprint](Tokenizer::fingerprint): digits, runs of
+/// spaces, both kinds of newline, tab, contractions, code, accents composed and decomposed, seven
+/// scripts, joined emoji.
 pub const FINGERPRINT_PROBE: &str = "Hello, world! It's 2026-11-22 and I'd pay 3.14159 or 1,000,000.  Two  spaces,   \
     three.\n\n\tdef f(x): return x**2 // 0xFF\r\nna\u{ef}ve caf\u{e9} Stra\u{df}e e\u{301} \u{41f}\u{440}\u{438}\
     \u{432}\u{435}\u{442} \u{645}\u{631}\u{62d}\u{628}\u{627} \u{939}\u{93f}\u{928}\u{94d}\u{926}\u{940} \u{4f60}\
@@ -52,8 +53,8 @@ const END_SPELLINGS: [&str; 9] = [
     "<end_of_turn>",
 ];
 
-/// A tokenizer, from whatever container: the same vocabulary and rules give the same ids and the same
-/// [fingerprint](Self::fingerprint).
+/// A tokenizer, from whatever container: the same vocabulary and rules give the same ids and the
+/// same [fingerprint](Self::fingerprint).
 ///
 /// ```no_run
 /// use greenmark_text::Tokenizer;
@@ -67,7 +68,8 @@ pub struct Tokenizer {
     name: String,
     pub(crate) inner: PipelineTokenizer,
     names: Vocabulary,
-    /// The bytes of text each token stands for. Exact for a byte-level vocabulary, else for offsets alone.
+    /// The bytes of text each token stands for. Exact for a byte-level vocabulary, else for offsets
+    /// alone.
     pub(crate) pieces: Vocabulary,
     pub(crate) byte_level: bool,
     pub(crate) special: BTreeSet<TokenId>,
@@ -112,8 +114,8 @@ impl Tokenizer {
     /// - `name`: for display and error messages.
     ///
     /// # Errors
-    /// [`TextError::Tokenizer`] if the bytes are no such file, if it needs a rule this build does not have, or if its
-    /// ids would depend on chance (BPE dropout).
+    /// [`TextError::Tokenizer`] if the bytes are no such file, if it needs a rule this build does
+    /// not have, or if its ids would depend on chance (BPE dropout).
     pub fn from_json(json: &[u8], name: &str) -> Result<Self, TextError> {
         let value = serde_json::from_slice(json).map_err(|error| {
             let reason = match json.trim_ascii_start() {
@@ -217,33 +219,37 @@ impl Tokenizer {
         self.special.contains(&id)
     }
 
-    /// The tokens that end a text, ascending: those the container names, and special tokens with a well-known
-    /// spelling (`<|endoftext|>`, `<|im_end|>`, `<|eot_id|>`, `</s>` and their like).
+    /// The tokens that end a text, ascending: those the container names, and special tokens with a
+    /// well-known spelling (`<|endoftext|>`, `<|im_end|>`, `<|eot_id|>`, `</s>` and their
+    /// like).
     #[must_use]
     pub fn eos_ids(&self) -> &[TokenId] {
         &self.end
     }
 
-    /// The tokens the model expects before any text, usually a BOS or none. [`encode`](Self::encode) never adds them.
+    /// The tokens the model expects before any text, usually a BOS or none.
+    /// [`encode`](Self::encode) never adds them.
     #[must_use]
     pub fn prefix_ids(&self) -> &[TokenId] {
         &self.prefix
     }
 
-    /// Which tokenizer this is, in 16 hex digits: the same vocabulary and behaviour give the same digits, whatever
-    /// container they came from.
+    /// Which tokenizer this is, in 16 hex digits: the same vocabulary and behaviour give the same
+    /// digits, whatever container they came from.
     ///
-    /// The first 8 bytes of SHA-256 over `"greenmark/v1/tokenizer"`; then for every id from 0 upward that has a token:
-    /// the id, the byte length of the token, and the token as spelt in the vocabulary; then 0xFFFFFFFF; then the
-    /// number of ids of [`FINGERPRINT_PROBE`] and those ids. Integers are u32, little-endian.
+    /// The first 8 bytes of SHA-256 over `"greenmark/v1/tokenizer"`; then for every id from 0
+    /// upward that has a token: the id, the byte length of the token, and the token as spelt in
+    /// the vocabulary; then 0xFFFFFFFF; then the number of ids of [`FINGERPRINT_PROBE`] and
+    /// those ids. Integers are u32, little-endian.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// The token ids of a text. Adds no special token; special tokens spelt out in the text become their ids, as in
-    /// Hugging Face's `encode(text, add_special_tokens=False)`. A byte the vocabulary cannot spell is left out (21 of
-    /// 256 in SmolLM2's: six control characters and bytes of unassigned planes).
+    /// The token ids of a text. Adds no special token; special tokens spelt out in the text become
+    /// their ids, as in Hugging Face's `encode(text, add_special_tokens=False)`. A byte the
+    /// vocabulary cannot spell is left out (21 of 256 in SmolLM2's: six control characters and
+    /// bytes of unassigned planes).
     ///
     /// # Errors
     /// [`TextError::Tokenizer`] if the text is longer than 4 GiB.
@@ -272,9 +278,9 @@ impl Tokenizer {
 
     /// [`encode`](Self::encode), with the place of each token.
     ///
-    /// Places are in order and on character boundaries. A token that is part of a character gets the whole character,
-    /// so neighbours may share one. Where the tokenizer rewrites the text (composing accents, adding a space), places
-    /// are as fine as the rewritten stretch.
+    /// Places are in order and on character boundaries. A token that is part of a character gets
+    /// the whole character, so neighbours may share one. Where the tokenizer rewrites the text
+    /// (composing accents, adding a space), places are as fine as the rewritten stretch.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
@@ -290,8 +296,8 @@ impl Tokenizer {
         self.encoded.load(Ordering::Relaxed)
     }
 
-    /// The text of some tokens. Special tokens are left out, and so are ids without a token; bytes that are not UTF-8
-    /// become U+FFFD.
+    /// The text of some tokens. Special tokens are left out, and so are ids without a token; bytes
+    /// that are not UTF-8 become U+FFFD.
     #[must_use]
     pub fn decode(&self, ids: &[TokenId]) -> String {
         if !self.byte_level {
@@ -305,7 +311,8 @@ impl Tokenizer {
         String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
     }
 
-    /// The characters of a text that was generated; a character that its last token left unfinished is dropped. SPEC §9.3.
+    /// The characters of a text that was generated; a character that its last token left unfinished
+    /// is dropped. SPEC §9.3.
     pub fn decode_text(&self, ids: &[TokenId]) -> String {
         let mut text = String::new();
         let mut decoder = self.stream_decoder();
@@ -404,7 +411,8 @@ fn refuse_unfaithful(json: &Value) -> Result<(), String> {
     let mut regexes = Vec::new();
     collect_regexes(&json["pre_tokenizer"], &mut regexes);
     for regex in regexes {
-        // `tokenizers` 1.0.0-rc.3 takes these for the cl100k pattern and groups digits by three whatever they say.
+        // `tokenizers` 1.0.0-rc.3 takes these for the cl100k pattern and groups digits by three whatever
+        // they say.
         if regex.contains(r"'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,2}|") || regex.contains(r"?\p{L}+|\p{N}+| ?[^\s") {
             return Err(format!("pre-tokenizer pattern not supported: {regex}"));
         }
@@ -412,10 +420,12 @@ fn refuse_unfaithful(json: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// Gives every byte that a byte-level vocabulary lacks a token past its end, for [`Tokenizer::encode`] to drop.
+/// Gives every byte that a byte-level vocabulary lacks a token past its end, for
+/// [`Tokenizer::encode`] to drop.
 ///
-/// `tokenizers` 1.0.0-rc.3 refuses such a vocabulary. llama.cpp drops the byte and so do earlier releases, which then
-/// also merge across the gap where it stood within a word (`!`, U+0004, `!` becomes `!!`). Here it is as in llama.cpp.
+/// `tokenizers` 1.0.0-rc.3 refuses such a vocabulary. llama.cpp drops the byte and so do earlier
+/// releases, which then also merge across the gap where it stood within a word (`!`, U+0004, `!`
+/// becomes `!!`). Here it is as in llama.cpp.
 fn stand_in_for_missing_bytes(json: &mut Value, names: &Vocabulary) {
     if json["model"]["byte_level"].as_bool() != Some(true) {
         return;

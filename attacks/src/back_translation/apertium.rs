@@ -110,7 +110,8 @@ fn end(child: &mut Child) {
 /// Signs that mean something in Apertium's stream.
 const SIGNS: &str = "\\^$@[]{}/<>";
 
-/// A sentence without zero bytes as Apertium's stream has it, with an end that it cannot overlook: one that is none gets a mark that stays outside.
+/// A sentence without zero bytes as Apertium's stream has it, with an end that it cannot overlook:
+/// one that is none gets a mark that stays outside.
 fn escaped(sentence: &str) -> String {
     let mut out = String::with_capacity(sentence.len() + 8);
     for c in sentence.chars() {

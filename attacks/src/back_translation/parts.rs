@@ -4,15 +4,17 @@ use std::ops::Range;
 
 use crate::links::links;
 
-/// Characters of the longest word that is translated. Apertium's `lt-proc` and `lrx-proc` need time that grows with the square of a word's
-/// length: together 0.7 s for 30,000 letters and 12 s for 120,000 (processor time from English, lttoolbox as Apertium 3.8.3 has it).
+/// Characters of the longest word that is translated. Apertium's `lt-proc` and `lrx-proc` need time
+/// that grows with the square of a word's length: together 0.7 s for 30,000 letters and 12 s for
+/// 120,000 (processor time from English, lttoolbox as Apertium 3.8.3 has it).
 pub(super) const LONGEST_WORD: usize = 1000;
 
-/// Signs that Apertium swallows whether they are escaped or not: a zero byte ends a sentence in its stream, U+FFFF is its end of file, and `~`
-/// says where letters of two words join.
+/// Signs that Apertium swallows whether they are escaped or not: a zero byte ends a sentence in its
+/// stream, U+FFFF is its end of file, and `~` says where letters of two words join.
 const SWALLOWED: [char; 3] = ['\0', '\u{ffff}', '~'];
 
-/// What of a text stays, in order and apart: links, words that are too long, and signs that would be lost.
+/// What of a text stays, in order and apart: links, words that are too long, and signs that would
+/// be lost.
 pub(super) fn kept(text: &str) -> Vec<Range<usize>> {
     let mut kept = links(text);
     kept.extend(text.match_indices(SWALLOWED).map(|(at, sign)| at..at + sign.len()));
@@ -36,7 +38,8 @@ pub(super) fn kept(text: &str) -> Vec<Range<usize>> {
     kept
 }
 
-/// The parts of a sentence between what is kept, without the white space around them. What holds no letter or digit is none.
+/// The parts of a sentence between what is kept, without the white space around them. What holds no
+/// letter or digit is none.
 pub(super) fn parts(text: &str, sentence: Range<usize>, kept: &[Range<usize>]) -> Vec<Range<usize>> {
     let first = kept.partition_point(|kept| kept.end <= sentence.start);
     let within = kept[first..].iter().take_while(|kept| kept.start < sentence.end);

@@ -30,7 +30,8 @@ impl Cache {
         Ok(Self { folder: folder.into() })
     }
 
-    /// The answer to a question, if it is there. A file that cannot be read as an answer is as if it were not.
+    /// The answer to a question, if it is there. A file that cannot be read as an answer is as if
+    /// it were not.
     pub(super) fn get(&self, question: &Value) -> Result<Option<Option<String>>, String> {
         let path = self.path(question);
         match fs::read(&path) {

@@ -31,7 +31,8 @@ impl Secret {
     /// The value of an environment variable.
     ///
     /// # Errors
-    /// A message, if it is not set, empty, or cannot stand in a header. It does not repeat the name, which may be the key by mistake.
+    /// A message, if it is not set, empty, or cannot stand in a header. It does not repeat the
+    /// name, which may be the key by mistake.
     pub fn from_env(variable: &str) -> Result<Self, String> {
         let value = std::env::var_os(variable).ok_or("the environment variable for the endpoint's key is not set")?;
         let value = value.into_string().unwrap_or_default();
@@ -65,7 +66,8 @@ pub struct EndpointOptions {
     pub timeout: Duration,
     /// Further attempts where the endpoint is overloaded, broken for the moment, or out of reach.
     pub retries: u32,
-    /// Pause before the second attempt; it doubles with each. An endpoint that names a time is obeyed, up to a minute.
+    /// Pause before the second attempt; it doubles with each. An endpoint that names a time is
+    /// obeyed, up to a minute.
     pub pause: Duration,
     /// Folder where answers are kept, so that none is paid for twice.
     pub cache: Option<PathBuf>,

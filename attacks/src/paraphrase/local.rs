@@ -71,7 +71,8 @@ impl Chat for LocalChat {
     }
 
     fn answer(&mut self, questions: &[Question], seed: u64) -> Vec<Answer> {
-        // A question is known by its content, so that its answer depends on nothing else, and is asked once.
+        // A question is known by its content, so that its answer depends on nothing else, and is asked
+        // once.
         let names: Vec<u64> = questions.iter().map(|question| name_of(&question.prompt)).collect();
         let mut answers: HashMap<u64, Answer> = HashMap::new();
         let mut requests: BTreeMap<u64, (Vec<TokenId>, usize)> = BTreeMap::new();

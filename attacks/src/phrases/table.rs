@@ -34,9 +34,10 @@ fn unavailable(reason: String) -> AttackError {
 
 /// Phrases and what may stand for them, in memory.
 ///
-/// The file has three lines an entry: a probability, a phrase, another. It is read once, and those entries are kept that are plain English
-/// by their letters, say the same in other content words, and are probable enough: of METEOR's 5.27 million, 1.76 million at
-/// [`Table::LEAST`], with 12 bytes an entry beside its letters.
+/// The file has three lines an entry: a probability, a phrase, another. It is read once, and those
+/// entries are kept that are plain English by their letters, say the same in other content words,
+/// and are probable enough: of METEOR's 5.27 million, 1.76 million at [`Table::LEAST`], with 12
+/// bytes an entry beside its letters.
 pub struct Table {
     least: f64,
     /// All phrases, one after the other.
@@ -69,7 +70,8 @@ impl Table {
     /// - `least`: the least probability of an entry that is kept.
     ///
     /// # Errors
-    /// [`AttackError::Unavailable`] if there is none, with what fetches one, or in which line it is not one.
+    /// [`AttackError::Unavailable`] if there is none, with what fetches one, or in which line it is
+    /// not one.
     pub fn load(path: Option<&Path>, least: f64) -> Result<Self, AttackError> {
         let path = path.map_or_else(table_path, |path| Ok(path.to_owned()))?;
         let failed =

@@ -72,7 +72,8 @@ fn endings(pos: Pos) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// All that a word in small letters might be a form of. A form is recognised if it is the one that would be made.
+/// All that a word in small letters might be a form of. A form is recognised if it is the one that
+/// would be made.
 pub(super) fn readings(wordnet: &WordNet, word: &str) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     for pos in Pos::ALL {
@@ -92,7 +93,8 @@ pub(super) fn readings(wordnet: &WordNet, word: &str) -> Vec<Reading> {
     readings
 }
 
-/// Irregular forms in WordNet's lists that few would write today, or write for a word's usual sense.
+/// Irregular forms in WordNet's lists that few would write today, or write for a word's usual
+/// sense.
 const UNUSUAL: [&str; 26] = [
     "addrest", "beeves", "born", "brethren", "burnt", "camerae", "curst", "dreamt", "forbad", "gasses", "genii",
     "gript", "hove", "kine", "lati", "latu", "leant", "leapt", "learnt", "noes", "pease", "smelt", "spelt", "tempi",
@@ -145,8 +147,8 @@ pub(super) fn inflected(wordnet: &WordNet, pos: Pos, lemma: &str, form: Form) ->
     }
 }
 
-/// - `irregular`: all forms that are neither regular nor gerunds. The lists do not say which is which: participles end as “taken”
-///   does, or have the “u” of “sung” beside “sang”.
+/// - `irregular`: all forms that are neither regular nor gerunds. The lists do not say which is
+///   which: participles end as “taken” does, or have the “u” of “sung” beside “sang”.
 fn past_of(lemma: &str, irregular: &[&str], form: Form) -> String {
     let participle = irregular
         .iter()
@@ -184,7 +186,8 @@ fn with_s(word: &str, is_verb: bool) -> String {
     word.to_owned() + if hisses || (is_verb && ends_after_consonant(word, 'o')) { "es" } else { "s" }
 }
 
-/// One syllable that ends as “stop” does. The lists have the longer words that double their last letter.
+/// One syllable that ends as “stop” does. The lists have the longer words that double their last
+/// letter.
 fn doubles(word: &str) -> bool {
     let letters = word.as_bytes();
     let [.., before, vowel, last] = letters else { return false };

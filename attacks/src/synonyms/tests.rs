@@ -9,7 +9,8 @@ fn thesaurus() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("written");
     let licence = "  1 WordNet 3.0 Copyright, in the manner of\n";
-    // Letter of the part of speech, its number in sense keys, and synsets with how often texts have each word in it.
+    // Letter of the part of speech, its number in sense keys, and synsets with how often texts have
+    // each word in it.
     type Synset = (&'static str, u32);
     let parts: [(&str, char, u8, &[&[Synset]]); 4] = [
         (

@@ -1,7 +1,8 @@
 //! WordNet's files: which words share a sense, and how often texts use a word in it.
 //!
-//! The formats are those of wndb(5WN) and cntlist(5WN), WordNet 3.0. The crates that read them were looked at: `wordnet-db` 0.1.3 takes 1.1 s and
-//! 200 MB, keeps glosses and pointers that nothing here asks for, and finds no counts in Debian's `cntlist.rev`.
+//! The formats are those of wndb(5WN) and cntlist(5WN), WordNet 3.0. The crates that read them were
+//! looked at: `wordnet-db` 0.1.3 takes 1.1 s and 200 MB, keeps glosses and pointers that nothing
+//! here asks for, and finds no counts in Debian's `cntlist.rev`.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -176,8 +177,9 @@ impl WordNet {
         self.irregular.get(&(pos, lemma.into())).map_or(&[], Vec::as_slice)
     }
 
-    /// Words that share the most frequent sense of a lemma, with how often tagged texts have each in it, at least once: single words in
-    /// small letters, not bound to a place in the sentence, and no plurals by nature as “bounds” is.
+    /// Words that share the most frequent sense of a lemma, with how often tagged texts have each
+    /// in it, at least once: single words in small letters, not bound to a place in the
+    /// sentence, and no plurals by nature as “bounds” is.
     pub(super) fn synonyms(&self, pos: Pos, lemma: &str) -> Vec<(&str, u32)> {
         let Some(first) = self.senses(pos, lemma).first() else { return Vec::new() };
         let Some(words) = self.synsets.get(&(pos, first.synset)) else { return Vec::new() };

@@ -8,8 +8,8 @@ use criterion::{
     measurement::{Measurement, ValueFormatter, WallTime},
 };
 
-/// Time that the thread was running. All cases compute on one thread, so on an idle machine this is the time on the wall;
-/// on one that does other work, it leaves out the waiting.
+/// Time that the thread was running. All cases compute on one thread, so on an idle machine this is
+/// the time on the wall; on one that does other work, it leaves out the waiting.
 pub(crate) struct ProcessorTime;
 
 impl Measurement for ProcessorTime {

@@ -1,5 +1,5 @@
-//! How fast llama.cpp decodes, by the measure of `lab/src/bin/model-speed.rs`: a prompt of 64 tokens, then 48 steps of one text, three
-//! times over. Prints tokens a second at the median step.
+//! How fast llama.cpp decodes, by the measure of `lab/src/bin/model-speed.rs`: a prompt of 64
+//! tokens, then 48 steps of one text, three times over. Prints tokens a second at the median step.
 //!
 //! `llama-cpp-speed MODEL.gguf THREADS`
 

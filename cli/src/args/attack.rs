@@ -64,7 +64,8 @@ pub(crate) struct AttackArgs {
     /// Say what attacks there are, and what they model
     #[arg(long, exclusive = true)]
     pub(crate) list: bool,
-    /// The text, or JSON Lines where the name ends in .jsonl or with --jsonl; - or nothing is standard input
+    /// The text, or JSON Lines where the name ends in .jsonl or with --jsonl; - or nothing is
+    /// standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 

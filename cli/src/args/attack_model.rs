@@ -10,7 +10,8 @@ use super::EndpointArgs;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Language models, tables and thesauri")]
 pub(crate) struct AttackModelArgs {
-    /// Model of resample, phrases and paraphrase: demo (not paraphrase), smollm2 (the default), or a GGUF file of the Llama family
+    /// Model of resample, phrases and paraphrase: demo (not paraphrase), smollm2 (the default), or
+    /// a GGUF file of the Llama family
     #[arg(short, long, value_name = "demo|smollm2|PATH.gguf")]
     pub(crate) model: Option<String>,
     /// Temperature; by default 1 for resample and 0.7 for paraphrase
@@ -19,10 +20,12 @@ pub(crate) struct AttackModelArgs {
     /// Tokens that resample writes at a time, usually 1, 5 or 20; by default 1
     #[arg(long, value_name = "L", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) span: Option<u16>,
-    /// Drafts of a span, of which resample keeps the one that leads on best to what follows, by default 4; or entries of a phrase that phrases chooses among, by default 8
+    /// Drafts of a span, of which resample keeps the one that leads on best to what follows, by
+    /// default 4; or entries of a phrase that phrases chooses among, by default 8
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) candidates: Option<u16>,
-    /// Paraphrase table of phrases; by default the one that scripts/fetch-paraphrase-table.sh fetches
+    /// Paraphrase table of phrases; by default the one that scripts/fetch-paraphrase-table.sh
+    /// fetches
     #[arg(long, value_name = "FILE")]
     pub(crate) table: Option<PathBuf>,
     /// Folder of WordNet's files, for synonyms; by default where it is usually installed

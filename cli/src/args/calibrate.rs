@@ -29,17 +29,19 @@ Examples:
   greenmark calibrate --corpus *.txt --scheme gm1:gumbel,h=2 --scheme gm1:green,h=1,gamma=64/256
   greenmark calibrate --corpus mail.jsonl -k production.key --tokenizer ./tokenizer.json --keys 4")]
 pub(crate) struct CalibrateArgs {
-    /// Unmarked texts: plain files, or JSON Lines (.jsonl) with `text` or `tokens` and, optionally, `lang` and `source` to count apart
+    /// Unmarked texts: plain files, or JSON Lines (.jsonl) with `text` or `tokens` and, optionally,
+    /// `lang` and `source` to count apart
     #[arg(short, long, required = true, num_args = 1.., value_name = "FILES")]
     pub(crate) corpus: Vec<PathBuf>,
     /// Keys a text, up to a billion
     #[arg(short = 'n', long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Plan::MOST_KEYS))]
     pub(crate) keys: u64,
-    /// Keys to examine at once, where several are, up to a thousand; of --keys, what is left over at the end makes no group and is not asked
-    /// together
+    /// Keys to examine at once, where several are, up to a thousand; of --keys, what is left over
+    /// at the end makes no group and is not asked together
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Plan::MOST_TOGETHER))]
     pub(crate) together: u64,
-    /// Cut documents into passages of N tokens, and leave out what is shorter; without it, documents are taken whole, and those without a token left out
+    /// Cut documents into passages of N tokens, and leave out what is shorter; without it,
+    /// documents are taken whole, and those without a token left out
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) passage: Option<u64>,
     /// gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]; may be given several times

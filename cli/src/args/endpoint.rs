@@ -21,7 +21,8 @@ pub(crate) struct EndpointArgs {
     /// Seconds that one attempt may take; by default 120
     #[arg(long, value_name = "SECONDS", requires = "endpoint", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub(crate) endpoint_timeout: Option<u32>,
-    /// Further attempts where the endpoint is overloaded or out of reach; by default 4, after 1, 2, 4 and 8 seconds
+    /// Further attempts where the endpoint is overloaded or out of reach; by default 4, after 1, 2,
+    /// 4 and 8 seconds
     #[arg(long, value_name = "N", requires = "endpoint", value_parser = clap::value_parser!(u32).range(..=20))]
     pub(crate) endpoint_retries: Option<u32>,
     /// Folder that keeps the endpoint's answers, so that an interrupted run pays for none twice

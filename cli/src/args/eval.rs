@@ -38,7 +38,8 @@ pub(crate) struct EvalArgs {
     /// Texts of each mark, in place of the suite's own number; intervals and the report follow
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(30..=100_000))]
     pub(crate) texts: Option<u32>,
-    /// Model that writes, and attacks if no other does: demo, smollm2 or a GGUF file with a chat template; by default the suite's
+    /// Model that writes, and attacks if no other does: demo, smollm2 or a GGUF file with a chat
+    /// template; by default the suite's
     #[arg(short, long, value_name = "demo|smollm2|PATH.gguf")]
     pub(crate) model: Option<String>,
     /// Model that makes the attacks that need one, where it is another
@@ -49,7 +50,8 @@ pub(crate) struct EvalArgs {
     /// Seed of keys, draws and attacks
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
-    /// Report what an unfinished run has found so far, and make nothing more; not while the run is at work
+    /// Report what an unfinished run has found so far, and make nothing more; not while the run is
+    /// at work
     #[arg(long)]
     pub(crate) report: bool,
     /// Print results.json in place of the table

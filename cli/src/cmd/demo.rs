@@ -203,8 +203,8 @@ fn row(report: &mut String, what: &str, detection: &Detection) {
 
 /// Replaces a share of the words by words of another text, at places drawn without repetition.
 ///
-/// The attack `replace` would do as well. It finds words by UAX #29, keeps their case and draws from a
-/// stream of its own, so the same seed would no longer show the same demo.
+/// The attack `replace` would do as well. It finds words by UAX #29, keeps their case and draws
+/// from a stream of its own, so the same seed would no longer show the same demo.
 fn replace_words(text: &str, other: &str, percent: u32, rng: &mut ChaCha8Rng) -> String {
     let strangers: Vec<&str> = other.split_whitespace().collect();
     let mut words: Vec<&str> = text.split(' ').collect();

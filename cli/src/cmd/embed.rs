@@ -323,7 +323,8 @@ impl Run<'_> {
         };
         // Prompts that are being answered, by index.
         let open: RefCell<HashMap<u64, Prompt>> = RefCell::default();
-        // Lines that wait for those before them, by index; `None` until there is a line. Empty with --unordered.
+        // Lines that wait for those before them, by index; `None` until there is a line. Empty with
+        // --unordered.
         let waiting: RefCell<BTreeMap<u64, Option<String>>> = RefCell::default();
         let Self { args, marks, writer, options } = self;
         let marks = marks.as_ref();

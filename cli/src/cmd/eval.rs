@@ -88,7 +88,8 @@ fn command(args: &EvalArgs) -> String {
     if let Some(attacker) = &args.attacker {
         command += &format!(" --attacker {attacker}");
     }
-    // What admits to an endpoint is not said: where a key was given in place of its variable's name, it would be in every report.
+    // What admits to an endpoint is not said: where a key was given in place of its variable's name, it
+    // would be in every report.
     if let (Some(url), Some(name)) = (&args.at.endpoint, &args.at.endpoint_model) {
         command += &format!(" --endpoint {url} --endpoint-model {name}");
     }

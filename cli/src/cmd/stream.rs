@@ -166,7 +166,8 @@ impl<R: BufRead> WholeCharacters<R> {
     /// What comes next; `None` at the end.
     ///
     /// # Errors
-    /// What the system says, or where a byte is no UTF-8: after all that stands before it, however the bytes come in.
+    /// What the system says, or where a byte is no UTF-8: after all that stands before it, however
+    /// the bytes come in.
     fn next(&mut self) -> Result<Option<String>> {
         loop {
             if let Some(at) = self.invalid {

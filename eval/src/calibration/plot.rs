@@ -84,7 +84,8 @@ fn draw(area: &Area<'_>, title: &str, tables: &[(&Table, String)]) -> Result<(),
     chart.draw_series([DashedPathElement::new(vec![(least, least), (1.0, 1.0)], 6, 4, GREY)])?;
     for (at, (table, name)) in tables.iter().enumerate() {
         let colour = COLOURS[at % COLOURS.len()];
-        // Beside each other, not on top of each other; and along the diagonal, so that what is above it stays so.
+        // Beside each other, not on top of each other; and along the diagonal, so that what is above it
+        // stays so.
         let aside = 10f64.powf(0.02 * (at as f64 - (tables.len() - 1) as f64 / 2.0));
         let place = |row: &Row, rate: f64| (row.alpha * aside, (rate * aside).max(bottom));
         let rows = || table.rows.iter().filter(|row| row.alpha < 1.0 && shown(row, table.n));

@@ -158,7 +158,8 @@ pub struct DeployedTables {
     pub scored_once: u64,
     /// Texts in which nothing is scored: no key can call them marked.
     pub unscored: u64,
-    /// The whole text and segments, each text by itself. The texts are not independent under one key.
+    /// The whole text and segments, each text by itself. The texts are not independent under one
+    /// key.
     pub by_itself: [Table; 2],
     /// The same, without what earlier texts held. The p-values are independent.
     pub once: [Table; 2],
@@ -194,10 +195,11 @@ pub struct Report {
     pub deployed: Vec<DeployedTables>,
     /// How many rates the verdict looked at and pays for.
     pub looked_at: u64,
-    /// What exceeds its level by more than chance, at 5 % for all rates together (Bonferroni). Of the deployed key only rates of independent
-    /// p-values are judged.
+    /// What exceeds its level by more than chance, at 5 % for all rates together (Bonferroni). Of
+    /// the deployed key only rates of independent p-values are judged.
     pub exceeds: Vec<Excess>,
-    /// The same of the deployed key, each text by itself: what phrases that texts share have done under this key.
+    /// The same of the deployed key, each text by itself: what phrases that texts share have done
+    /// under this key.
     pub exceeds_by_sharing: Vec<Excess>,
 }
 

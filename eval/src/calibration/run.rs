@@ -263,7 +263,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The documents of the next batch. What ends it depends on them alone, so that a run that goes on finds the same batches.
+/// The documents of the next batch. What ends it depends on them alone, so that a run that goes on
+/// finds the same batches.
 fn read(documents: &mut impl Iterator<Item = Result<Document>>) -> Vec<Result<Document>> {
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for document in documents {
@@ -287,7 +288,8 @@ struct Cutter<'a> {
 }
 
 impl Cutter<'_> {
-    /// - `state`: to take note of documents and complain of those that are none; not where that is done.
+    /// - `state`: to take note of documents and complain of those that are none; not where that is
+    ///   done.
     fn cut_all(&self, documents: Vec<Result<Document>>, mut state: Option<&mut State>) -> Vec<Text> {
         let mut texts = Vec::new();
         for document in documents {

@@ -1,7 +1,7 @@
 //! BERT, from token ids to the vectors of its last layer.
 //!
-//! `candle-transformers` has it too, but candle's own threads wait for one another at every addition: a text a thread, each on its own, is
-//! more than twice as fast.
+//! `candle-transformers` has it too, but candle's own threads wait for one another at every
+//! addition: a text a thread, each on its own, is more than twice as fast.
 
 use std::{fs, path::Path};
 
@@ -91,7 +91,8 @@ impl Encoder {
 
     /// The vectors of the last layer, one a token, added up.
     ///
-    /// One text at a time: without companions of other lengths there is no padding and nothing to mask.
+    /// One text at a time: without companions of other lengths there is no padding and nothing to
+    /// mask.
     ///
     /// # Errors
     /// A token that the model has no vector for.
@@ -174,7 +175,8 @@ impl Norm {
     }
 }
 
-/// x Φ(x), Φ being the normal distribution: by the approximation 7.1.26 of Abramowitz and Stegun, good to 1.5e-7, in f32.
+/// x Φ(x), Φ being the normal distribution: by the approximation 7.1.26 of Abramowitz and Stegun,
+/// good to 1.5e-7, in f32.
 pub(super) fn gelu(x: f32) -> f32 {
     const COEFFICIENTS: [f32; 5] = [1.061_405_4, -1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6];
     let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;

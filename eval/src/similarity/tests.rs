@@ -27,7 +27,8 @@ fn ids_are_those_of_hugging_face() {
 #[ignore = "needs MiniLM"]
 fn similarities_are_those_of_sentence_transformers() {
     let encoder = encoder();
-    // model = SentenceTransformer(FOLDER, device="cpu"); a, b = model.encode([before, after], batch_size=1); a @ b
+    // model = SentenceTransformer(FOLDER, device="cpu"); a, b = model.encode([before, after],
+    // batch_size=1); a @ b
     let cases = [
         ("A fox met a bear by the river.", "A bear was met by a fox at the riverside.", 0.834_132),
         ("A fox met a bear by the river.", "The central bank raised interest rates again.", 0.039_664),
@@ -78,7 +79,8 @@ fn a_long_text_is_the_mean_of_its_parts() {
     let lengths = |text: &str| encoder.parts(text).expect("a text").iter().map(Vec::len).collect::<Vec<_>>();
     assert_eq!(lengths(&before), [240; 5]);
     assert_eq!(lengths(&after), [252; 5]);
-    // The last layer of transformers' BertModel for each part, added up over all tokens of all parts, [CLS] and [SEP] too.
+    // The last layer of transformers' BertModel for each part, added up over all tokens of all parts,
+    // [CLS] and [SEP] too.
     let found = encoder.similarity(&[(&before, &after)]).expect("texts")[0];
     assert!((found - 0.771_656).abs() < 1e-5, "{found}");
 

@@ -1,4 +1,5 @@
-//! Texts under a suite's attacks. What a model took long to make is kept, by the content that it was made of.
+//! Texts under a suite's attacks. What a model took long to make is kept, by the content that it
+//! was made of.
 
 use std::{collections::HashMap, path::Path};
 

@@ -26,7 +26,8 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// ln p of each attacked text by each detector, under the key of the marked text of its prompt; those that were refused are left out.
+    /// ln p of each attacked text by each detector, under the key of the marked text of its prompt;
+    /// those that were refused are left out.
     ///
     /// # Errors
     /// If a text cannot be encoded.
@@ -54,7 +55,8 @@ pub(super) fn medians(asked: &[PerDetector<f64>]) -> Option<PerDetector<f64>> {
     each(|ln_p| median(asked.iter().map(ln_p).collect()))
 }
 
-/// Chance that a marked text has a smaller p than an unmarked one, ties counted half, by each detector; `None` where either are none.
+/// Chance that a marked text has a smaller p than an unmarked one, ties counted half, by each
+/// detector; `None` where either are none.
 pub(super) fn auc(marked: &[PerDetector<f64>], unmarked: &[PerDetector<f64>]) -> Option<PerDetector<f64>> {
     each(|ln_p| mann_whitney(marked.iter().map(ln_p), unmarked.iter().map(ln_p).collect()))
 }

@@ -1,4 +1,5 @@
-//! What a report dwells on: cells of the chief length, the chief marks, and the strengths of one attack as a series.
+//! What a report dwells on: cells of the chief length, the chief marks, and the strengths of one
+//! attack as a series.
 
 use serde_json::{Map, Value};
 
@@ -182,7 +183,8 @@ mod tests {
     #[test]
     fn the_run_says_which_length_and_marks_are_chief() {
         let mut results = specimen::results(1);
-        // As in the middle of a run: the second mark is a few cells behind, and of the first one short texts alone are done with the last attack.
+        // As in the middle of a run: the second mark is a few cells behind, and of the first one short
+        // texts alone are done with the last attack.
         let mut left_to_do = 5;
         results.cells.retain(|cell| {
             let is_missing = left_to_do > 0 && cell.mark == "gm1:gumbel,h=2" && cell.tokens == 200;

@@ -1,4 +1,5 @@
-//! Damage that takes a model to see: how alike two texts are in what they say, and how likely they are.
+//! Damage that takes a model to see: how alike two texts are in what they say, and how likely they
+//! are.
 
 use std::collections::HashMap;
 
@@ -25,7 +26,8 @@ pub(super) struct Judges {
     likened: usize,
     /// Texts of a cell that are read anew by the model.
     reread: usize,
-    /// Of texts before an attack, which come again with every attack: their vectors, and their −ln p a token after which prompt.
+    /// Of texts before an attack, which come again with every attack: their vectors, and their −ln
+    /// p a token after which prompt.
     vectors: HashMap<String, Vec<f32>>,
     nats: HashMap<(usize, String), f64>,
 }
@@ -33,7 +35,8 @@ pub(super) struct Judges {
 impl Judges {
     /// The sentence encoder if it is here, and what to say if it is not.
     ///
-    /// - `likened`, `reread`: texts of a cell whose likeness and perplexity are told; none are for 0.
+    /// - `likened`, `reread`: texts of a cell whose likeness and perplexity are told; none are for
+    ///   0.
     pub(super) fn load(likened: usize, reread: usize) -> (Self, Option<Skipped>) {
         let encoder = if likened == 0 { None } else { Some(SentenceEncoder::from_cache()) };
         let (encoder, error) = encoder.map_or((None, None), |encoder| match encoder {
@@ -64,8 +67,9 @@ impl Judges {
         Ok(mean(&vectors.map(|(before, after)| cosine(before, &after)).collect::<Vec<f64>>()))
     }
 
-    /// Perplexity after as a factor of perplexity before, each text after its prompt. Left out are texts of which nothing is left, and those
-    /// that are several times as long: their perplexity is that of what came in.
+    /// Perplexity after as a factor of perplexity before, each text after its prompt. Left out are
+    /// texts of which nothing is left, and those that are several times as long: their
+    /// perplexity is that of what came in.
     ///
     /// # Errors
     /// What the model has against a text.

@@ -64,16 +64,18 @@ pub struct Plan {
     pub chief: Vec<Mark>,
     /// Marks that are measured at the chief length, by a few attacks.
     pub others: Vec<Mark>,
-    /// Tokens of a text, ascending: texts are written at the greatest length, and shorter ones are their beginnings.
+    /// Tokens of a text, ascending: texts are written at the greatest length, and shorter ones are
+    /// their beginnings.
     pub lengths: Vec<usize>,
     /// The length that most is measured at; one of `lengths`.
     pub chief_length: usize,
     /// The attacks, in the order in which they are made.
     pub attacks: Vec<AttackPlan>,
-    /// Texts of a cell whose likeness in sense is measured, of the chief marks at the chief length: it takes longer than all else without a
-    /// model.
+    /// Texts of a cell whose likeness in sense is measured, of the chief marks at the chief length:
+    /// it takes longer than all else without a model.
     pub likened: usize,
-    /// Texts of a cell whose perplexity is measured, of the first mark at the chief length: that takes longer still.
+    /// Texts of a cell whose perplexity is measured, of the first mark at the chief length: that
+    /// takes longer still.
     pub reread: usize,
 }
 

@@ -41,7 +41,8 @@ pub fn html(results: &Results) -> Result<String> {
     Ok(page::whole(&title, &sections))
 }
 
-/// The plots by themselves: a file's name and an SVG each. Those that nothing was measured for are left out.
+/// The plots by themselves: a file's name and an SVG each. Those that nothing was measured for are
+/// left out.
 ///
 /// # Errors
 /// As [`html`].
@@ -65,7 +66,8 @@ mod tests {
     use super::*;
     use crate::suite::{choice::found, fmt, results::Skipped, specimen};
 
-    /// No figure says where it comes from, so the page is searched for what would ask for something.
+    /// No figure says where it comes from, so the page is searched for what would ask for
+    /// something.
     fn asks_for_something(html: &str) -> bool {
         let without_namespace = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
         ["http:", "https:", "src=", "<script", "<link", "url(", "@import", "<iframe", "<img", "onload"]

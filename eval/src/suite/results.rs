@@ -79,7 +79,8 @@ pub struct AttackRow {
     pub limits: String,
 }
 
-/// What a mark does to unattacked texts, each pair of a marked and an unmarked text being of one prompt.
+/// What a mark does to unattacked texts, each pair of a marked and an unmarked text being of one
+/// prompt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MarkRow {
     /// For people: "gm1:green,h=1,gamma=64/256, delta 2"; "none" for the unmarked texts.
@@ -88,7 +89,8 @@ pub struct MarkRow {
     pub n: usize,
     /// Tokens of a text.
     pub tokens: usize,
-    /// Perplexity under the unmarked model, as a factor of the unmarked texts' (1 for those): e to the mean of the differences, with its 95 % interval.
+    /// Perplexity under the unmarked model, as a factor of the unmarked texts' (1 for those): e to
+    /// the mean of the differences, with its 95 % interval.
     pub perplexity_factor: Estimate,
     /// Mean −ln p of a token under the unmarked model, in nats.
     pub surprise: Estimate,
@@ -129,7 +131,8 @@ pub struct Rate {
 pub struct CellRow {
     /// As in [`MarkRow`].
     pub mark: String,
-    /// Attacks of one kind have one name, whatever their strength: "replace", "resample, span 5", "none".
+    /// Attacks of one kind have one name, whatever their strength: "replace", "resample, span 5",
+    /// "none".
     pub attack: String,
     /// Share of its places that it changed, in [0, 1]; of a chain, the first one's.
     pub strength: f64,
@@ -145,11 +148,13 @@ pub struct CellRow {
     pub achieved: Option<Estimate>,
     /// Share with p ≤ α, by [`ALPHAS`], as each detector says.
     pub detection: PerDetector<[Rate; 3]>,
-    /// The same of unmarked texts attacked alike, each asked about the key of the marked text of its prompt; `None` where they were not attacked.
+    /// The same of unmarked texts attacked alike, each asked about the key of the marked text of
+    /// its prompt; `None` where they were not attacked.
     pub false_positives: Option<PerDetector<[Rate; 3]>>,
     /// Median ln p.
     pub median_ln_p: PerDetector<f64>,
-    /// Chance that a marked text has a smaller p than an unmarked one that was attacked alike, ties counted half.
+    /// Chance that a marked text has a smaller p than an unmarked one that was attacked alike, ties
+    /// counted half.
     pub auc: Option<PerDetector<f64>>,
     /// What the attack did to the marked texts.
     pub damage: Damage,
@@ -164,7 +169,8 @@ pub struct Damage {
     pub chrf: Option<Estimate>,
     /// Cosine of sentence embeddings, in [−1, 1]; of fewer texts than the rest.
     pub similarity: Option<Estimate>,
-    /// Perplexity under the unmarked model as a factor of the text's before the attack; of fewer texts than the rest.
+    /// Perplexity under the unmarked model as a factor of the text's before the attack; of fewer
+    /// texts than the rest.
     pub perplexity_factor: Option<Estimate>,
 }
 
@@ -239,7 +245,8 @@ impl Results {
     }
 }
 
-/// Six significant digits: more than any of these figures is known to, and a file that people can read.
+/// Six significant digits: more than any of these figures is known to, and a file that people can
+/// read.
 fn rounded(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return value;

@@ -12,7 +12,8 @@ use crate::suite::results::{
 /// Texts of a cell.
 const N: u64 = 200;
 
-/// Attacks, their strengths, what they leave of the letters and of the sense at full strength, and how much of the mark.
+/// Attacks, their strengths, what they leave of the letters and of the sense at full strength, and
+/// how much of the mark.
 const ATTACKS: [(&str, &[f64], [f64; 3]); 24] = [
     ("none", &[0.0], [1.0, 1.0, 1.0]),
     ("replace", &[0.1, 0.2, 0.35, 0.5], [0.1, 0.1, -0.4]),

@@ -31,8 +31,8 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// Writes what the folder lacks of them: of every mark at the chief length, so that costs are compared at one, and at a mark's greatest
-    /// where that is beyond.
+    /// Writes what the folder lacks of them: of every mark at the chief length, so that costs are
+    /// compared at one, and at a mark's greatest where that is beyond.
     ///
     /// - `extent`: whether what is missing is written, or refused.
     /// - `say`: told of each file before it is written.

@@ -72,7 +72,8 @@ impl Curve {
     }
 }
 
-/// The least length from which on the rate is at least `share`; `None` if it is below at the greatest length.
+/// The least length from which on the rate is at least `share`; `None` if it is below at the
+/// greatest length.
 ///
 /// - `rates`: `[n]`, of texts of 1, 2, … n tokens.
 pub fn least_length(rates: impl DoubleEndedIterator<Item = f64> + ExactSizeIterator, share: f64) -> Option<usize> {
@@ -104,10 +105,11 @@ fn total<'c>(curves: impl IntoIterator<Item = &'c Curve>) -> (Vec<u64>, u64) {
     (sum, trials)
 }
 
-/// Tokens needed for each share with the 95 % interval of a bootstrap over texts (percentiles). `None`: more than there are.
+/// Tokens needed for each share with the 95 % interval of a bootstrap over texts (percentiles).
+/// `None`: more than there are.
 ///
-/// Resamples texts, not trials, because texts differ more than keys do. For shares so near 1 that a text or two
-/// decide, the interval says little: a bootstrap knows no text but those it has.
+/// Resamples texts, not trials, because texts differ more than keys do. For shares so near 1 that a
+/// text or two decide, the interval says little: a bootstrap knows no text but those it has.
 pub fn needed_with_interval(curves: &[Curve], shares: &[f64], resamples: usize, rng: &mut impl Rng) -> Vec<Needed> {
     let mut drawn: Vec<Vec<usize>> = vec![Vec::new(); shares.len()];
     for _ in 0..resamples {

@@ -1,10 +1,12 @@
-//! Texts with the next-token distributions that they were drawn from, kept in files: a mark can then be tried on them
-//! without the model.
+//! Texts with the next-token distributions that they were drawn from, kept in files: a mark can
+//! then be tried on them without the model.
 //!
-//! A distribution is kept as a list of entries that add up to 1. The [`HEAD`] most probable tokens stand for themselves, or
-//! fewer where the rest has less than [`REST`]. Of the rest a systematic sample is kept, each entry standing for at most
-//! [`SHARE`] of the mass. Nothing is lost on average; a green mass has an error of standard deviation below
-//! √(rest · [`SHARE`] · γ(1 − γ)), 0.01 where the rest has 0.15, beside the 0.1 or so by which one random list differs from another.
+//! A distribution is kept as a list of entries that add up to 1. The [`HEAD`] most probable tokens
+//! stand for themselves, or fewer where the rest has less than [`REST`]. Of the rest a systematic
+//! sample is kept, each entry standing for at most [`SHARE`] of the mass. Nothing is lost on
+//! average; a green mass has an error of standard deviation below √(rest · [`SHARE`] · γ(1 − γ)),
+//! 0.01 where the rest has 0.15, beside the 0.1 or so by which one random list differs from
+//! another.
 
 use std::{
     cell::RefCell,
@@ -46,7 +48,8 @@ pub struct Recording {
     pub ids: Vec<TokenId>,
     /// `[n]`, ln of the probability of the written token at temperature 1, in nats.
     pub ln_p: Vec<f32>,
-    /// `[n]`, the probability of the written token as sampled: at the temperature, stop tokens barred.
+    /// `[n]`, the probability of the written token as sampled: at the temperature, stop tokens
+    /// barred.
     pub q: Vec<f32>,
     /// `[n + 1]`, where the entries of a step begin.
     starts: Vec<u32>,
@@ -88,7 +91,8 @@ impl Recording {
         Distribution { ids: &ids[range.clone()], ln_p: &ln_p[range.clone()], q: &q[range] }
     }
 
-    /// −ln of the written tokens' probabilities at temperature 1 over the first `length` tokens, in nats, on average.
+    /// −ln of the written tokens' probabilities at temperature 1 over the first `length` tokens, in
+    /// nats, on average.
     pub fn surprise(&self, length: usize) -> f64 {
         let ln_p = &self.ln_p[..length.min(self.ln_p.len())];
         -ln_p.iter().map(|&ln_p| f64::from(ln_p)).sum::<f64>() / ln_p.len().max(1) as f64
@@ -160,7 +164,8 @@ struct Row {
     logits: Vec<f32>,
     /// What is subtracted from a logit for ln p at temperature 1.
     ln_total: f64,
-    /// The largest logit that is not barred, 1 / temperature, and what exp((logit − largest) / temperature) adds up to.
+    /// The largest logit that is not barred, 1 / temperature, and what exp((logit − largest) /
+    /// temperature) adds up to.
     largest: f32,
     inverse_temperature: f32,
     total: f64,
@@ -186,7 +191,8 @@ impl Row {
 
     /// Reduces a row of raw logits to entries.
     ///
-    /// - `stop`: tokens that are never sampled. They keep their share at temperature 1, which perplexity is of.
+    /// - `stop`: tokens that are never sampled. They keep their share at temperature 1, which
+    ///   perplexity is of.
     /// - `offset`: a random number in [0, 1) that the sample of the rest depends on.
     fn reduce(&mut self, logits: &[f32], stop: &[TokenId], temperature: f64, offset: f64) {
         self.logits.clear();
@@ -264,10 +270,12 @@ pub fn unit(rng: &mut impl Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 * (-53f64).exp2()
 }
 
-/// Records what `folder` lacks of the jobs: a file a text, whole or not there. The model may end no text before its length.
+/// Records what `folder` lacks of the jobs: a file a text, whole or not there. The model may end no
+/// text before its length.
 ///
 /// # Errors
-/// A recipe with a mark, or of temperature 0, which has no distribution; what a file or the model has against it.
+/// A recipe with a mark, or of temperature 0, which has no distribution; what a file or the model
+/// has against it.
 pub fn record(
     folder: &Path,
     recipe: &Recipe,

@@ -1,10 +1,11 @@
-//! Marks tried on a recording, without the model: what would be drawn at each step under a random key, the text before it being
-//! the recorded one.
+//! Marks tried on a recording, without the model: what would be drawn at each step under a random
+//! key, the text before it being the recorded one.
 //!
-//! Gumbel draws each token with the chance that the model gave it, so a recorded unmarked text *is* a marked one for some key, and only the
-//! scores have to be drawn: the simulation is exact. Green changes what is drawn; here every step is drawn anew from the biased distribution,
-//! but after the recorded text, not after what the earlier steps drew. That a marked text wanders off to other contexts, more surprising or more
-//! repetitive ones, is not seen.
+//! Gumbel draws each token with the chance that the model gave it, so a recorded unmarked text *is*
+//! a marked one for some key, and only the scores have to be drawn: the simulation is exact. Green
+//! changes what is drawn; here every step is drawn anew from the biased distribution, but after the
+//! recorded text, not after what the earlier steps drew. That a marked text wanders off to other
+//! contexts, more surprising or more repetitive ones, is not seen.
 
 use std::{
     collections::HashSet,
@@ -34,10 +35,11 @@ pub struct Green<'c> {
 pub struct Outcome {
     /// A curve for each level.
     pub curves: Vec<Curve>,
-    /// Nats a token by which the drawn tokens surprise the unmarked model more than unmarked ones at the same steps: expectations, averaged over
-    /// steps and trials.
+    /// Nats a token by which the drawn tokens surprise the unmarked model more than unmarked ones
+    /// at the same steps: expectations, averaged over steps and trials.
     pub surprise: f64,
-    /// Share of the scored positions that are green, or the mean score in gumbel, averaged over trials.
+    /// Share of the scored positions that are green, or the mean score in gumbel, averaged over
+    /// trials.
     pub mean_score: f64,
     /// Positions scored, averaged over trials.
     pub scored: f64,
@@ -102,8 +104,9 @@ pub struct Trials {
 
 /// Several green marks of one width along one recording, with the same random numbers for all.
 ///
-/// A (context, token) pair, the recorded context and the token drawn after it, counts once. Colours are consistent: a pair keeps its
-/// colour through a trial, and the greens of a smaller γ are among those of a larger one.
+/// A (context, token) pair, the recorded context and the token drawn after it, counts once. Colours
+/// are consistent: a pair keeps its colour through a trial, and the greens of a smaller γ are among
+/// those of a larger one.
 pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials) -> Vec<Outcome> {
     let Trials { length, temperature, trials, seed } = plan;
     let length = length.min(recording.ids.len());
@@ -139,7 +142,8 @@ pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials)
                 let all: f64 = step.q.iter().map(|&q| f64::from(q)).sum();
                 let plain = outcomes[0].steps[position].plain;
                 for &gamma in &gammas {
-                    // Masses and surprises of the greens; in f32 and whole columns, which the compiler turns into vectors.
+                    // Masses and surprises of the greens; in f32 and whole columns, which the compiler turns into
+                    // vectors.
                     let (mut mass, mut green_surprise) = (0.0f32, 0.0f32);
                     for ((&byte, &q), &ln_p) in bytes.iter().zip(step.q).zip(step.ln_p) {
                         let q = if byte < gamma { q } else { 0.0 };
@@ -195,7 +199,8 @@ fn surprise(step: &Distribution) -> f64 {
     step.q.iter().zip(step.ln_p).map(|(&q, &ln_p)| f64::from(-q * ln_p)).sum::<f64>() / all
 }
 
-/// What a marked text costs where it wanders to: sums of one text, to be divided when those of all texts are added up.
+/// What a marked text costs where it wanders to: sums of one text, to be divided when those of all
+/// texts are added up.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Wandered {
     /// Sum of the weights.
@@ -220,17 +225,21 @@ impl Wandered {
         }
     }
 
-    /// Nats a token by which the marked texts surprise the unmarked model more than unmarked texts do.
+    /// Nats a token by which the marked texts surprise the unmarked model more than unmarked texts
+    /// do.
     pub fn surprise(&self) -> f64 {
         self.marked / self.weights - self.plain / self.steps
     }
 }
 
-/// The steps of a text weighed by how much likelier a marked text is to have come there by its last `memory` tokens.
+/// The steps of a text weighed by how much likelier a marked text is to have come there by its last
+/// `memory` tokens.
 ///
-/// Were no context to come twice in a text, its lists would be independent, and a marked text, over all keys, would have its chance as an unmarked one times the
-/// product of all [`Step::ratio`]s: importance sampling. The whole product would leave a few steps with all the weight, so only the last
-/// few tokens count: 0 takes the recorded text as it is. That texts repeat themselves because a context's list stays the same is not seen.
+/// Were no context to come twice in a text, its lists would be independent, and a marked text, over
+/// all keys, would have its chance as an unmarked one times the product of all [`Step::ratio`]s:
+/// importance sampling. The whole product would leave a few steps with all the weight, so only the
+/// last few tokens count: 0 takes the recorded text as it is. That texts repeat themselves because
+/// a context's list stays the same is not seen.
 pub fn wandered(outcome: &Outcome, memory: usize) -> Wandered {
     let mut sums = Wandered::default();
     for (position, step) in outcome.steps.iter().enumerate() {
@@ -241,7 +250,8 @@ pub fn wandered(outcome: &Outcome, memory: usize) -> Wandered {
     sums
 }
 
-/// The token of one colour at which the masses of that colour have added up to `at`; its last, if rounding leaves a crumb.
+/// The token of one colour at which the masses of that colour have added up to `at`; its last, if
+/// rounding leaves a crumb.
 fn pick(ids: &[u32], q: &[f32], bytes: &[u8], has_colour: impl Fn(u8) -> bool, at: f64) -> u32 {
     let (mut left, mut last) = (at, ids[0]);
     for ((&id, &q), &byte) in ids.iter().zip(q).zip(bytes) {
@@ -258,8 +268,9 @@ fn pick(ids: &[u32], q: &[f32], bytes: &[u8], has_colour: impl Fn(u8) -> bool, a
 
 /// Gumbel marks of one width along an *unmarked* recording.
 ///
-/// The winner of the race is v with the model's chance q(v), whatever the time M at which it comes in, which is Exp(1); its clock ran E = q(v)·M, and
-/// its score is −ln(1 − e^−E). A context counts once.
+/// The winner of the race is v with the model's chance q(v), whatever the time M at which it comes
+/// in, which is Exp(1); its clock ran E = q(v)·M, and its score is −ln(1 − e^−E). A context counts
+/// once.
 pub fn gumbel(recording: &Recording, width: usize, critical: &[Critical], plan: Trials) -> Outcome {
     let Trials { length, trials, seed, .. } = plan;
     let length = length.min(recording.ids.len());
@@ -375,7 +386,8 @@ mod tests {
         (0..n).map(record).collect()
     }
 
-    /// A text marked by the library itself, and what its detector finds at the levels; the perplexity's logarithm beside it.
+    /// A text marked by the library itself, and what its detector finds at the levels; the
+    /// perplexity's logarithm beside it.
     fn embedded(scheme: Scheme, delta: f64, index: u64, length: usize, temperature: f64) -> (Vec<bool>, f64, f64) {
         let key = corpus::key(5, index);
         let embedder = Embedder::new(&key, scheme).delta(Delta::new(delta as f32).expect("in range"));
@@ -395,8 +407,8 @@ mod tests {
         (found, surprise, detection.mean_score().unwrap_or(0.0))
     }
 
-    /// Where the source has no memory, nothing is lost by going along the recorded text: rates, costs and scores must be those of texts that
-    /// the library marks.
+    /// Where the source has no memory, nothing is lost by going along the recorded text: rates,
+    /// costs and scores must be those of texts that the library marks.
     #[test]
     fn it_agrees_with_marked_texts_of_a_source_without_memory() {
         let (n, length, temperature) = (300, 60, 0.7);
@@ -406,7 +418,8 @@ mod tests {
             let (p, q) = (softmax(&logits(), 1.0), softmax(&logits(), temperature));
             p.iter().zip(&q).map(|(&p, &q)| f64::from(-q * p.ln())).sum()
         };
-        // h = 3, so that contexts seldom come again: where they do, what was drawn after them before is not what was recorded.
+        // h = 3, so that contexts seldom come again: where they do, what was drawn after them before is not
+        // what was recorded.
         for (scheme, delta) in [
             ("gm1:green,h=3,gamma=64/256", 1.0),
             ("gm1:green,h=3,gamma=128/256", 1.5),
@@ -446,7 +459,8 @@ mod tests {
         }
     }
 
-    /// After an even token one other even token is likely, a new one at each position; after an odd one any token may come.
+    /// After an even token one other even token is likely, a new one at each position; after an odd
+    /// one any token may come.
     #[test]
     fn weights_follow_a_marked_text_to_where_it_wanders() {
         let after = |last: TokenId, position: usize| -> Vec<f32> {

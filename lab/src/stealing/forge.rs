@@ -11,8 +11,9 @@ const LEAST: f32 = -9.0;
 
 /// Lets an unmarked model write what the victim's key will call marked.
 ///
-/// To the logit of a token the attacker adds his strength times what he believes of its colour beyond γ, less where the pair already stands in the text. Where the
-/// context is unknown to him, nothing.
+/// To the logit of a token the attacker adds his strength times what he believes of its colour
+/// beyond γ, less where the pair already stands in the text. Where the context is unknown to him,
+/// nothing.
 #[derive(Debug)]
 pub struct Forger<'l> {
     learner: &'l Learner<'l>,

@@ -6,11 +6,14 @@ use rand_chacha::ChaCha8Rng;
 use super::Words;
 use crate::operating::recording::unit;
 
-/// A model that was told to write an emoji, or another token, after every word or every so many, and obeys.
+/// A model that was told to write an emoji, or another token, after every word or every so many,
+/// and obeys.
 ///
-/// The mark sees the token in its contexts; the text that is left has it no longer. Obedience is assumed, and so is that the words are those the model
-/// would have written without: it is asked for the next word after the text without the emoji. Whether a word begins is drawn from the model's own distribution, and the
-/// mark then acts among the tokens that begin a word, or among those that do not.
+/// The mark sees the token in its contexts; the text that is left has it no longer. Obedience is
+/// assumed, and so is that the words are those the model would have written without: it is asked
+/// for the next word after the text without the emoji. Whether a word begins is drawn from the
+/// model's own distribution, and the mark then acts among the tokens that begin a word, or among
+/// those that do not.
 #[derive(Debug)]
 pub struct Inserting<'w, H> {
     mark: H,

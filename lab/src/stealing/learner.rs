@@ -76,14 +76,17 @@ pub(super) fn pair_number(context: u64, token: TokenId) -> u64 {
 
 /// What an attacker believes of the colours of one key.
 ///
-/// In a context that came up n times, a token of unmarked probability p came o times. By the mark it comes with probability q = p·e^δ / (p·e^δ + (1 − p)·Z) if
-/// it is green and p / (p + (1 − p)·Z) if it is red, Z = 1 + γ(e^δ − 1) being what others' weights grow by on average. The likelihood ratio of
-/// the two binomials turns γ, the belief without a sample, into the belief.
+/// In a context that came up n times, a token of unmarked probability p came o times. By the mark
+/// it comes with probability q = p·e^δ / (p·e^δ + (1 − p)·Z) if it is green and p / (p + (1 − p)·Z)
+/// if it is red, Z = 1 + γ(e^δ − 1) being what others' weights grow by on average. The likelihood
+/// ratio of the two binomials turns γ, the belief without a sample, into the belief.
 ///
-/// p is the share of the token after that context in unmarked text, smoothed by what the model gives it in place, as if that had been seen
-/// five times: where unmarked text has the context often, it speaks for all places at which the context stood; elsewhere the place must do.
+/// p is the share of the token after that context in unmarked text, smoothed by what the model
+/// gives it in place, as if that had been seen five times: where unmarked text has the context
+/// often, it speaks for all places at which the context stood; elsewhere the place must do.
 ///
-/// In gumbel, which favours tokens whose words happen to be great, a token counts as green that wins as oftener as green ones do at γ = 1/4 and δ = 2.
+/// In gumbel, which favours tokens whose words happen to be great, a token counts as green that
+/// wins as oftener as green ones do at γ = 1/4 and δ = 2.
 #[derive(Debug, Clone)]
 pub struct Learner<'b> {
     marked: Counts,

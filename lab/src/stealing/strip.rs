@@ -67,9 +67,10 @@ pub fn places(
 
 /// The ids of a text after as many exchanges as each budget allows.
 ///
-/// Greedily: each time the exchange that is believed to take most from the detector, until none takes anything. An exchange changes the pair of
-/// its place and, through their contexts, the h pairs after it. Each pair of the text counts as seen once, since the attacker knows that the text is marked; so
-/// he begins with the words that surprise most, even if he has learnt nothing.
+/// Greedily: each time the exchange that is believed to take most from the detector, until none
+/// takes anything. An exchange changes the pair of its place and, through their contexts, the h
+/// pairs after it. Each pair of the text counts as seen once, since the attacker knows that the
+/// text is marked; so he begins with the words that surprise most, even if he has learnt nothing.
 ///
 /// - `places`: `[n]`, of `ids`.
 /// - `budgets`: ascending.
@@ -86,7 +87,8 @@ pub fn strip(learner: &Learner<'_>, ids: &[TokenId], places: &[Place], budgets: 
             };
             text.exchange(at, token);
             done += 1;
-            // Other places' gains change with their contexts, and where contexts are short, with how often pairs stand in the text.
+            // Other places' gains change with their contexts, and where contexts are short, with how often
+            // pairs stand in the text.
             let near = if learner.width() == 0 {
                 0..ids.len()
             } else {
@@ -141,7 +143,8 @@ impl<'a> Text<'a> {
         best
     }
 
-    /// What the pairs that hold the token at a place are believed to be worth to the detector beyond chance.
+    /// What the pairs that hold the token at a place are believed to be worth to the detector
+    /// beyond chance.
     ///
     /// - `counted`: 1 if they are counted in the text, 0 if they are only being thought of.
     fn evidence(&self, at: usize, counted: u32) -> f64 {

@@ -200,7 +200,8 @@ fn what_begins_a_word_does_so_as_often_as_without() {
     };
     let without = share(write(&tokenizer, 0..40, |_| NoHook));
     let with = share(write(&tokenizer, 0..40, |index| Inserting::new(NoHook, &words, 0, 1, text_rng(2, index))));
-    // Five standard errors of the difference, of 8000 tokens each; tokens of one text are not quite independent.
+    // Five standard errors of the difference, of 8000 tokens each; tokens of one text are not quite
+    // independent.
     assert!((without - with).abs() < 5.0 * (2.0f64 * 0.25 / 8000.0).sqrt(), "{without} {with}");
     let distinct: HashSet<bool> = (0..300).map(|id| words.begins(id)).collect();
     assert_eq!(distinct.len(), 2);

@@ -26,9 +26,11 @@ pub struct Fit {
 }
 
 impl Fit {
-    /// Maximises the likelihood less half the ridge times the sum of squared effects, by Fisher scoring.
+    /// Maximises the likelihood less half the ridge times the sum of squared effects, by Fisher
+    /// scoring.
     ///
-    /// - `sizes`: classes of each factor. `ridge`: > 0, as so many positions of unit information that say "no effect".
+    /// - `sizes`: classes of each factor. `ridge`: > 0, as so many positions of unit information
+    ///   that say "no effect".
     pub fn new(model: Model, rows: &[Row], sizes: &[usize], ridge: f64) -> Self {
         let starts: Vec<usize> =
             sizes.iter().scan(1, |next, size| Some(std::mem::replace(next, *next + size))).collect();
@@ -105,7 +107,8 @@ fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
     right
 }
 
-/// Values of a rising step function that are nearest to `values` in squares, each weighted: pooling of adjacent violators.
+/// Values of a rising step function that are nearest to `values` in squares, each weighted: pooling
+/// of adjacent violators.
 pub fn isotonic(values: &[f64], weights: &[f64]) -> Vec<f64> {
     let mut blocks: Vec<(f64, f64, usize)> = Vec::new();
     for (&value, &weight) in values.iter().zip(weights) {

@@ -1,4 +1,5 @@
-//! Rules that make one p-value of a text's scored positions: the plain count, and others that weigh.
+//! Rules that make one p-value of a text's scored positions: the plain count, and others that
+//! weigh.
 
 use std::collections::BTreeMap;
 
@@ -26,19 +27,22 @@ pub struct Scored {
 pub enum Rule {
     /// SPEC §7.
     Plain,
-    /// Green: weights that say nothing, 64 to 79 by place. What they gain is that fewer outcomes tie: the control for all others.
+    /// Green: weights that say nothing, 64 to 79 by place. What they gain is that fewer outcomes
+    /// tie: the control for all others.
     Ties,
     /// Green: whole weights for multiplicity 1, 2, 3–4, 5–8, 9 and more.
     Fixed([i32; 5]),
     /// The sum of a base and of a whole number for each trait's class, at least 1.
     Table(i32, Vec<(Trait, Vec<i32>)>),
-    /// Green: the log-likelihood ratio by these traits. Gumbel: weights 1 − 1/mean, the best for exponential scores.
+    /// Green: the log-likelihood ratio by these traits. Gumbel: weights 1 − 1/mean, the best for
+    /// exponential scores.
     Fitted(Vec<Trait>),
     /// Green, h = 0: as `Fitted`, with the frequent tokens that the text lacks.
     WithAbsent(Vec<Trait>),
     /// Gumbel: every score as one of a gamma law of this shape.
     Shape(f64),
-    /// Gumbel: the log-likelihood ratio of the score itself, in steps, for each class of the trait, if one is given.
+    /// Gumbel: the log-likelihood ratio of the score itself, in steps, for each class of the trait,
+    /// if one is given.
     Steps(Option<Trait>),
 }
 
@@ -118,7 +122,8 @@ fn rows(traits: &[Trait], fitting: &[Scored], absent: bool) -> Vec<Row> {
     used.map(|scored| Row { classes: of(scored), response: scored.score }).collect()
 }
 
-/// The log-likelihood ratio of green that a fitted rule gives: the base, and what each class of each trait adds.
+/// The log-likelihood ratio of green that a fitted rule gives: the base, and what each class of
+/// each trait adds.
 pub fn effects(traits: &[Trait], gamma: f64, fitting: &[Scored]) -> (f64, Vec<Vec<f64>>) {
     let fit = fit(Model::Green, traits, &rows(traits, fitting, false));
     (fit.intercept() - (gamma / (1.0 - gamma)).ln(), fit.effects().to_vec())

@@ -8,7 +8,8 @@ use statrs::function::gamma::ln_gamma;
 /// A green position of weight w is `[(0, 1 − γ), (w, γ)]`.
 pub type Law = Vec<(u32, f64)>;
 
-/// The law of a green position: `weight` if green; if it is negative, its absolute value if red, which is the same test.
+/// The law of a green position: `weight` if green; if it is negative, its absolute value if red,
+/// which is the same test.
 pub fn coin(weight: i32, gamma: f64) -> Law {
     let hit = if weight < 0 { 1.0 - gamma } else { gamma };
     vec![(0, 1.0 - hit), (weight.unsigned_abs(), hit)]
@@ -16,8 +17,9 @@ pub fn coin(weight: i32, gamma: f64) -> Law {
 
 /// Natural log of P(X ≥ score), X the sum of independent whole scores: so many of each law.
 ///
-/// Exact to rounding at every depth: the chances are made under a tilted measure, where `score` is the mean, and each is
-/// brought back by a factor below 1, so nothing cancels and nothing underflows that matters.
+/// Exact to rounding at every depth: the chances are made under a tilted measure, where `score` is
+/// the mean, and each is brought back by a factor below 1, so nothing cancels and nothing
+/// underflows that matters.
 ///
 /// - `laws`: laws with their counts; each law's chances sum to 1.
 /// - returns: nats, in [−∞, 0]; −∞ if no outcome reaches `score`.
@@ -70,7 +72,8 @@ fn convolve(chances: &[f64], law: &[(usize, f64)]) -> Vec<f64> {
     sums
 }
 
-/// θ ≥ 0 under which the mean is `score`, roughly: a tail at θ = 0 left of the mean, and near the greatest sum a large θ, serve too.
+/// θ ≥ 0 under which the mean is `score`, roughly: a tail at θ = 0 left of the mean, and near the
+/// greatest sum a large θ, serve too.
 fn tilt(laws: &[(Law, usize)], score: f64) -> f64 {
     let mean = |theta: f64| -> f64 {
         let of = |law: &Law| {
@@ -97,10 +100,11 @@ fn tilt(laws: &[(Law, usize)], score: f64) -> f64 {
 
 /// Natural log of P(X ≥ score), X the sum of independent w·Exp(1): so many of each weight w > 0.
 ///
-/// With the least weight as the unit, w·Exp(1) is a sum of as many Exp(1) as a geometric variable says (1 and more), so X is
-/// Gamma(T + N, 1) with N a sum of geometric variables, and the tail a sum of gamma tails with positive factors. It is
-/// cut where the rest, by Chernoff's bound, is below 1e-13 of it; the bound is added. So the result is an upper bound, and exact
-/// to 1e-12 or so.
+/// With the least weight as the unit, w·Exp(1) is a sum of as many Exp(1) as a geometric variable
+/// says (1 and more), so X is Gamma(T + N, 1) with N a sum of geometric variables, and the tail a
+/// sum of gamma tails with positive factors. It is cut where the rest, by Chernoff's bound, is
+/// below 1e-13 of it; the bound is added. So the result is an upper bound, and exact to 1e-12 or
+/// so.
 ///
 /// - `weights`: weights with their counts, the greatest at most some 50 times the least.
 /// - returns: nats, in (−∞, 0].
@@ -205,11 +209,13 @@ fn ln_lower_series(score: f64, shape: f64) -> f64 {
     sum.ln()
 }
 
-/// The score that a Gamma(shape, 1) variable exceeds as often as an Exp(1) variable exceeds `exp_score`.
+/// The score that a Gamma(shape, 1) variable exceeds as often as an Exp(1) variable exceeds
+/// `exp_score`.
 ///
-/// Rising, so a score that is at most Exp(1) becomes one that is at most Gamma(shape, 1), and such scores add up to a gamma
-/// variable of the shapes' sum. A small shape makes little of small scores and leaves great ones nearly whole; H. O. Lancaster,
-/// "The combination of probabilities: an application of orthonormal functions", 1961, weighted tests by it.
+/// Rising, so a score that is at most Exp(1) becomes one that is at most Gamma(shape, 1), and such
+/// scores add up to a gamma variable of the shapes' sum. A small shape makes little of small scores
+/// and leaves great ones nearly whole; H. O. Lancaster, "The combination of probabilities: an
+/// application of orthonormal functions", 1961, weighted tests by it.
 ///
 /// - `exp_score`: ≥ 0, finite. `shape`: in (0, 10].
 pub fn regamma(exp_score: f64, shape: f64) -> f64 {

@@ -1,4 +1,5 @@
-//! What a text's ids say about its scored positions before any key is asked: classes that evidence may be weighted by.
+//! What a text's ids say about its scored positions before any key is asked: classes that evidence
+//! may be weighted by.
 //!
 //! H0 speaks of random keys, so a weight may depend on anything here without touching validity.
 
@@ -10,17 +11,20 @@ use greenmark_text::Tokenizer;
 /// A way to sort positions into classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Trait {
-    /// How often the text holds what is counted once: the pair (green) or the context (gumbel). Class 0 is for none.
+    /// How often the text holds what is counted once: the pair (green) or the context (gumbel).
+    /// Class 0 is for none.
     Multiplicity,
     /// Different tokens that follow the context in the text.
     Branching,
     /// How often the text holds the token.
     TokenCount,
-    /// How many times oftener than by its parts the text holds the n-gram: count · tokens / (count of context · count of token).
+    /// How many times oftener than by its parts the text holds the n-gram: count · tokens / (count
+    /// of context · count of token).
     Lift,
     /// Place of the position in the text.
     Place,
-    /// The token's id: vocabularies are numbered as they were learnt, frequent tokens first, so this needs no table.
+    /// The token's id: vocabularies are numbered as they were learnt, frequent tokens first, so
+    /// this needs no table.
     Id,
     /// The id of the token before.
     ContextId,
@@ -185,9 +189,11 @@ fn count_class(count: usize) -> u8 {
     class(&[1.0, 2.0, 3.0, 5.0, 9.0], count as f64)
 }
 
-/// The classes of a text's scored positions, with their places: those whose n-gram stands there for the first time. SPEC §6.2, §6.4.
+/// The classes of a text's scored positions, with their places: those whose n-gram stands there for
+/// the first time. SPEC §6.2, §6.4.
 ///
-/// - `width`: h. `pairs`: whether the token belongs to what is counted once (green) or not (gumbel).
+/// - `width`: h. `pairs`: whether the token belongs to what is counted once (green) or not
+///   (gumbel).
 pub fn classes(text: &[TokenId], width: usize, pairs: bool, table: &Table) -> Vec<(usize, Classes)> {
     let ngram = |at: usize| &text[at - width..at + usize::from(pairs)];
     let mut multiplicity: HashMap<&[TokenId], usize> = HashMap::new();
@@ -229,7 +235,8 @@ pub fn classes(text: &[TokenId], width: usize, pairs: bool, table: &Table) -> Ve
         .collect()
 }
 
-/// The classes of a frequent token that the text lacks, for h = 0: its colour is a coin like any other, and red is likelier.
+/// The classes of a frequent token that the text lacks, for h = 0: its colour is a coin like any
+/// other, and red is likelier.
 pub fn classes_of_absent(token: TokenId, table: &Table) -> Classes {
     TRAITS.map(|of| match of {
         Trait::TokenRank => table.rank(token),

@@ -4,8 +4,8 @@ use greenmark_text::Tokenizer;
 
 use crate::{LmError, TokenId};
 
-/// A model's chat template. This build reads no models that have one (feature `llama`), so there are
-/// no values of this type.
+/// A model's chat template. This build reads no models that have one (feature `llama`), so there
+/// are no values of this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatTemplate {}
 

@@ -4,8 +4,9 @@
 //!
 //! P(w | h) = (1 − b(h)) · s(h, w) + b(h) · P(w | h without its first token)
 //!
-//! s(h, ·) being the shares of the tokens kept for h, summing to 1. A history without any is passed over, and an empty
-//! one has a probability for every token. So every row sums to 1 and no probability is 0.
+//! s(h, ·) being the shares of the tokens kept for h, summing to 1. A history without any is passed
+//! over, and an empty one has a probability for every token. So every row sums to 1 and no
+//! probability is 0.
 //!
 //! The file, integers and floats little-endian, V tokens, n-grams of up to N tokens:
 //!
@@ -25,8 +26,8 @@ use crate::TokenId;
 
 const MAGIC: &[u8] = b"GMNGRAM1";
 
-/// Longest n-gram a file may hold, and least values it may name. A product of five weights and a probability is then
-/// a normal f32, and has a logarithm.
+/// Longest n-gram a file may hold, and least values it may name. A product of five weights and a
+/// probability is then a normal f32, and has a logarithm.
 const MAX_ORDER: usize = 6;
 const MIN_VALUE: f32 = 1e-5;
 const MIN_UNIGRAM: f32 = 1e-9;

@@ -174,7 +174,8 @@ fn a_damaged_file_is_refused_or_harmless() {
     }
 }
 
-/// The same text from the same seed, made of words that begin and end, and ended by the model itself.
+/// The same text from the same seed, made of words that begin and end, and ended by the model
+/// itself.
 #[test]
 fn generation_reads_as_prose() {
     let tokenizer = demo_tokenizer().unwrap();
@@ -212,7 +213,8 @@ fn generation_reads_as_prose() {
     let all: String = texts.iter().map(|ids| tokenizer.decode(ids)).collect();
     println!("{}", tokenizer.decode(&texts[0]));
 
-    // What every other English text has, too: short common words make up a good part of it, sentences have a length.
+    // What every other English text has, too: short common words make up a good part of it, sentences
+    // have a length.
     let words: Vec<&str> = all.split_whitespace().collect();
     let common =
         words.iter().filter(|w| ["the", "a", "and", "of", "to", "in", "was", "her", "his"].contains(w)).count();

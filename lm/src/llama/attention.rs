@@ -6,14 +6,16 @@ use super::matrix::LANES;
 /// Positions that share a tile of the cache.
 const TILE: usize = LANES;
 
-/// Tiles added when a cache is full: 64 positions, so that a short text takes little and a long one grows seldom.
+/// Tiles added when a cache is full: 64 positions, so that a short text takes little and a long one
+/// grows seldom.
 const GROWTH: usize = 8;
 
 /// Keys and values of one layer for one sequence.
 ///
-/// 16 bits a number with a scale per position and head: half the memory traffic of f32, which is what limits a
-/// large batch, at a rounding of 2⁻¹⁶ of the largest in its head. Keys lie as `[tile][head][dimension][8 positions]`,
-/// so eight scores come out of one register; values as `[tile][head][8 positions][dimension]`.
+/// 16 bits a number with a scale per position and head: half the memory traffic of f32, which is
+/// what limits a large batch, at a rounding of 2⁻¹⁶ of the largest in its head. Keys lie as
+/// `[tile][head][dimension][8 positions]`, so eight scores come out of one register; values as
+/// `[tile][head][8 positions][dimension]`.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Cache {
     keys: Vec<i16>,
@@ -92,7 +94,8 @@ pub(super) struct Attend<'a> {
 impl Work for Attend<'_> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
-        // Queries that share a head go together, so that a cached number is converted once for up to four of them.
+        // Queries that share a head go together, so that a cached number is converted once for up to four
+        // of them.
         let mut first = 0;
         while first < self.heads.group() {
             let count = (self.heads.group() - first).min(4);
@@ -222,7 +225,8 @@ fn round(number: f32) -> i16 {
 
 /// eˣ to a relative 2·10⁻⁷ for x in [−87, 88], which it is cut to.
 ///
-/// The library's is a call per number; this one becomes vector code, and it is the same on every target.
+/// The library's is a call per number; this one becomes vector code, and it is the same on every
+/// target.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     let x = if x > -87.0 { x } else { -87.0 };

@@ -222,8 +222,8 @@ impl<'h> ModelFile<'h> {
         Ok((dtype, data))
     }
 
-    /// Refuses a file with weights that were not asked for: it is some other model (biases, experts, adapters),
-    /// and without them it would talk nonsense.
+    /// Refuses a file with weights that were not asked for: it is some other model (biases,
+    /// experts, adapters), and without them it would talk nonsense.
     pub(super) fn finish(self) -> Result<(), LmError> {
         let unknown = self.header.tensors.keys().filter(|name| {
             // An old converter's copy of the rotation frequencies.

@@ -1,8 +1,8 @@
 //! Eight numbers at a time, with the instruction set chosen at run time.
 //!
-//! Plain loops over `[f32; 8]` stay scalar as often as not once sums run through them, so the hot ones say which
-//! register they mean. Products and sums are rounded one by one everywhere: no fused multiply-add, hence the same bits
-//! on every target.
+//! Plain loops over `[f32; 8]` stay scalar as often as not once sums run through them, so the hot
+//! ones say which register they mean. Products and sums are rounded one by one everywhere: no fused
+//! multiply-add, hence the same bits on every target.
 
 use super::matrix::LANES;
 
@@ -53,7 +53,8 @@ impl<W: Work, L: Lanes> pulp::NullaryFnOnce for Call<W, L> {
     }
 }
 
-/// Handed to pulp as it is, a closure is called through a shim that keeps the plain instruction set.
+/// Handed to pulp as it is, a closure is called through a shim that keeps the plain instruction
+/// set.
 struct Direct<F>(F);
 
 impl<F: FnMut()> pulp::NullaryFnOnce for Direct<F> {

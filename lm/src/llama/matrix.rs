@@ -1,7 +1,8 @@
 //! Weight matrices, laid out for eight output rows at a time.
 //!
-//! Eight rows of a matrix form a *group*; a group holds its columns in order, and beside each other what the eight
-//! rows have at the same columns. One vector register then computes eight outputs, and no sum runs across its lanes.
+//! Eight rows of a matrix form a *group*; a group holds its columns in order, and beside each other
+//! what the eight rows have at the same columns. One vector register then computes eight outputs,
+//! and no sum runs across its lanes.
 
 use rayon::prelude::*;
 
@@ -15,8 +16,9 @@ pub(super) const BLOCK: usize = 32;
 
 /// 8 × 32 weights of four bits: weight = scale · level + min.
 ///
-/// Q4_0, Q4_1 and Q4_K come over without loss. Byte `4 · lane + i` of `levels[h]` holds columns `8 · h + i` (low
-/// nibble) and `8 · h + 4 + i` (high nibble) of row `lane`. 192 bytes, three cache lines.
+/// Q4_0, Q4_1 and Q4_K come over without loss. Byte `4 · lane + i` of `levels[h]` holds columns `8
+/// · h + i` (low nibble) and `8 · h + 4 + i` (high nibble) of row `lane`. 192 bytes, three cache
+/// lines.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct NibbleBlock {
@@ -27,8 +29,8 @@ pub(super) struct NibbleBlock {
 
 /// 8 × 32 weights of eight bits: weight = scale · level.
 ///
-/// Q8_0 comes over without loss, everything else in between is rounded to it. Byte `4 · lane + i` of `levels[g]`
-/// holds column `4 · g + i` of row `lane`.
+/// Q8_0 comes over without loss, everything else in between is rounded to it. Byte `4 · lane + i`
+/// of `levels[g]` holds column `4 · g + i` of row `lane`.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(32))]
 pub(super) struct ByteBlock {
@@ -55,7 +57,8 @@ pub(super) struct Matrix {
 impl Matrix {
     /// Lays out a tensor of a GGUF file.
     ///
-    /// - `data`: the tensor as stored, row after row; its length fits `rows`, `columns` and `dtype`.
+    /// - `data`: the tensor as stored, row after row; its length fits `rows`, `columns` and
+    ///   `dtype`.
     /// - `keep_floats`: whether F32, F16 and BF16 stay exact (as f32) or are rounded to eight bits.
     pub(super) fn new(dtype: Type, rows: usize, columns: usize, data: &[u8], keep_floats: bool) -> Self {
         let blocks = columns.div_ceil(BLOCK);
@@ -208,7 +211,8 @@ mod tests {
 
     use super::*;
 
-    /// Rows come back as candle expands them: exactly where nothing is rounded, else to half a level.
+    /// Rows come back as candle expands them: exactly where nothing is rounded, else to half a
+    /// level.
     #[test]
     fn every_type_keeps_its_weights() {
         // A row more than a group, so that one is padded.

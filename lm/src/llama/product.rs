@@ -1,12 +1,12 @@
 //! Matrix × many rows of activations: nearly all the time a language model takes.
 //!
-//! Activations are rounded to eight bits, a scale per 32, as llama.cpp does; products of levels are summed as
-//! integers within a block and as f32 over blocks, in column order. An output therefore depends on its own row
-//! alone, bit for bit: not on the rows that happen to share the batch, nor on the number of threads, nor on the
-//! instruction set.
+//! Activations are rounded to eight bits, a scale per 32, as llama.cpp does; products of levels are
+//! summed as integers within a block and as f32 over blocks, in column order. An output therefore
+//! depends on its own row alone, bit for bit: not on the rows that happen to share the batch, nor
+//! on the number of threads, nor on the instruction set.
 //!
-//! Why not f32 and a general matrix product: eight outputs × 32 columns cost 32 fused multiply-adds there and 8
-//! byte multiply-adds here, and the weights stay at five bits in memory instead of 32.
+//! Why not f32 and a general matrix product: eight outputs × 32 columns cost 32 fused multiply-adds
+//! there and 8 byte multiply-adds here, and the weights stay at five bits in memory instead of 32.
 
 use std::ops::Range;
 
@@ -43,7 +43,8 @@ impl Activations {
         self.blocks.resize(rows * width.div_ceil(BLOCK), ActivationBlock::default());
     }
 
-    /// Its rows, `together` at a time, as floats `[rows][width]` and blocks `[rows][⌈width / 32⌉]`, to be filled.
+    /// Its rows, `together` at a time, as floats `[rows][width]` and blocks `[rows][⌈width / 32⌉]`,
+    /// to be filled.
     pub(super) fn rows_mut(
         &mut self,
         together: usize,
@@ -70,7 +71,8 @@ pub(super) fn quantise_row(floats: &[f32], blocks: &mut [ActivationBlock]) {
         let largest = largest.iter().fold(0.0f32, |m, v| if *v > m { *v } else { m });
         let scale = largest / 127.0;
         let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-        // 1.5 · 2²³ leaves the nearest integer in the low mantissa bits: rounding that every target vectorises.
+        // 1.5 · 2²³ leaves the nearest integer in the low mantissa bits: rounding that every target
+        // vectorises.
         let mut levels = [0i8; BLOCK];
         let mut total = 0;
         for (level, value) in levels.iter_mut().zip(&padded) {
@@ -85,8 +87,8 @@ pub(super) fn quantise_row(floats: &[f32], blocks: &mut [ActivationBlock]) {
     }
 }
 
-/// Outputs of one or more matrices over the same rows, `[group][row][8]`, matrix after matrix. What lies beyond them
-/// is left from larger products.
+/// Outputs of one or more matrices over the same rows, `[group][row][8]`, matrix after matrix. What
+/// lies beyond them is left from larger products.
 #[derive(Debug, Default)]
 pub(super) struct Product {
     rows: usize,
@@ -104,7 +106,8 @@ impl Product {
             self.values.resize(groups * per_group, 0.0);
         }
 
-        // A few tasks a thread, so that a thread that lost time to another process does not hold up the rest.
+        // A few tasks a thread, so that a thread that lost time to another process does not hold up the
+        // rest.
         let chunk = groups.div_ceil(4 * rayon::current_num_threads()).max(4);
         let mut tasks = Vec::new();
         let mut rest = &mut self.values[..groups * per_group];
@@ -123,7 +126,8 @@ impl Product {
         &self.values.as_chunks().0[group * self.rows..][rows]
     }
 
-    /// How many rows a thread should take along a product: a row alone touches a cache line a group and uses half.
+    /// How many rows a thread should take along a product: a row alone touches a cache line a group
+    /// and uses half.
     pub(super) fn rows_together(&self) -> usize {
         self.rows.div_ceil(2 * rayon::current_num_threads()).min(8)
     }
@@ -186,7 +190,8 @@ trait Tile: Copy {
     fn tile<const C: usize>(self, weights: &[Self::Weight], x: [&[Self::Input]; C]) -> [[f32; LANES]; C];
 }
 
-/// A run of groups against all rows; its own type, because pulp compiles such a thing once per instruction set.
+/// A run of groups against all rows; its own type, because pulp compiles such a thing once per
+/// instruction set.
 struct Sweep<'a, T: Tile> {
     tile: T,
     weights: &'a [T::Weight],
@@ -265,7 +270,8 @@ impl lanes::Work for FloatSweep<'_> {
     }
 }
 
-/// Adds what one block gives to eight outputs; the order of the operations is the same on every target.
+/// Adds what one block gives to eight outputs; the order of the operations is the same on every
+/// target.
 #[inline(always)]
 fn add_block(sums: &mut [f32; LANES], levels: &[i32; LANES], scale: &[f32; LANES], x: &ActivationBlock) {
     for lane in 0..LANES {
@@ -336,7 +342,8 @@ impl Tile for PortableBytes {
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    //! The same sums with byte multiply-adds (`vpmaddubsw`: unsigned × signed bytes, neighbours added to 16 bits).
+    //! The same sums with byte multiply-adds (`vpmaddubsw`: unsigned × signed bytes, neighbours
+    //! added to 16 bits).
 
     use std::arch::x86_64::{__m256, __m256i};
 

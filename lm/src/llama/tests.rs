@@ -143,7 +143,8 @@ fn load(shape: Shape) -> LlamaModel {
     LlamaModel::load(Parts::new(shape).write(&folder)).unwrap()
 }
 
-/// The forward pass as the papers write it: f64, no cache, every position anew, weights as candle expands them.
+/// The forward pass as the papers write it: f64, no cache, every position anew, weights as candle
+/// expands them.
 ///
 /// - returns: logits after the last token, `[VOCAB]`.
 fn naive(path: &Path, shape: Shape, tokens: &[TokenId]) -> Vec<f64> {
@@ -249,7 +250,8 @@ fn check_against_naive(shape: Shape, tolerance: f64) {
 
 #[test]
 fn float_weights_agree_with_naive() {
-    // 16 bits in the cache and f32 sums: 1e-4 leaves room for both, and no room for a misplaced head or angle.
+    // 16 bits in the cache and f32 sums: 1e-4 leaves room for both, and no room for a misplaced head or
+    // angle.
     let tolerance = 1e-4;
     check_against_naive(SMALL, tolerance);
     check_against_naive(Shape { tied: false, ..SMALL }, tolerance);
@@ -257,7 +259,8 @@ fn float_weights_agree_with_naive() {
     check_against_naive(Shape { rotated: 8, ..SMALL }, tolerance);
     check_against_naive(Shape { key_value: 4, ..SMALL }, tolerance);
     check_against_naive(Shape { key_value: 1, ..SMALL }, tolerance);
-    // Heads that do not add up to the width, five to a key; heads and rows that are no multiple of eight.
+    // Heads that do not add up to the width, five to a key; heads and rows that are no multiple of
+    // eight.
     check_against_naive(Shape { query: 10, tied: false, ..SMALL }, tolerance);
     check_against_naive(Shape { query: 3, key_value: 3, dimension: 12, rotated: 12, hidden: 50, ..SMALL }, tolerance);
     check_against_naive(Shape { dtype: GgmlDType::F16, ..SMALL }, tolerance);
@@ -266,9 +269,9 @@ fn float_weights_agree_with_naive() {
 
 #[test]
 fn quantised_weights_agree_with_naive() {
-    // Activations lose up to 1/254 of the largest in their block at every product, types that are rounded to eight
-    // bits as much again of their weights: measured 0.017 to 0.024 and 0.024 to 0.035. The layout itself is tested
-    // beside it, to the last bit.
+    // Activations lose up to 1/254 of the largest in their block at every product, types that are
+    // rounded to eight bits as much again of their weights: measured 0.017 to 0.024 and 0.024 to
+    // 0.035. The layout itself is tested beside it, to the last bit.
     let tolerance = 0.05;
     for dtype in [GgmlDType::Q4_0, GgmlDType::Q4_1, GgmlDType::Q5_0, GgmlDType::Q5_1, GgmlDType::Q8_0] {
         check_against_naive(Shape { dtype, ..SMALL }, tolerance);

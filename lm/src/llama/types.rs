@@ -170,8 +170,8 @@ fn q3k(block: &[u8], values: &mut Vec<f32>) {
     }
 }
 
-/// Where the 16 levels of a sub-block of two bits begin, and how far they are shifted. Each half of a
-/// block has 32 bytes, and its four stretches of 32 levels take two bits each of them.
+/// Where the 16 levels of a sub-block of two bits begin, and how far they are shifted. Each half of
+/// a block has 32 bytes, and its four stretches of 32 levels take two bits each of them.
 fn two_bits_of(sub: usize) -> (usize, usize) {
     (sub / 8 * 32 + sub % 2 * 16, sub % 8 / 2 * 2)
 }

@@ -1,4 +1,5 @@
-//! What a JSON object has, as it is written: numbers of any size and names in any order stay what they are.
+//! What a JSON object has, as it is written: numbers of any size and names in any order stay what
+//! they are.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer;

@@ -73,7 +73,8 @@ impl ProfileError {
     }
 }
 
-/// Why a folder of profiles and keys was refused, or a single profile with what it names. SPEC §12.2, §12.3.
+/// Why a folder of profiles and keys was refused, or a single profile with what it names. SPEC
+/// §12.2, §12.3.
 ///
 /// Files are named as the caller named them.
 #[derive(Debug, thiserror::Error)]

@@ -74,12 +74,13 @@ pub struct Registry {
 impl Registry {
     /// Reads the files of a folder.
     ///
-    /// - `files`: their names and contents, in any order. Files that are neither profiles nor keys may be left out.
+    /// - `files`: their names and contents, in any order. Files that are neither profiles nor keys
+    ///   may be left out.
     /// - `read`: reads a key file that a profile names and that is none of `files`.
     ///
     /// # Errors
-    /// [`RegistryError`], the first fault in the order of SPEC §12.3. Then nothing may be asked: a profile left out could
-    /// be the one that a text is marked under.
+    /// [`RegistryError`], the first fault in the order of SPEC §12.3. Then nothing may be asked: a
+    /// profile left out could be the one that a text is marked under.
     pub fn read<B: AsRef<[u8]>>(
         files: &[(String, B)],
         mut read: impl FnMut(&str) -> io::Result<B>,
@@ -135,9 +136,11 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Content<'_, B> {
     }
 }
 
-/// Returns the path of one file relative to the folder of another, with `/` between its parts, as a profile holds it.
+/// Returns the path of one file relative to the folder of another, with `/` between its parts, as a
+/// profile holds it.
 ///
-/// `None` where there is none that is portable: on another drive, or not Unicode, or with a backslash in a name.
+/// `None` where there is none that is portable: on another drive, or not Unicode, or with a
+/// backslash in a name.
 ///
 /// - `folder`, `file`: absolute, without `.`, `..` and symbolic links.
 pub fn relative_path(folder: &std::path::Path, file: &std::path::Path) -> Option<String> {

@@ -1,9 +1,9 @@
 //! The tokenizer inside a GGUF file, written out as a `tokenizer.json`.
 //!
-//! A GGUF holds vocabulary and merges but only the *name* of its pre-tokenizer. The rules behind that name are in
-//! nobody's file, so those here were each compared with the model's own `tokenizer.json`. A name that is not in
-//! [`RULES`] is refused: a near miss would give other ids, and a detector would look at other tokens than the
-//! embedder wrote.
+//! A GGUF holds vocabulary and merges but only the *name* of its pre-tokenizer. The rules behind
+//! that name are in nobody's file, so those here were each compared with the model's own
+//! `tokenizer.json`. A name that is not in [`RULES`] is refused: a near miss would give other ids,
+//! and a detector would look at other tokens than the embedder wrote.
 
 use std::path::Path;
 
@@ -19,8 +19,9 @@ impl Tokenizer {
     /// Reads a `tokenizer.json` or, by its first bytes, the tokenizer of a GGUF model.
     ///
     /// # Errors
-    /// [`TextError::Io`] if the file cannot be read, [`TextError::Gguf`] if a GGUF's header is damaged, else as
-    /// [`from_json`](Self::from_json) and [`from_gguf_metadata`](Self::from_gguf_metadata).
+    /// [`TextError::Io`] if the file cannot be read, [`TextError::Gguf`] if a GGUF's header is
+    /// damaged, else as [`from_json`](Self::from_json) and
+    /// [`from_gguf_metadata`](Self::from_gguf_metadata).
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, TextError> {
         let path = path.as_ref();
         if gguf::is_gguf(path)? {
@@ -33,8 +34,8 @@ impl Tokenizer {
     /// Builds the tokenizer a GGUF file's metadata describes.
     ///
     /// # Errors
-    /// [`TextError::TokenizerUnknown`] if its rules are not among those known here exactly, [`TextError::Metadata`] if a
-    /// key is missing or malformed.
+    /// [`TextError::TokenizerUnknown`] if its rules are not among those known here exactly,
+    /// [`TextError::Metadata`] if a key is missing or malformed.
     pub fn from_gguf_metadata(metadata: &Metadata) -> Result<Self, TextError> {
         let (value, extras) = tokenizer_json(metadata)?;
         Self::build(value, extras)
@@ -97,8 +98,8 @@ const UNUSED: i64 = 5;
 /// The `tokenizer.json` a GGUF's metadata amounts to, and what it says beside.
 ///
 /// # Errors
-/// [`TextError::TokenizerUnknown`] for an algorithm or pre-tokenizer not known here exactly, [`TextError::Metadata`] for
-/// a key that is missing or of the wrong type.
+/// [`TextError::TokenizerUnknown`] for an algorithm or pre-tokenizer not known here exactly,
+/// [`TextError::Metadata`] for a key that is missing or of the wrong type.
 pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<(Value, Extras), TextError> {
     let model = text(metadata, MODEL)?;
     if model != "gpt2" {

@@ -1,8 +1,8 @@
 //! Where in the text each token came from.
 //!
-//! The tokenizer returns ids alone. For most vocabularies the bytes of the tokens put together are the text, and
-//! then the places follow. Some rewrite the text first (Unicode composition, a space in front); then the two are
-//! laid side by side.
+//! The tokenizer returns ids alone. For most vocabularies the bytes of the tokens put together are
+//! the text, and then the places follow. Some rewrite the text first (Unicode composition, a space
+//! in front); then the two are laid side by side.
 
 use std::ops::Range;
 
@@ -52,8 +52,8 @@ const LARGEST_DRIFT: usize = 200;
 
 /// Pairs the stretches of both strings that are equal and, between them, those that are not.
 ///
-/// After a difference, the nearest pair of equal characters counts as common ground again: a wrong guess costs
-/// precision for a few characters, never order or bounds.
+/// After a difference, the nearest pair of equal characters counts as common ground again: a wrong
+/// guess costs precision for a few characters, never order or bounds.
 fn lay_side_by_side(text: &str, spoken: &str, spoken_length: usize) -> Vec<Stretch> {
     let a: Vec<(usize, char)> = text.char_indices().collect();
     let b: Vec<(usize, char)> = spoken.char_indices().collect();

@@ -54,7 +54,8 @@ impl<'t> StreamDecoder<'t> {
         self.text
     }
 
-    /// Moves to `text` all but an unfinished character at the end. Bad bytes become U+FFFD as they do in one go.
+    /// Moves to `text` all but an unfinished character at the end. Bad bytes become U+FFFD as they
+    /// do in one go.
     fn take_whole_characters(&mut self) {
         let mut taken = 0;
         for chunk in self.bytes.utf8_chunks() {
@@ -77,7 +78,8 @@ impl<'t> StreamDecoder<'t> {
 
     /// Decodes the context with and without the new ids; the difference is new text.
     ///
-    /// With context because decoders look at neighbours: the first token of a text loses a space, others do not.
+    /// With context because decoders look at neighbours: the first token of a text loses a space,
+    /// others do not.
     fn take_settled_ids(&mut self, last: bool) {
         let before = self.tokenizer.decode(&self.ids[..self.context]);
         let after = self.tokenizer.decode(&self.ids);

@@ -16,9 +16,10 @@ const SHORTEST_CONTEXT: usize = 512;
 
 /// Turns text into ids as it comes, giving only those that later text cannot change.
 ///
-/// What its pushes give, and then its `finish`, are the ids of the whole text, for tokenizers that look at words one by one
-/// (byte-level BPE does), where no stretch of 1 kB is without white space. Elsewhere a few ids about a cut can differ, which costs evidence and
-/// not validity: the ids still follow from the text alone.
+/// What its pushes give, and then its `finish`, are the ids of the whole text, for tokenizers that
+/// look at words one by one (byte-level BPE does), where no stretch of 1 kB is without white space.
+/// Elsewhere a few ids about a cut can differ, which costs evidence and not validity: the ids still
+/// follow from the text alone.
 ///
 /// `T` is how it holds the tokenizer: a reference, or a shared owner.
 pub struct StreamEncoder<T> {
@@ -60,7 +61,8 @@ impl<T: Deref<Target = Tokenizer>> StreamEncoder<T> {
         self.give_up_to(settled)
     }
 
-    /// Ends the text and returns the ids that were held back. The encoder is then ready for another text.
+    /// Ends the text and returns the ids that were held back. The encoder is then ready for another
+    /// text.
     ///
     /// # Errors
     /// As [`Tokenizer::encode`].

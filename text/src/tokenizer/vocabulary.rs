@@ -65,7 +65,8 @@ impl Vocabulary {
 
 /// The byte that a character of a byte-level vocabulary stands for.
 ///
-/// GPT-2's map: printable ASCII and Latin-1 stand for themselves, the other 68 bytes, in order, for U+0100 and up.
+/// GPT-2's map: printable ASCII and Latin-1 stand for themselves, the other 68 bytes, in order, for
+/// U+0100 and up.
 fn byte_of(c: char) -> Option<u8> {
     match c as u32 {
         c @ (0x21..=0x7E | 0xA1..=0xAC | 0xAE..=0xFF) => Some(c as u8),
@@ -93,8 +94,8 @@ pub(crate) fn byte_level_bytes(token: &str) -> Vec<u8> {
     bytes
 }
 
-/// The bytes of a token of a vocabulary that is not byte-level, as well as one token shows them: `▁` is a space,
-/// `<0x0A>` a byte.
+/// The bytes of a token of a vocabulary that is not byte-level, as well as one token shows them:
+/// `▁` is a space, `<0x0A>` a byte.
 pub(crate) fn spoken_bytes(token: &str) -> Vec<u8> {
     if let Some(hex) = token.strip_prefix("<0x").and_then(|t| t.strip_suffix('>'))
         && hex.len() == 2

@@ -224,7 +224,8 @@ fn what_was_answered_is_not_paid_for_again() {
     let answered = first.iter().flatten().count();
     assert!(answered == 5 && server.requests().len() <= 5 + TOGETHER, "{first:?}");
 
-    // The same endpoint, mended. Its URL is part of what is cached, so the server is the same one by name.
+    // The same endpoint, mended. Its URL is part of what is cached, so the server is the same one by
+    // name.
     *server.requests.lock().expect("no panic") = Vec::new();
     let second = Endpoint::new(cached(&server.url)).expect("sound").answer(&questions, 7);
     assert!(second.iter().all(|answer| answer == &Ok(Some("Yes.".into()))), "{second:?}");

@@ -11,7 +11,8 @@ use crate::suite::{
 /// So many attacks are named of each mark.
 const NAMED: usize = 3;
 
-/// What is found unattacked and at what cost, what brings it below one half, and what is called marked without a mark.
+/// What is found unattacked and at what cost, what brings it below one half, and what is called
+/// marked without a mark.
 pub(super) fn html(results: &Results, choice: &Choice<'_>) -> String {
     let said = [unattacked(results, choice), below_half(choice), false_positives(choice)];
     let said: String = said.into_iter().flatten().collect();

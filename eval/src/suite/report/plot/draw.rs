@@ -243,7 +243,8 @@ pub(super) fn panels_height(count: usize, each: u32) -> u32 {
     count.div_ceil(2) as u32 * each
 }
 
-/// Stretches what is near 1, where most attacks leave a text: the root of the distance from it. Order and sign are kept.
+/// Stretches what is near 1, where most attacks leave a text: the root of the distance from it.
+/// Order and sign are kept.
 pub(super) fn stretched(share: f64) -> f64 {
     let distance = 1.0 - share;
     -distance.signum() * distance.abs().sqrt()

@@ -13,7 +13,8 @@ use crate::suite::{
 };
 
 const HEIGHT: u32 = 360;
-/// Beside the unattacked texts: the attack that every study has, an editor's, a quotation's; the others follow if these are missing.
+/// Beside the unattacked texts: the attack that every study has, an editor's, a quotation's; the
+/// others follow if these are missing.
 const SHOWN: [(&str, f64); 3] = [(strength::ATTACK, 0.35), ("case", 0.5), ("truncate", 0.5)];
 
 /// The cells of one attack and strength, by length.
