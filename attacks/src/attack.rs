@@ -97,13 +97,14 @@ impl About {
         ..Self::PLAIN
     };
 
-    /// Whether it needs no model, data or program: it takes microseconds, and other texts at most.
+    /// Returns whether it needs no model, data or program: it takes microseconds, and other texts
+    /// at most.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.needs.iter().all(|&need| need == Need::Text)
     }
 
-    /// Whether it reads an option.
+    /// Returns whether it reads an option.
     #[must_use]
     pub fn reads(&self, setting: &str) -> bool {
         self.settings.iter().any(|known| known.name == setting)
@@ -175,12 +176,12 @@ impl Strength {
         if (0.0..=1.0).contains(&share) { Ok(Self(share)) } else { Err(AttackError::Strength { found: share }) }
     }
 
-    /// The share, in [0, 1].
+    /// Returns the share, in [0, 1].
     pub fn share(self) -> f64 {
         self.0
     }
 
-    /// The share of `n`, rounded.
+    /// Returns the share of `n`, rounded.
     pub(super) fn of(self, n: usize) -> usize {
         (self.0 * n as f64).round() as usize
     }

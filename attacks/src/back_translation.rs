@@ -156,7 +156,7 @@ impl Attack for BackTranslation {
     }
 }
 
-/// A translation in the dress of its sentence, or nothing if it cannot be one.
+/// Returns a translation in the dress of its sentence, or nothing if it cannot be one.
 fn usable(said: &str, sentence: &str) -> Option<String> {
     // What a rule left out leaves two blanks behind, or one before a mark.
     let mut text = said.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -181,8 +181,8 @@ fn usable(said: &str, sentence: &str) -> Option<String> {
     })
 }
 
-/// What goes on with a sentence, without the capital that a translator begins with. “I” and names
-/// in capitals keep theirs.
+/// Returns what goes on with a sentence, without the capital that a translator begins with. “I” and
+/// names in capitals keep theirs.
 fn begun_small(said: &str) -> String {
     let mut letters = said.chars();
     let Some(first) = letters.next() else { return String::new() };

@@ -178,7 +178,7 @@ fn on_characters(
     Ok(Attacked::of(out, &struck))
 }
 
-/// A word small, with a capital and in capitals, as far as that is another word.
+/// Returns a word small, with a capital and in capitals, as far as that is another word.
 fn other_cases(word: &str) -> Vec<String> {
     let small = word.to_lowercase();
     let mut forms = vec![in_case_of(&small, "Xx"), small.to_uppercase(), small];
@@ -217,7 +217,7 @@ fn neighbour(letter: u8, rng: &mut impl Rng) -> u8 {
     if letter.is_ascii_uppercase() { found.to_ascii_uppercase() } else { found }
 }
 
-/// A letter of the same look in another script.
+/// Returns a letter of the same look in another script.
 fn look_alike(letter: char) -> Option<char> {
     Some(match letter {
         'A' => 'А',

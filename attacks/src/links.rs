@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use super::split::Words;
 
-/// Where the links of a text stand, in order: `scheme://…`, `www.…`, `mailto:…` and `user@host`.
+/// Returns where the links of a text stand, in order: `scheme://…`, `www.…`, `mailto:…` and
+/// `user@host`.
 ///
 /// Rather more than a browser would open, as what is found is only left alone. But a name with dots
 /// alone, as `example.org`, is none: it may be two sentences without a blank between them.
@@ -27,12 +28,13 @@ pub(super) fn links(text: &str) -> Vec<Range<usize>> {
     links
 }
 
-/// What no link goes beyond.
+/// Returns what no link goes beyond.
 fn parts(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "<>\"“”„«»`|—".contains(c)
 }
 
-/// Where an address of a page, or of a mailbox with its scheme, begins; it goes on to the end.
+/// Returns where an address of a page, or of a mailbox with its scheme, begins; it goes on to the
+/// end.
 fn address(chunk: &str) -> Option<usize> {
     let follows =
         |at: usize, also: &[char]| chunk[at..].starts_with(|c: char| c.is_alphanumeric() || also.contains(&c));
@@ -62,8 +64,8 @@ fn mailboxes(chunk: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where an address ends: marks and closing brackets after it belong to the sentence, but for
-/// brackets that it opens.
+/// Returns where an address ends: marks and closing brackets after it belong to the sentence, but
+/// for brackets that it opens.
 fn end(address: &str) -> usize {
     const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
     const MARKS: &str = ".,;:!?…'’*_";

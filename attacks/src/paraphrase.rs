@@ -100,10 +100,10 @@ pub type Answer = Result<Option<String>, String>;
 
 /// A model that answers questions.
 pub trait Chat {
-    /// What determines its answers, for reports.
+    /// Returns what determines its answers, for reports.
     fn options(&self) -> Map<String, Value>;
 
-    /// How many texts it likes to be asked about at once.
+    /// Returns how many texts it likes to be asked about at once.
     fn batch(&self) -> usize;
 
     /// Answers each question, as if it were alone. The same question and seed give the same, as far

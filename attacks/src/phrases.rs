@@ -77,8 +77,8 @@ pub struct Phrases {
 /// Letters by which two words are taken for forms of one.
 const BEGINNING: usize = 5;
 
-/// Whether an entry of the table is of use: in plain small letters, and not the same content words
-/// in another form or order.
+/// Returns whether an entry of the table is of use: in plain small letters, and not the same
+/// content words in another form or order.
 fn is_usable(phrase: &str, other: &str) -> bool {
     let is_plain = |phrase: &str| {
         phrase.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ')
@@ -181,8 +181,8 @@ impl Phrases {
         found
     }
 
-    /// Where a phrase stands, and what may stand there. An article before it belongs to it, as it
-    /// follows what comes in.
+    /// Returns where a phrase stands, and what may stand there. An article before it belongs to it,
+    /// as it follows what comes in.
     ///
     /// - `linked`: of each word, whether it belongs to a link.
     /// - `free_from`: the first word that is in no phrase before.
@@ -237,8 +237,8 @@ impl Phrases {
         Ok(())
     }
 
-    /// What the model reads for each candidate of a span, and at last for what stands there: the
-    /// text as it is by now, the candidate, and the next words.
+    /// Returns what the model reads for each candidate of a span, and at last for what stands
+    /// there: the text as it is by now, the candidate, and the next words.
     fn ahead(&self, run: &mut Run<'_>, at: usize) -> Result<Vec<Vec<TokenId>>, LmError> {
         let Span { bytes, candidates, .. } = &run.spans[at];
         let rest = &run.text[bytes.end..];
@@ -334,7 +334,7 @@ fn chosen(found: &[Range<usize>], count: usize, rng: &mut impl rand_chacha::rand
     chosen.into_iter().map(|(start, end)| start..end).collect()
 }
 
-/// How many ids all begin with alike, and each goes on after; 0 of none.
+/// Returns how many ids all begin with alike, and each goes on after; 0 of none.
 fn shared(all: &[Vec<TokenId>]) -> usize {
     let Some(first) = all.first() else { return 0 };
     let alike = |ids: &Vec<TokenId>| first.iter().zip(ids).take_while(|(a, b)| a == b).count().min(ids.len() - 1);

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::Rng;
 
 use crate::attack::Strength;
 
-/// A share of `n` places, drawn without repetition: `[n]`, true where the attack strikes.
+/// Returns a share of `n` places, drawn without repetition: `[n]`, true where the attack strikes.
 pub(super) fn struck(n: usize, strength: Strength, rng: &mut impl Rng) -> Vec<bool> {
     drawn(n, strength.of(n), rng)
 }
@@ -50,13 +50,13 @@ pub(super) fn spans(n: usize, length: usize, strength: Strength, rng: &mut impl 
     spans
 }
 
-/// One of a slice that is not empty.
+/// Returns one of a slice that is not empty.
 pub(super) fn one_of<'a, T>(choices: &'a [T], rng: &mut impl Rng) -> &'a T {
     &choices[below(choices.len(), rng)]
 }
 
-/// A number below `n`, `n` ≥ 1. The bias of the remainder is below 1e-12 for every length a text
-/// has.
+/// Returns a number below `n`, `n` ≥ 1. The bias of the remainder is below 1e-12 for every length a
+/// text has.
 pub(super) fn below(n: usize, rng: &mut impl Rng) -> usize {
     (rng.next_u64() % n as u64) as usize
 }

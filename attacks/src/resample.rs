@@ -270,8 +270,8 @@ impl Run<'_> {
         self.spans[self.written.len()].clone()
     }
 
-    /// What comes into the trunk before the next span: the last span as it was written, or the
-    /// opening, and what is kept after it.
+    /// Returns what comes into the trunk before the next span: the last span as it was written, or
+    /// the opening, and what is kept after it.
     fn up_to_span(&self, opening: &[TokenId]) -> Vec<TokenId> {
         let (written, from) = match self.written.last() {
             None => (opening, 0),
@@ -280,14 +280,14 @@ impl Run<'_> {
         [written, &self.ids[from..self.span().start]].concat()
     }
 
-    /// The tokens of the text after the next span, `count` at most, whether they are to be kept or
-    /// not.
+    /// Returns the tokens of the text after the next span, `count` at most, whether they are to be
+    /// kept or not.
     fn following(&self, count: usize) -> &[TokenId] {
         let end = self.span().end;
         &self.ids[end..self.ids.len().min(end + count)]
     }
 
-    /// The text with its spans as they were written. What was kept is the same to the byte,
+    /// Returns the text with its spans as they were written. What was kept is the same to the byte,
     /// whatever the tokenizer makes of it.
     fn finish(self, tokenizer: &Tokenizer) -> Attacked {
         let mut text = String::with_capacity(self.text.len());
@@ -308,7 +308,8 @@ impl Run<'_> {
     }
 }
 
-/// The text of tokens that follow another: some tokenizers begin a text otherwise than they go on.
+/// Returns the text of tokens that follow another: some tokenizers begin a text otherwise than they
+/// go on.
 fn decode_after(tokenizer: &Tokenizer, before: Option<TokenId>, tokens: &[TokenId]) -> String {
     let Some(before) = before else { return tokenizer.decode(tokens) };
     let both = tokenizer.decode(&[&[before], tokens].concat());

@@ -26,7 +26,7 @@ fn is_word(piece: &str) -> bool {
     piece.chars().any(char::is_alphanumeric)
 }
 
-/// A word in the case of another: small, with a capital, or in capitals throughout.
+/// Returns a word in the case of another: small, with a capital, or in capitals throughout.
 pub(super) fn in_case_of(word: &str, model: &str) -> String {
     let mut letters = model.chars().filter(|c| c.is_alphabetic());
     match letters.next() {
@@ -42,7 +42,7 @@ pub(super) fn in_case_of(word: &str, model: &str) -> String {
     }
 }
 
-/// Whether most letters of a text are Latin; of a text without letters, yes.
+/// Returns whether most letters of a text are Latin; of a text without letters, yes.
 pub(super) fn is_latin(text: &str) -> bool {
     let (mut latin, mut letters) = (0u64, 0u64);
     for c in text.chars().filter(|c| c.is_alphabetic()) {

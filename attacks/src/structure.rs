@@ -190,7 +190,7 @@ fn paste(text: &str, strength: Strength, other: &Other<'_>, rng: &mut ChaCha8Rng
     Ok(Attacked { text: out, changed: needed, places: needed + own.len(), unusable: 0 })
 }
 
-/// Where a stretch begins: what stands before the first word goes with it.
+/// Returns where a stretch begins: what stands before the first word goes with it.
 fn cut_from(words: &Words<'_>, word: usize) -> usize {
     if word == 0 { 0 } else { words.at.get(word).copied().unwrap_or(words.pieces.len()) }
 }
@@ -237,7 +237,7 @@ fn wrapped(paragraph: &str) -> String {
     lines.join("\n")
 }
 
-/// Each sentence an item.
+/// Makes each sentence an item.
 fn listed(paragraph: &str) -> String {
     // A line break would end a sentence.
     let paragraph = paragraph.replace('\n', " ");

@@ -44,7 +44,8 @@ pub(super) const ABOUT: About = About {
 /// Where WordNet's files usually lie.
 const FOLDERS: [&str; 3] = ["/usr/share/wordnet", "/usr/share/wordnet/dict", "/usr/local/WordNet-3.0/dict"];
 
-/// The folder of WordNet's files: `$WNSEARCHDIR`, `$WNHOME/dict`, or where it is usually installed.
+/// Returns the folder of WordNet's files: `$WNSEARCHDIR`, `$WNHOME/dict`, or where it is usually
+/// installed.
 ///
 /// # Errors
 /// [`AttackError::Unavailable`], with what to install.
@@ -96,7 +97,8 @@ impl Synonyms {
         Ok(Self { wordnet })
     }
 
-    /// What may stand for each word, and how much it is used: `[words]`, empty where nothing may.
+    /// Returns what may stand for each word, and how much it is used: `[words]`, empty where
+    /// nothing may.
     ///
     /// - `linked`: of each word, whether it belongs to a link.
     fn choices(&self, words: &Words<'_>, linked: &[bool]) -> Vec<Vec<(String, u32)>> {
@@ -133,8 +135,8 @@ impl Synonyms {
             .collect()
     }
 
-    /// What a word is, if that is clear from the word before and from how frequent its readings
-    /// are.
+    /// Returns what a word is, if that is clear from the word before and from how frequent its
+    /// readings are.
     fn reading(&self, word: &str, before: Option<&str>) -> Option<Reading> {
         const BEFORE_NOUNS: [&str; 21] = [
             "a", "an", "another", "any", "each", "every", "her", "his", "its", "my", "no", "of", "our", "some", "such",
@@ -225,7 +227,7 @@ impl Attack for Synonyms {
     }
 }
 
-/// One of several, as often as it is used.
+/// Returns one of several, as often as it is used.
 fn drawn<'c>(choices: &'c [(String, u32)], rng: &mut ChaCha8Rng) -> &'c str {
     let total: u32 = choices.iter().map(|(_, count)| count).sum();
     let mut left = below(total as usize, rng) as u32;

@@ -208,7 +208,7 @@ const MISSPELT: [(&str, &str); 48] = [
     ("whether", "wether"),
 ];
 
-/// How a word is often misspelt, if it is in the list in small letters.
+/// Returns how a word is often misspelt, if it is in the list in small letters.
 fn misspelling(word: &str) -> Option<&'static str> {
     MISSPELT.binary_search_by_key(&word, |&(right, _)| right).ok().map(|at| MISSPELT[at].1)
 }
@@ -293,7 +293,7 @@ fn is_blank(piece: &str) -> bool {
     !piece.is_empty() && piece.bytes().all(|byte| byte == b' ')
 }
 
-/// A word from elsewhere.
+/// Returns a word from elsewhere.
 fn pool<'a>(other: &Other<'a>, attack: &'static str, rng: &mut impl Rng) -> Result<&'a str, AttackError> {
     if other.words.is_empty() { Err(AttackError::NoWords { attack }) } else { Ok(one_of::<String>(other.words, rng)) }
 }

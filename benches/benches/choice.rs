@@ -27,7 +27,7 @@ fn normalise(row: &mut [f32]) {
     row.iter_mut().for_each(|p| *p = (f64::from(*p) / sum) as f32);
 }
 
-/// What top-p leaves: tokens ascending, and their probabilities.
+/// Returns what top-p leaves: tokens ascending, and their probabilities.
 fn top_p(row: &[f32], top_p: f64) -> (Vec<TokenId>, Vec<f32>) {
     let mut order: Vec<usize> = (0..row.len()).collect();
     order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
@@ -81,7 +81,7 @@ fn choice(criterion: &mut Criterion<ProcessorTime>) {
     group.finish();
 }
 
-/// The Gumbel-max rule as it is usually written.
+/// Returns the Gumbel-max rule as it is usually written.
 fn greatest(seed: &greenmark::Seed, tokens: &[TokenId], probabilities: &[f32]) -> TokenId {
     let noisy = |(&token, &p): (&TokenId, &f32)| {
         let u = (f64::from(seed.word(Subkey::First, token)) + 0.5) / 4_294_967_296.0;

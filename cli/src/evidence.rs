@@ -22,7 +22,7 @@ pub(crate) const COLOURS_OF_RAW: &str =
 pub(crate) const TOO_SHORT_NOTE: &str =
     "Too short to say: even if every token of such a text spoke for the mark, the evidence would not be enough.";
 
-/// The verdict in words, with its style.
+/// Returns the verdict in words, with its style.
 pub(crate) fn verdict(verdict: Verdict) -> (&'static str, Style) {
     match verdict {
         Verdict::Marked => ("marked", AnsiColor::Green.on_default().bold()),
@@ -71,7 +71,7 @@ pub(crate) fn describe(id: &str, answer: &Answer, text: Option<&str>, names_ask:
     said
 }
 
-/// The p of the whole text alone, and what it does not pay for.
+/// Returns the p of the whole text alone, and what it does not pay for.
 pub(crate) fn unpaid(answer: &Answer) -> String {
     let p = format_p_value(answer.best().raw.ln_p, 2);
     match answer.examination.looks {
@@ -85,7 +85,7 @@ pub(crate) fn of_ask(profile: Option<&str>, key: KeyId, scheme: Scheme) -> Strin
     profile.map_or_else(|| format!("; key {key}, {scheme}"), |name| format!("; profile {name}"))
 }
 
-/// A p-value in as few digits as show on which side of α it is.
+/// Returns a p-value in as few digits as show on which side of α it is.
 fn p_beside(ln_p: f64, alpha: f64) -> String {
     let is_below = |p: &str| p.parse::<f64>().is_ok_and(|p| p <= alpha);
     let written = [2, 4, 8].map(|digits| format_p_value(ln_p, digits));
@@ -93,7 +93,7 @@ fn p_beside(ln_p: f64, alpha: f64) -> String {
     told.unwrap_or(&written[2]).clone()
 }
 
-/// Where a passage stands, how strong it is, and how it begins and ends.
+/// Returns where a passage stands, how strong it is, and how it begins and ends.
 pub(crate) fn describe_passage(passage: &Passage, text: Option<&str>) -> String {
     let score = passage_score(passage);
     let normalised = if passage.normalised { ", once normalised" } else { "" };
@@ -117,7 +117,7 @@ fn passage_score(passage: &Passage) -> String {
     }
 }
 
-/// The first and the last words of a stretch, for one line.
+/// Returns the first and the last words of a stretch, for one line.
 fn excerpt(text: &str) -> String {
     const SHOWN: usize = 36;
     // Of a long stretch only the ends are looked at.
@@ -142,7 +142,7 @@ fn excerpt(text: &str) -> String {
     printable(&line)
 }
 
-/// What the scored tokens score, and would by chance; `None` where none was scored.
+/// Returns what the scored tokens score, and would by chance; `None` where none was scored.
 pub(crate) fn score(detection: &Detection) -> Option<String> {
     let mean = detection.mean_score()?;
     let scored = count(detection.tally.scored, "scored token");
@@ -172,7 +172,7 @@ pub(crate) fn brief_score(null: Null, score: f64, scored: u64) -> String {
 /// Profiles that are listed; more are counted.
 const PROFILES_LISTED: usize = 8;
 
-/// What was asked: a line a profile, and one for the keys without.
+/// Returns what was asked: a line a profile, and one for the keys without.
 ///
 /// - `has_characters`: whether characters were read, and not ids.
 pub(crate) fn describe_question(asks: &[Ask<'_>], has_characters: bool) -> String {

@@ -34,12 +34,12 @@ pub(crate) fn paths(given: &[PathBuf], has_profile: bool) -> Vec<PathBuf> {
 /// Names a key file, for scripts.
 const VARIABLE: &str = "GREENMARK_KEY_FILE";
 
-/// The files of a folder that are named as key files are, by name.
+/// Returns the files of a folder that are named as key files are, by name.
 pub(crate) fn key_files(folder: &Path) -> Result<Vec<PathBuf>> {
     files_named(folder, &[".key"])
 }
 
-/// The plain files of a folder with one of some endings, by name. Hidden ones are left out.
+/// Returns the plain files of a folder with one of some endings, by name. Hidden ones are left out.
 pub(crate) fn files_named(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     let cannot = || format!("cannot read the folder {}", folder.display());
     let mut files = Vec::new();
@@ -120,8 +120,8 @@ fn warn_if_shared(file: &fs::File, path: &Path) {
 #[cfg(not(unix))]
 fn warn_if_shared(_: &fs::File, _: &Path) {}
 
-/// Whether an argument holds what looks like a key's text (SPEC §2.2): `gmk1` and 64 hexadecimal
-/// digits, wherever it stands.
+/// Returns whether an argument holds what looks like a key's text (SPEC §2.2): `gmk1` and 64
+/// hexadecimal digits, wherever it stands.
 pub(crate) fn holds_key_text(argument: &OsStr) -> bool {
     let bytes = argument.as_encoded_bytes();
     bytes.windows(4 + 64).any(|part| part.starts_with(b"gmk1") && part[4..].iter().all(u8::is_ascii_hexdigit))

@@ -50,7 +50,8 @@ impl Writer {
 }
 
 impl PromptReader {
-    /// The ids that the model continues: the prompt in the model's chat template, or as it is.
+    /// Returns the ids that the model continues: the prompt in the model's chat template, or as it
+    /// is.
     pub(crate) fn ids(&self, prompt: &str, system: Option<&str>, raw: bool) -> Result<Vec<TokenId>> {
         match &self.template {
             Template::Chat(chat) if !raw => Ok(chat.encode(&self.tokenizer, system, prompt)?),

@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::texts::Source;
 
-/// A bar on stderr, if that is a terminal; of known length, if the texts are in a file.
+/// Returns a bar on stderr, if that is a terminal; of known length, if the texts are in a file.
 ///
 /// - `message`: a template for what is said beside the number of texts; may be empty.
 pub(crate) fn of_texts(source: &Source, message: &str) -> ProgressBar {

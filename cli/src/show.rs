@@ -56,8 +56,8 @@ fn style(look: Shade) -> Style {
     }
 }
 
-/// The text for a terminal; without colour, favoured tokens stand in brackets and passages between
-/// guillemets.
+/// Returns the text for a terminal; without colour, favoured tokens stand in brackets and passages
+/// between guillemets.
 pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
     let mut out = String::new();
     let mut within = false;
@@ -88,7 +88,7 @@ pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
     out
 }
 
-/// What the colours mean.
+/// Returns what the colours mean.
 ///
 /// - `families`: of the schemes that were asked about.
 /// - `has_passages`: whether passages are shown.

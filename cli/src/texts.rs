@@ -38,7 +38,7 @@ impl Source {
         self.path.as_ref().map_or_else(|| "standard input".into(), |path| path.display().to_string())
     }
 
-    /// What evidence calls the one text of a plain file.
+    /// Returns what evidence calls the one text of a plain file.
     pub(crate) fn id(&self) -> String {
         self.path.as_ref().map_or_else(|| "-".into(), |path| path.display().to_string())
     }
@@ -83,7 +83,7 @@ impl Source {
         Some(lines)
     }
 
-    /// The whole of a plain file, as it is. SPEC §9.1.
+    /// Returns the whole of a plain file, as it is. SPEC §9.1.
     pub(crate) fn read_whole(&self) -> Result<String> {
         let mut bytes = Vec::new();
         self.open()?.read_to_end(&mut bytes).map_err(|error| self.unreadable(&error))?;
@@ -95,17 +95,17 @@ impl Source {
         })
     }
 
-    /// The one text of a plain file.
+    /// Returns the one text of a plain file.
     pub(crate) fn text(&self) -> Result<Text> {
         Ok(Text::new(self.id(), Content::Characters(self.read_whole()?)))
     }
 
-    /// The texts of a JSON Lines file, one at a time; see [`text_lines`].
+    /// Returns the texts of a JSON Lines file, one at a time; see [`text_lines`].
     pub(crate) fn text_lines(&self, prefer_ids: bool) -> Result<impl Iterator<Item = Result<Text>>> {
         Ok(text_lines(self.open_lines()?, self.name(), prefer_ids).map(|line| line.map_err(Into::into)))
     }
 
-    /// The texts of a corpus, one at a time: one of a plain file, or one a line.
+    /// Returns the texts of a corpus, one at a time: one of a plain file, or one a line.
     #[cfg(feature = "eval")]
     pub(crate) fn documents(&self) -> Result<Box<dyn Iterator<Item = Result<Document>>>> {
         if !self.is_lines {
@@ -115,13 +115,14 @@ impl Source {
         Ok(Box::new(documents(self.open_lines()?, self.name()).map(|line| line.map_err(Into::into))))
     }
 
-    /// The prompts of a JSON Lines file, one at a time.
+    /// Returns the prompts of a JSON Lines file, one at a time.
     pub(crate) fn prompts(&self) -> Result<impl Iterator<Item = Result<Prompt>> + use<>> {
         Ok(prompts(self.open_lines()?, self.name()).map(|line| line.map_err(Into::into)))
     }
 }
 
-/// What a file is that is no text, with what to do about it, as far as its first bytes tell.
+/// Returns what a file is that is no text, with what to do about it, as far as its first bytes
+/// tell.
 fn kind(bytes: &[u8]) -> Option<&'static str> {
     const KINDS: [(&[u8], &str); 9] = [
         (b"%PDF-", "a PDF document: copy its text into a file of plain text"),
@@ -151,7 +152,7 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// What the system says, in fewer words where they are usual.
+/// Returns what the system says, in fewer words where they are usual.
 pub(crate) fn without_number(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),

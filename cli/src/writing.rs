@@ -6,7 +6,7 @@ use greenmark_lm::{GenerateOptions, Sampling, SamplingParams};
 
 use crate::args::SamplingArgs;
 
-/// A seed from the system, for runs that name none.
+/// Returns a seed from the system, for runs that name none.
 pub(crate) fn fresh_seed() -> Result<u64> {
     // Short enough to be typed again.
     Ok(getrandom::u32().map_err(|error| anyhow!("the system gives no random bytes: {error}"))?.into())

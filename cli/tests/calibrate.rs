@@ -24,7 +24,7 @@ fn results(out: &Path) -> Value {
     serde_json::from_slice(&fs::read(out.join("calibration.json")).expect("results")).expect("JSON")
 }
 
-/// The rates of a test over the whole corpus.
+/// Returns the rates of a test over the whole corpus.
 fn table<'r>(results: &'r Value, test: &str) -> &'r Value {
     let tables = results["tables"].as_array().expect("tables");
     tables.iter().find(|table| table["test"] == test && table["part"].is_null()).expect("the test")

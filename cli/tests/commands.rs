@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 use support::{greenmark, marked, run, stderr, stdout};
 
-/// A key file in a folder of its own.
+/// Returns a key file in a folder of its own.
 fn key() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("test.key").to_str().expect("UTF-8").to_owned();

@@ -15,7 +15,7 @@ use support::{greenmark, stderr, stdout};
 
 const FILES: [&str; 4] = ["results.json", "results.csv", "report.html", "detection-against-chrf.svg"];
 
-/// The quick suite with few texts, in `out`.
+/// Returns the quick suite with few texts, in `out`.
 fn eval(out: &Path, options: &[&str]) -> Output {
     // A later --texts would be refused as given twice.
     let texts: &[&str] = if options.contains(&"--texts") { &[] } else { &["--texts", "30"] };
@@ -24,7 +24,7 @@ fn eval(out: &Path, options: &[&str]) -> Output {
     command.output().expect("the binary runs")
 }
 
-/// The results, without what no two runs have in common.
+/// Returns the results, without what no two runs have in common.
 fn results(out: &Path) -> Value {
     let text = fs::read(out.join("results.json")).expect("results");
     let mut results: Value = serde_json::from_slice(&text).expect("JSON");

@@ -20,7 +20,7 @@ fn keys(n: u8) -> (tempfile::TempDir, String) {
     (folder, path)
 }
 
-/// One such key.
+/// Returns one such key.
 fn key() -> (tempfile::TempDir, String) {
     let (folder, path) = keys(1);
     (folder, file(&path, "0.key"))
@@ -34,7 +34,7 @@ fn unmarked(seed: &str, tokens: &str) -> String {
     stdout(&written)
 }
 
-/// The evidence of one text, and what stands on stderr.
+/// Returns the evidence of one text, and what stands on stderr.
 fn detect(args: &[&str], text: &str) -> (Value, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("text.txt");
@@ -345,7 +345,7 @@ fn a_folder_of_profiles_names_the_one_that_hit() {
     refused(&["detect", "--profile", &story, &text], "does not hold its key");
 }
 
-/// Every printable ASCII character a token.
+/// Makes every printable ASCII character a token.
 fn letters_tokenizer() -> String {
     let vocab: serde_json::Map<_, _> = ('!'..='~').enumerate().map(|(id, c)| (c.to_string(), id.into())).collect();
     let json = serde_json::json!({

@@ -145,7 +145,7 @@ impl Plan {
         Ok(Self { schemes: distinct, keys, together, seed })
     }
 
-    /// What is tested for.
+    /// Returns what is tested for.
     pub fn schemes(&self) -> &[Scheme] {
         &self.schemes
     }
@@ -160,7 +160,7 @@ impl Plan {
         self.together
     }
 
-    /// What the keys follow from.
+    /// Returns what the keys follow from.
     pub fn seed(&self) -> u64 {
         self.seed
     }
@@ -170,7 +170,7 @@ impl Plan {
         key(&format!("{}/{text}/{number}", self.seed))
     }
 
-    /// The key that asks every text, where the user has none: for measuring alone.
+    /// Returns the key that asks every text, where the user has none: for measuring alone.
     pub fn deployed_key(&self) -> Key {
         key(&format!("{}/deployed", self.seed))
     }
@@ -316,7 +316,7 @@ impl<'t> Batch<'t> {
         Self { plan, first, texts, readings: readings.collect() }
     }
 
-    /// What one key a text costs, in scored positions.
+    /// Returns what one key a text costs, in scored positions.
     pub fn cost(&self) -> usize {
         self.readings.iter().map(|readings| cost(readings)).sum()
     }
@@ -411,7 +411,7 @@ impl<'t> Batch<'t> {
     }
 }
 
-/// What a key costs in a text, in scored positions.
+/// Returns what a key costs in a text, in scored positions.
 fn cost(readings: &[Vec<Reading<'_>>]) -> usize {
     /// What is done for a text in which nothing is scored: a detector is made of the key.
     const LEAST: usize = 16;

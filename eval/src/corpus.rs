@@ -70,7 +70,7 @@ pub struct Job {
     pub key: u64,
 }
 
-/// A text of each prompt, under its own key.
+/// Returns a text of each prompt, under its own key.
 pub fn jobs(prompts: &[Vec<TokenId>]) -> Vec<Job> {
     (0..).zip(prompts).map(|(index, prompt)| Job { index, prompt: prompt.clone(), key: index }).collect()
 }
@@ -80,7 +80,7 @@ pub fn key(seed: u64, number: u64) -> Key {
     Key::from_bytes(Sha256::digest(format!("greenmark/robustness/key/{seed}/{number}")).into())
 }
 
-/// The texts of `file`, after those that it lacks have been written.
+/// Returns the texts of `file`, after those that it lacks have been written.
 ///
 /// Each line is one [`Text`]; a last line that was cut off is dropped and its text written again.
 ///

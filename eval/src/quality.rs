@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use greenmark::TokenId;
 
-/// The share of a text's n-grams that stood in it before: 0 where none comes twice.
+/// Returns the share of a text's n-grams that stood in it before: 0 where none comes twice.
 ///
 /// - `n`: ≥ 1. A text shorter than n has none, and repeats nothing.
 pub fn repeated_ngrams(text: &[TokenId], n: usize) -> f64 {

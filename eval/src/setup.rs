@@ -80,7 +80,7 @@ impl Setup {
         Ok(Self { name, model: lm, tokenizer, chat })
     }
 
-    /// The ids of the prompts in JSON Lines (`{"prompt": …}`), as the model wants them.
+    /// Returns the ids of the prompts in JSON Lines (`{"prompt": …}`), as the model wants them.
     ///
     /// # Errors
     /// What a file or a line has against it.
@@ -94,7 +94,7 @@ impl Setup {
         Ok(prompts)
     }
 
-    /// The ids of the prompts in lines of JSON, as the model wants them.
+    /// Returns the ids of the prompts in lines of JSON, as the model wants them.
     ///
     /// # Errors
     /// What a line has against it.
@@ -113,7 +113,8 @@ impl Setup {
         lines.into_iter().enumerate().map(|(i, line)| of(line).with_context(|| format!("line {}", i + 1))).collect()
     }
 
-    /// The texts of a recipe, in a file of that name in `folder`; a bar shows how far it is.
+    /// Returns the texts of a recipe, in a file of that name in `folder`; a bar shows how far it
+    /// is.
     ///
     /// # Errors
     /// As [`corpus::texts`].
@@ -154,13 +155,13 @@ pub fn describe(mark: Option<Mark>) -> String {
     }
 }
 
-/// A mark in the name of a file.
+/// Returns a mark in the name of a file.
 pub fn file_name_part(mark: Option<Mark>) -> String {
     let mark = mark.map_or_else(|| "plain".to_owned(), |mark| describe(Some(mark)));
     mark.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
 }
 
-/// A name for a file of texts so marked.
+/// Returns a name for a file of texts so marked.
 pub fn file_name(mark: Option<Mark>, temperature: f64) -> String {
     format!("t{temperature}-{}", file_name_part(mark))
 }

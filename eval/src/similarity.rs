@@ -78,8 +78,8 @@ impl SentenceEncoder {
         Self::load(folder)
     }
 
-    /// The vectors of some texts, each of length 1; an empty text has one too. Texts are spread
-    /// over the threads of rayon.
+    /// Returns the vectors of some texts, each of length 1; an empty text has one too. Texts are
+    /// spread over the threads of rayon.
     ///
     /// # Errors
     /// A text longer than 4 GiB.
@@ -113,7 +113,7 @@ impl SentenceEncoder {
         Ok(sum.into_iter().map(|v| (f64::from(v) / length) as f32).collect())
     }
 
-    /// The word pieces of a text, at most as many together as the encoder reads at once.
+    /// Returns the word pieces of a text, at most as many together as the encoder reads at once.
     fn parts(&self, text: &str) -> Result<Vec<Vec<TokenId>>> {
         let room = LONGEST - self.frame.len();
         let whole = self.tokenizer.encode(text)?;
@@ -133,7 +133,8 @@ impl SentenceEncoder {
     }
 }
 
-/// The cosine of the angle between two vectors of one length, neither of them 0: in [−1, 1].
+/// Returns the cosine of the angle between two vectors of one length, neither of them 0: in [−1,
+/// 1].
 pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
     (dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()).clamp(-1.0, 1.0)

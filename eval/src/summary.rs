@@ -2,7 +2,7 @@
 
 use greenmark::stats::clopper_pearson;
 
-/// The median; `None` of nothing.
+/// Returns the median; `None` of nothing.
 pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -36,7 +36,7 @@ impl Mean {
         Some(Self { value, error: (variance / n as f64).sqrt(), n })
     }
 
-    /// The 95 % interval by the normal law, which n ≥ 100 values allow.
+    /// Returns the 95 % interval by the normal law, which n ≥ 100 values allow.
     pub fn interval(self) -> (f64, f64) {
         (self.value - 1.96 * self.error, self.value + 1.96 * self.error)
     }

@@ -44,7 +44,7 @@ pub struct ChatTemplate {
 }
 
 impl ChatTemplate {
-    /// A template from its source.
+    /// Returns a template from its source.
     ///
     /// - `bos`, `eos`: what `bos_token` and `eos_token` are in it; empty for a model without.
     #[must_use]

@@ -263,7 +263,7 @@ impl<H: LogitsHook> Row<H> {
     }
 }
 
-/// What can be said of a request without the model.
+/// Returns what can be said of a request without the model.
 fn settled_at_once(index: u64, prompt: &[TokenId], options: &GenerateOptions, context_length: usize) -> Option<Event> {
     if prompt.is_empty() {
         Some(Event::Refused { index, error: LmError::EmptyPrompt { index } })

@@ -126,7 +126,7 @@ enum Wanted {
 }
 
 impl Wanted {
-    /// How many they are, of sequences of these lengths.
+    /// Returns how many they are, of sequences of these lengths.
     fn rows(self, lengths: impl ExactSizeIterator<Item = usize>) -> usize {
         match self {
             Self::Last => lengths.len(),

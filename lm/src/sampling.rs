@@ -72,8 +72,8 @@ struct Ranked {
     value: f32,
 }
 
-/// The random numbers of one text: ChaCha8 under a seed made of the run's seed and the text's
-/// index.
+/// Returns the random numbers of one text: ChaCha8 under a seed made of the run's seed and the
+/// text's index.
 ///
 /// One stream per text, so a text does not depend on which others share its batch.
 #[must_use]
@@ -116,7 +116,7 @@ impl Sampling {
         Self { params: SamplingParams { temperature: 0.0, ..SamplingParams::default() } }
     }
 
-    /// The parameters given.
+    /// Returns the parameters given.
     #[must_use]
     pub fn params(&self) -> SamplingParams {
         self.params
@@ -215,7 +215,7 @@ fn total(weights: impl Iterator<Item = f32>) -> f64 {
     weights.map(f64::from).sum()
 }
 
-/// The largest logit and the lowest id that has it.
+/// Returns the largest logit and the lowest id that has it.
 fn maximum(logits: &[f32]) -> Result<(TokenId, f32), LmError> {
     let mut max = f32::NEG_INFINITY;
     let mut argmax = None;
@@ -301,7 +301,7 @@ mod tests {
         (0..n).map(|_| (0..8).map(|_| (rng.next_u32() >> 26) as f32 / 8.0).sum::<f32>() / 2.0).collect()
     }
 
-    /// The same filters with nothing clever: sort everything, cut, renormalise.
+    /// Returns the same filters with nothing clever: sort everything, cut, renormalise.
     fn naive(p: SamplingParams, logits: &[f32]) -> Vec<(TokenId, f64)> {
         let mut all: Vec<(TokenId, f64)> = (0..).zip(logits).map(|(t, &l)| (t, f64::from(l) / p.temperature)).collect();
         all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -58,8 +58,8 @@ pub fn surprise(model: &mut dyn LanguageModel, prompt: &[TokenId], ids: &[TokenI
     Ok(total / ids.len() as f64)
 }
 
-/// What a model is fed before a text that follows nothing: what its tokenizer begins texts with, or
-/// else what ends the text before.
+/// Returns what a model is fed before a text that follows nothing: what its tokenizer begins texts
+/// with, or else what ends the text before.
 ///
 /// # Errors
 /// A tokenizer with neither.

@@ -5,7 +5,7 @@ pub mod uniformity;
 
 use serde_json::Value;
 
-/// The cases of one vector file (`tests/vectors/`), each a JSON object. SPEC §11.
+/// Returns the cases of one vector file (`tests/vectors/`), each a JSON object. SPEC §11.
 ///
 /// # Panics
 /// If the file is not of that form.
@@ -16,12 +16,12 @@ pub fn cases(file: &str) -> Vec<Value> {
     cases
 }
 
-/// A one-line name for a case, to be printed when it fails.
+/// Returns a one-line name for a case, to be printed when it fails.
 pub fn name(case: &Value) -> String {
     format!("{} tcId {}: {}", case["spec"], case["tcId"], case["comment"])
 }
 
-/// A member that must be a string.
+/// Returns a member that must be a string.
 ///
 /// # Panics
 /// If it is not.
@@ -29,7 +29,7 @@ pub fn string<'a>(case: &'a Value, member: &str) -> &'a str {
     case[member].as_str().unwrap_or_else(|| panic!("{}: {member} is no string", name(case)))
 }
 
-/// A member that must be an unsigned integer.
+/// Returns a member that must be an unsigned integer.
 ///
 /// # Panics
 /// If it is not.
@@ -37,7 +37,7 @@ pub fn integer(case: &Value, member: &str) -> u64 {
     case[member].as_u64().unwrap_or_else(|| panic!("{}: {member} is no integer", name(case)))
 }
 
-/// A member that must be a list of token ids.
+/// Returns a member that must be a list of token ids.
 ///
 /// # Panics
 /// If it is not.
@@ -46,7 +46,7 @@ pub fn ids(case: &Value, member: &str) -> Vec<u32> {
     list.iter().map(|id| id.as_u64().and_then(|id| id.try_into().ok()).expect("an id is a u32")).collect()
 }
 
-/// The bytes that a member spells in hexadecimal.
+/// Returns the bytes that a member spells in hexadecimal.
 ///
 /// # Panics
 /// If it does not.
@@ -60,7 +60,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether two floats agree to `tolerance` relative; equal infinities and zeros agree.
+/// Returns whether two floats agree to `tolerance` relative; equal infinities and zeros agree.
 pub fn close(found: f64, expected: f64, tolerance: f64) -> bool {
     found == expected || (found - expected).abs() <= tolerance * expected.abs()
 }

@@ -94,7 +94,7 @@ fn keys(case: &Value) {
     }
 }
 
-/// The name of SPEC §2.2 and §2.3 for what a key was refused for.
+/// Returns the name of SPEC §2.2 and §2.3 for what a key was refused for.
 fn key_failure(error: Option<KeyError>) -> &'static str {
     match error {
         Some(KeyError::NotText { .. }) => "not-text",
@@ -529,7 +529,7 @@ fn by_rule(case: &Value, place: u64) -> [u8; 32] {
     Sha256::digest([b"greenmark/v1/vectors/", string(case, "label").as_bytes(), b"/", &place].concat()).into()
 }
 
-/// A text that is given by its ids, listed or by rule.
+/// Returns a text that is given by its ids, listed or by rule.
 fn given_ids(case: &Value) -> Vec<TokenId> {
     if case.get("ids").is_some() {
         return ids(case, "ids");
@@ -539,7 +539,7 @@ fn given_ids(case: &Value) -> Vec<TokenId> {
     (0..integer(case, "count")).map(id).collect()
 }
 
-/// A text of search.json that is given by its scores, listed or by rule.
+/// Returns a text of search.json that is given by its scores, listed or by rule.
 fn given_positions(case: &Value, scheme: Scheme) -> Vec<Position> {
     if let Some(scores) = case.get("scores") {
         let scores = scores.as_array().expect("a list");
@@ -557,7 +557,7 @@ fn given_positions(case: &Value, scheme: Scheme) -> Vec<Position> {
     positions
 }
 
-/// The scores from one position of a text up to another.
+/// Returns the scores from one position of a text up to another.
 fn scores_between(positions: &[Position], start: usize, end: usize) -> Vec<f64> {
     let score = |position: &Position| match position {
         Position::Scored(score) => Some(*score),
@@ -570,7 +570,7 @@ fn letter(colour: Colour) -> char {
     if colour.is_green() { 'G' } else { 'R' }
 }
 
-/// The marks of a text; those of scored positions by whether the score is above 0.
+/// Returns the marks of a text; those of scored positions by whether the score is above 0.
 fn line(positions: &[Position], some: char, none: char) -> String {
     let letter = |position: &Position| match position {
         Position::Unscored => '-',

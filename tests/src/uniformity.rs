@@ -30,8 +30,8 @@ pub fn ks_uniform(values: &[f64]) -> (f64, f64) {
     (distance, kolmogorov_sf((root + 0.12 + 0.11 / root) * distance))
 }
 
-/// A p-value that is exactly uniform under the null, from a binomial count: P(X > successes) + u ·
-/// P(X = successes).
+/// Returns a p-value that is exactly uniform under the null, from a binomial count: P(X >
+/// successes) + u · P(X = successes).
 ///
 /// - `u`: uniform on [0, 1), drawn by the caller independently of the count; ½ gives the
 ///   mid-p-value.

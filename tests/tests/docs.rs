@@ -7,7 +7,7 @@ use std::{
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Every Markdown file below `folder`, and below its folders if `deep`.
+/// Returns every Markdown file below `folder`, and below its folders if `deep`.
 fn documents(folder: &Path, deep: bool) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder of the repository") {

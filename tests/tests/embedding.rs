@@ -13,7 +13,8 @@ fn uniform(seed: u64, i: u64) -> f64 {
     (word >> 11) as f64 * (-53f64).exp2()
 }
 
-/// A text by a model whose logits are all equal, marked in the one loop that serves both families.
+/// Returns a text by a model whose logits are all equal, marked in the one loop that serves both
+/// families.
 fn write(key: &Key, scheme: Scheme, delta: f32, tokens: usize, seed: u64) -> Vec<TokenId> {
     let embedder = Embedder::new(key, scheme).delta(Delta::new(delta).expect("finite"));
     let mut text = embedder.start();

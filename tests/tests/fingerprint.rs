@@ -4,7 +4,7 @@ use greenmark_tests::{cases, name, string};
 use greenmark_text::{FINGERPRINT_PROBE, Tokenizer, gguf};
 use serde_json::Value;
 
-/// The metadata of a GGUF file, from its members.
+/// Returns the metadata of a GGUF file, from its members.
 fn metadata(members: &Value) -> gguf::Metadata {
     let number = |value: &Value| -> i32 { value.as_i64().and_then(|n| n.try_into().ok()).expect("an i32") };
     let of = |member: &Value| match member {

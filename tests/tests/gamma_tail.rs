@@ -26,7 +26,7 @@ fn brute_force_agrees_up_to_sixty() {
     }
 }
 
-/// A shape up to 2^(bits − 1), and a score from nothing to a hundred times its mean.
+/// Returns a shape up to 2^(bits − 1), and a score from nothing to a hundred times its mean.
 fn scores(bits: u32) -> impl Strategy<Value = (f64, u64)> {
     (0..bits, any::<u64>(), -8.0..2.0f64).prop_map(|(bits, shape, magnitude)| {
         let shape = 1 + shape % (1 << bits);
@@ -34,8 +34,8 @@ fn scores(bits: u32) -> impl Strategy<Value = (f64, u64)> {
     })
 }
 
-/// A score within ten standard deviations of its mean, where the two branches meet; shapes up to
-/// 2^(bits − 1).
+/// Returns a score within ten standard deviations of its mean, where the two branches meet; shapes
+/// up to 2^(bits − 1).
 fn scores_near_the_mean(bits: u32) -> impl Strategy<Value = (f64, u64)> {
     (0..bits, any::<u64>(), -10.0..10.0f64).prop_map(|(bits, shape, deviations)| {
         let shape = 1 + shape % (1 << bits);

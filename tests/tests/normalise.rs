@@ -132,7 +132,7 @@ proptest! {
     }
 }
 
-/// One of the ways to write a character so that it still looks right.
+/// Returns one of the ways to write a character so that it still looks right.
 fn attack(c: char, choice: u8) -> String {
     let other =
         |look_alikes: &str, of: &str| -> Option<char> { look_alikes.chars().nth(of.chars().position(|o| o == c)?) };

@@ -25,7 +25,7 @@ fn bets(family: Family) -> [(f64, f64); 6] {
     }
 }
 
-/// What a bet gains on some scores.
+/// Returns what a bet gains on some scores.
 fn gain((theta, psi): (f64, f64), scores: &[f64]) -> f64 {
     theta * scores.iter().sum::<f64>() - psi * scores.len() as f64
 }
@@ -200,7 +200,7 @@ fn joined(runs: impl Iterator<Item = (usize, usize)>) -> Vec<(usize, usize)> {
     joined
 }
 
-/// The runs of a set of n positions.
+/// Returns the runs of a set of n positions.
 fn runs(n: usize, set: u32) -> impl Iterator<Item = (usize, usize)> {
     let has = move |at: usize| set >> at & 1 == 1;
     let starts = (0..n).filter(move |&at| has(at) && (at == 0 || !has(at - 1)));

@@ -10,7 +10,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent").to_path_buf()
 }
 
-/// The section numbers of SPEC.md's headings: `## 5. Field`, `### 5.1 Field key`.
+/// Returns the section numbers of SPEC.md's headings: `## 5. Field`, `### 5.1 Field key`.
 fn sections() -> BTreeSet<String> {
     let spec = fs::read_to_string(root().join("SPEC.md")).expect("SPEC.md is there");
     spec.lines()
@@ -37,7 +37,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The numbers cited after `SPEC §` in a text.
+/// Returns the numbers cited after `SPEC §` in a text.
 fn cited(text: &str) -> impl Iterator<Item = &str> {
     text.split("SPEC §").skip(1).map(|rest| {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());

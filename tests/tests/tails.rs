@@ -49,7 +49,7 @@ fn a_deep_p_value_prints_its_leading_digits() {
     assert!((mantissa.log10() - exponent - ln_p / std::f64::consts::LN_10).abs() < 1e-3, "{text}");
 }
 
-/// A count, its total (short and long ones alike), and g.
+/// Returns a count, its total (short and long ones alike), and g.
 fn counts() -> impl Strategy<Value = (u64, u64, u32)> {
     (0..24u32, any::<u64>(), any::<u64>(), 1..256u32).prop_map(|(bits, total, count, g)| {
         let trials = 1 + total % (1 << bits);
@@ -57,8 +57,8 @@ fn counts() -> impl Strategy<Value = (u64, u64, u32)> {
     })
 }
 
-/// A count within ten standard deviations of its mean, where the two branches meet; totals below
-/// 2^(bits − 1).
+/// Returns a count within ten standard deviations of its mean, where the two branches meet; totals
+/// below 2^(bits − 1).
 fn counts_near_the_mean(bits: u32) -> impl Strategy<Value = (u64, u64, u32)> {
     (0..bits, any::<u64>(), -10.0..10.0f64, 1..256u32).prop_map(|(bits, total, deviations, g)| {
         let trials = 1 + total % (1 << bits);

@@ -32,14 +32,14 @@ pub fn tokenizer_named_by(fingerprint: &str) -> Option<&'static str> {
     known.or_else(|| (fingerprint == DEMO).then_some("demo"))
 }
 
-/// The folder that scripts put downloaded models into, there or not: `$GREENMARK_CACHE`, else
-/// `greenmark` under `$XDG_CACHE_HOME`, else `~/.cache/greenmark`.
+/// Returns the folder that scripts put downloaded models into, there or not: `$GREENMARK_CACHE`,
+/// else `greenmark` under `$XDG_CACHE_HOME`, else `~/.cache/greenmark`.
 #[must_use]
 pub fn cache_folder() -> PathBuf {
     folder(|variable| std::env::var_os(variable))
 }
 
-/// The file of a model known by name; `smollm2` is the one there is. It lies in the
+/// Returns the file of a model known by name; `smollm2` is the one there is. It lies in the
 /// [`cache_folder`], where `scripts/fetch-model.sh` puts it.
 ///
 /// # Errors

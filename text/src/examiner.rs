@@ -180,7 +180,7 @@ impl Examiner {
         self.answer(examination, passages, None)
     }
 
-    /// The profile that a look belongs to.
+    /// Returns the profile that a look belongs to.
     fn profile(&self, look: usize) -> Option<Arc<str>> {
         self.profiles[look / 2].clone()
     }
@@ -287,7 +287,7 @@ mod tests {
         assert!(matches!(bare.examine("text"), Err(TextError::TokenizerMissing)));
     }
 
-    /// Every letter a token.
+    /// Makes every letter a token.
     fn bytes_tokenizer() -> Tokenizer {
         let vocab: serde_json::Map<_, _> = ('!'..='~').enumerate().map(|(id, c)| (c.to_string(), id.into())).collect();
         let json = serde_json::json!({

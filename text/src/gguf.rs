@@ -212,7 +212,7 @@ fn width(kind: u32) -> Option<usize> {
     }
 }
 
-/// A value of such a type; `None` of another.
+/// Returns a value of such a type; `None` of another.
 fn scalar(kind: u32, bytes: &[u8]) -> Option<Value> {
     fn array<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
         bytes.try_into().ok()

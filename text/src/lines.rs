@@ -282,7 +282,7 @@ fn parse_line<T: DeserializeOwned>(bytes: Vec<u8>, number: u64, place: String) -
     }
 }
 
-/// What is wrong with JSON, without the place.
+/// Returns what is wrong with JSON, without the place.
 fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     // From the end: what the message quotes may hold these words too.

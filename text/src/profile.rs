@@ -176,42 +176,42 @@ impl Profile {
         (used.id() == self.key_id()).then_some(used)
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The scheme.
+    /// Returns the scheme.
     pub fn scheme(&self) -> Scheme {
         self.0.scheme
     }
 
-    /// What people call the tokenizer.
+    /// Returns what people call the tokenizer.
     pub fn tokenizer_name(&self) -> &str {
         &self.0.tokenizer_name
     }
 
-    /// The tokenizer's fingerprint.
+    /// Returns the tokenizer's fingerprint.
     pub fn fingerprint(&self) -> &str {
         &self.0.fingerprint
     }
 
-    /// Where the tokenizer's file is, relative to the profile.
+    /// Returns where the tokenizer's file is, relative to the profile.
     pub fn tokenizer_file(&self) -> Option<&str> {
         self.0.tokenizer_file.as_deref()
     }
 
-    /// The id of the key that is used.
+    /// Returns the id of the key that is used.
     pub fn key_id(&self) -> KeyId {
         self.0.key_id
     }
 
-    /// Where the key file is, relative to the profile.
+    /// Returns where the key file is, relative to the profile.
     pub fn key_file(&self) -> Option<&str> {
         self.0.key_file.as_deref()
     }
 
-    /// The label of the sub-key that is used.
+    /// Returns the label of the sub-key that is used.
     pub fn subkey(&self) -> Option<&str> {
         self.0.subkey.as_deref()
     }

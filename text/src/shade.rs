@@ -16,7 +16,7 @@ pub enum Shade {
 }
 
 impl Shade {
-    /// How a position of a scheme of this family is shown.
+    /// Returns how a position of a scheme of this family is shown.
     pub fn of(position: Position, family: Family) -> Self {
         match position {
             Position::Unscored => Self::Unscored,

@@ -44,7 +44,7 @@ pub struct Place {
     pub characters: Range<usize>,
 }
 
-/// The passages of everything that is significant, in the order of the text. SPEC §10.2.
+/// Returns the passages of everything that is significant, in the order of the text. SPEC §10.2.
 ///
 /// - `profile`: that of a look.
 /// - `raws`: how many of the versions are of the raw text.
@@ -71,7 +71,7 @@ pub(crate) fn passages(
     passages
 }
 
-/// The bytes of the raw text behind a span.
+/// Returns the bytes of the raw text behind a span.
 fn bytes(text: &Characters<'_>, version: usize, span: Span) -> Range<usize> {
     let places = &text.versions[version].places;
     let bytes = places[span.start].start..places[span.end - 1].end;
@@ -80,8 +80,8 @@ fn bytes(text: &Characters<'_>, version: usize, span: Span) -> Range<usize> {
     whole_graphemes(text.raw, bytes)
 }
 
-/// The least stretch of whole grapheme clusters that holds one on character boundaries: a token may
-/// be a part of what a reader takes for one character.
+/// Returns the least stretch of whole grapheme clusters that holds one on character boundaries: a
+/// token may be a part of what a reader takes for one character.
 fn whole_graphemes(text: &str, bytes: Range<usize>) -> Range<usize> {
     let boundary = |at: usize, next: bool| {
         let mut cursor = GraphemeCursor::new(at, text.len(), true);

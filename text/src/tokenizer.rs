@@ -189,45 +189,45 @@ impl Tokenizer {
         Ok(tokenizer)
     }
 
-    /// What to call it in front of a person: the model's name or the file's.
+    /// Returns what to call it in front of a person: the model's name or the file's.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// One above the largest token id. The model's logits may be wider.
+    /// Returns one above the largest token id. The model's logits may be wider.
     #[must_use]
     pub fn vocab_size(&self) -> usize {
         self.names.len()
     }
 
-    /// The id of a token by its spelling in the vocabulary. Walks the vocabulary.
+    /// Returns the id of a token by its spelling in the vocabulary. Walks the vocabulary.
     #[must_use]
     pub fn token_id(&self, token: &str) -> Option<TokenId> {
         self.names.iter().find(|(_, name)| *name == token).map(|(id, _)| id)
     }
 
-    /// The spelling of a token in the vocabulary: `Ġthe`, not ` the`.
+    /// Returns the spelling of a token in the vocabulary: `Ġthe`, not ` the`.
     #[must_use]
     pub fn token_name(&self, id: TokenId) -> Option<&str> {
         self.names.get(id)
     }
 
-    /// Whether a token is special: never written by [`decode`](Self::decode).
+    /// Returns whether a token is special: never written by [`decode`](Self::decode).
     #[must_use]
     pub fn is_special(&self, id: TokenId) -> bool {
         self.special.contains(&id)
     }
 
-    /// The tokens that end a text, ascending: those the container names, and special tokens with a
-    /// well-known spelling (`<|endoftext|>`, `<|im_end|>`, `<|eot_id|>`, `</s>` and their
-    /// like).
+    /// Returns the tokens that end a text, ascending: those the container names, and special tokens
+    /// with a well-known spelling (`<|endoftext|>`, `<|im_end|>`, `<|eot_id|>`, `</s>` and
+    /// their like).
     #[must_use]
     pub fn eos_ids(&self) -> &[TokenId] {
         &self.end
     }
 
-    /// The tokens the model expects before any text, usually a BOS or none.
+    /// Returns the tokens the model expects before any text, usually a BOS or none.
     /// [`encode`](Self::encode) never adds them.
     #[must_use]
     pub fn prefix_ids(&self) -> &[TokenId] {
@@ -246,10 +246,10 @@ impl Tokenizer {
         &self.fingerprint
     }
 
-    /// The token ids of a text. Adds no special token; special tokens spelt out in the text become
-    /// their ids, as in Hugging Face's `encode(text, add_special_tokens=False)`. A byte the
-    /// vocabulary cannot spell is left out (21 of 256 in SmolLM2's: six control characters and
-    /// bytes of unassigned planes).
+    /// Returns the token ids of a text. Adds no special token; special tokens spelt out in the text
+    /// become their ids, as in Hugging Face's `encode(text, add_special_tokens=False)`. A byte
+    /// the vocabulary cannot spell is left out (21 of 256 in SmolLM2's: six control characters
+    /// and bytes of unassigned planes).
     ///
     /// # Errors
     /// [`TextError::Tokenizer`] if the text is longer than 4 GiB.
@@ -296,8 +296,8 @@ impl Tokenizer {
         self.encoded.load(Ordering::Relaxed)
     }
 
-    /// The text of some tokens. Special tokens are left out, and so are ids without a token; bytes
-    /// that are not UTF-8 become U+FFFD.
+    /// Returns the text of some tokens. Special tokens are left out, and so are ids without a
+    /// token; bytes that are not UTF-8 become U+FFFD.
     #[must_use]
     pub fn decode(&self, ids: &[TokenId]) -> String {
         if !self.byte_level {
@@ -311,8 +311,8 @@ impl Tokenizer {
         String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
     }
 
-    /// The characters of a text that was generated; a character that its last token left unfinished
-    /// is dropped. SPEC §9.3.
+    /// Returns the characters of a text that was generated; a character that its last token left
+    /// unfinished is dropped. SPEC §9.3.
     pub fn decode_text(&self, ids: &[TokenId]) -> String {
         let mut text = String::new();
         let mut decoder = self.stream_decoder();
@@ -336,7 +336,7 @@ impl Tokenizer {
         StreamDecoder::new(self)
     }
 
-    /// What the post-processor puts before a text.
+    /// Returns what the post-processor puts before a text.
     fn prefix_of_post_processor(&self) -> Result<Vec<TokenId>, TextError> {
         let (bare, framed) = (self.encode_with(FINGERPRINT_PROBE, false)?, self.encode_with(FINGERPRINT_PROBE, true)?);
         let at = framed.windows(bare.len().max(1)).position(|w| w == bare).unwrap_or(0);
@@ -367,7 +367,7 @@ struct Added {
     normalized: bool,
 }
 
-/// The spelling of every token, the model's and the added ones together.
+/// Returns the spelling of every token, the model's and the added ones together.
 fn read_vocabulary(json: &Value) -> Result<(Vocabulary, HashMap<TokenId, Added>), String> {
     let mut entries: Vec<(TokenId, &str)> = Vec::new();
     let id_of = |value: &Value| value.as_u64().and_then(|id| TokenId::try_from(id).ok());

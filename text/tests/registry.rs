@@ -39,7 +39,7 @@ fn profiles_and_folders_are_read_as_the_vectors_say() {
     }
 }
 
-/// The members of SPEC §12.1, null where they are absent.
+/// Returns the members of SPEC §12.1, null where they are absent.
 fn members(profile: &Profile) -> Value {
     serde_json::json!({
         "greenmark": "profile/1",
@@ -56,7 +56,7 @@ fn members(profile: &Profile) -> Value {
     })
 }
 
-/// The entries of SPEC §12.4.
+/// Returns the entries of SPEC §12.4.
 fn looks(registry: &Registry, schemes: &[Scheme]) -> Vec<Value> {
     let named = registry.deployments.iter().map(|(_, deployment)| {
         let profile = &deployment.profile;

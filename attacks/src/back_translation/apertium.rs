@@ -34,7 +34,7 @@ impl Apertium {
         Ok(apertium)
     }
 
-    /// What the program calls itself, as "Apertium 3.8.3".
+    /// Returns what the program calls itself, as "Apertium 3.8.3".
     pub(super) fn version(&self) -> &str {
         &self.version
     }

@@ -13,8 +13,8 @@ pub(super) const LONGEST_WORD: usize = 1000;
 /// stream, U+FFFF is its end of file, and `~` says where letters of two words join.
 const SWALLOWED: [char; 3] = ['\0', '\u{ffff}', '~'];
 
-/// What of a text stays, in order and apart: links, words that are too long, and signs that would
-/// be lost.
+/// Returns what of a text stays, in order and apart: links, words that are too long, and signs that
+/// would be lost.
 pub(super) fn kept(text: &str) -> Vec<Range<usize>> {
     let mut kept = links(text);
     kept.extend(text.match_indices(SWALLOWED).map(|(at, sign)| at..at + sign.len()));
@@ -38,8 +38,8 @@ pub(super) fn kept(text: &str) -> Vec<Range<usize>> {
     kept
 }
 
-/// The parts of a sentence between what is kept, without the white space around them. What holds no
-/// letter or digit is none.
+/// Returns the parts of a sentence between what is kept, without the white space around them. What
+/// holds no letter or digit is none.
 pub(super) fn parts(text: &str, sentence: Range<usize>, kept: &[Range<usize>]) -> Vec<Range<usize>> {
     let first = kept.partition_point(|kept| kept.end <= sentence.start);
     let within = kept[first..].iter().take_while(|kept| kept.start < sentence.end);

@@ -26,7 +26,7 @@ const LONGEST_LEAD: usize = 120;
 /// Quotation marks that a model puts around its answer.
 const QUOTES: [(char, char); 6] = [('"', '"'), ('“', '”'), ('«', '»'), ('„', '“'), ('\'', '\''), ('‘', '’')];
 
-/// What stands for `unit`, or nothing if the answer is empty or absurdly long.
+/// Returns what stands for `unit`, or nothing if the answer is empty or absurdly long.
 pub(super) fn usable(answer: &str, unit: &str) -> Option<String> {
     let mut rest = answer.trim();
     // What a reasoning model says to itself.

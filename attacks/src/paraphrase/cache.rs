@@ -24,14 +24,14 @@ struct Entry {
 }
 
 impl Cache {
-    /// A cache in a folder, which is made if it is not there.
+    /// Returns a cache in a folder, which is made if it is not there.
     pub(super) fn open(folder: &Path) -> Result<Self, String> {
         fs::create_dir_all(folder).map_err(|error| format!("cannot make the cache {}: {error}", folder.display()))?;
         Ok(Self { folder: folder.into() })
     }
 
-    /// The answer to a question, if it is there. A file that cannot be read as an answer is as if
-    /// it were not.
+    /// Returns the answer to a question, if it is there. A file that cannot be read as an answer is
+    /// as if it were not.
     pub(super) fn get(&self, question: &Value) -> Result<Option<Option<String>>, String> {
         let path = self.path(question);
         match fs::read(&path) {

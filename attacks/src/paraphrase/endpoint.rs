@@ -28,7 +28,7 @@ const LONGEST_BODY: u64 = 4 << 20;
 pub struct Secret(String);
 
 impl Secret {
-    /// The value of an environment variable.
+    /// Returns the value of an environment variable.
     ///
     /// # Errors
     /// A message, if it is not set, empty, or cannot stand in a header. It does not repeat the
@@ -116,7 +116,7 @@ impl Endpoint {
         Ok(Self { agent: config.build().into(), cache, options })
     }
 
-    /// One answer, from the cache or with as many attempts as it takes.
+    /// Returns one answer, from the cache or with as many attempts as it takes.
     fn ask(&self, prompt: &str, seed: u64) -> Answer {
         let EndpointOptions { url, model, temperature, retries, .. } = &self.options;
         let url = format!("{}/chat/completions", url.trim_end_matches('/'));
@@ -239,7 +239,7 @@ impl Failure {
     }
 }
 
-/// The text of an answer; `None` if it was cut off or withheld.
+/// Returns the text of an answer; `None` if it was cut off or withheld.
 fn parse(body: &str) -> Answer {
     let value: Value = serde_json::from_str(body).map_err(|_| format!("the answer is not JSON: {}", excerpt(body)))?;
     let choice = value["choices"].get(0).ok_or_else(|| format!("the answer has no choices: {}", excerpt(body)))?;
@@ -251,7 +251,7 @@ fn parse(body: &str) -> Answer {
     }
 }
 
-/// What an endpoint says of its refusal.
+/// Returns what an endpoint says of its refusal.
 fn reason(body: &str) -> Option<String> {
     let value: Value = serde_json::from_str(body).ok()?;
     let found = ["/error/message", "/error", "/message", "/detail"].iter().find_map(|at| value.pointer(at)?.as_str());

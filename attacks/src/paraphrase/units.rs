@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::Unit;
 use crate::sentences::sentences;
 
-/// Where the units of a text stand, without the white space around them. What holds no letter or
-/// digit is none.
+/// Returns where the units of a text stand, without the white space around them. What holds no
+/// letter or digit is none.
 pub(crate) fn units(text: &str, unit: Unit) -> Vec<Range<usize>> {
     let pieces: Vec<(usize, &str)> = match unit {
         Unit::Sentence => sentences(text),

@@ -16,7 +16,7 @@ use crate::AttackError;
 const FILE: &str = "paraphrase-en.gz";
 const SCRIPT: &str = "scripts/fetch-paraphrase-table.sh";
 
-/// The table's file in the folder that `scripts/fetch-paraphrase-table.sh` puts it into.
+/// Returns the table's file in the folder that `scripts/fetch-paraphrase-table.sh` puts it into.
 ///
 /// # Errors
 /// [`AttackError::Unavailable`], with what to run.
@@ -142,7 +142,7 @@ impl Table {
         Ok(Place { begin, length })
     }
 
-    /// The least probability of its entries.
+    /// Returns the least probability of its entries.
     pub(super) fn least(&self) -> f64 {
         self.least
     }
@@ -152,12 +152,12 @@ impl Table {
         self.longest
     }
 
-    /// How many entries it has.
+    /// Returns how many entries it has.
     pub fn len(&self) -> usize {
         self.others.len()
     }
 
-    /// Whether it has none.
+    /// Returns whether it has none.
     pub fn is_empty(&self) -> bool {
         self.others.is_empty()
     }
@@ -166,12 +166,13 @@ impl Table {
         self.phrases.binary_search_by(|(place, _)| self.text[place.range()].cmp(phrase)).ok()
     }
 
-    /// Whether something may stand for a phrase, which is in small letters and has single blanks.
+    /// Returns whether something may stand for a phrase, which is in small letters and has single
+    /// blanks.
     pub(super) fn has(&self, phrase: &str) -> bool {
         self.find(phrase).is_some()
     }
 
-    /// What may stand for a phrase, with its probability, the most probable first.
+    /// Returns what may stand for a phrase, with its probability, the most probable first.
     pub(super) fn others(&self, phrase: &str) -> Vec<(&str, f32)> {
         let Some(at) = self.find(phrase) else { return Vec::new() };
         let end = self.phrases.get(at + 1).map_or(self.others.len(), |(_, next)| *next as usize);

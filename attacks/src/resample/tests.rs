@@ -18,7 +18,7 @@ fn attacked(attack: &mut Resample, text: &str, share: f64, seed: u64) -> Attacke
     attack.attack(&[text], Strength::new(share).expect("a share"), seed).remove(0).expect("attacked")
 }
 
-/// Every combination of a usual span with several drafts or one.
+/// Returns every combination of a usual span with several drafts or one.
 fn every_way() -> impl Iterator<Item = Resample> {
     let ways = [1, 5, 20].into_iter().flat_map(|span| [1, 4].map(|candidates| (span, candidates)));
     ways.map(|(span, candidates)| demo(ResampleOptions { span, candidates, ..ResampleOptions::default() }))
@@ -158,7 +158,7 @@ fn half_of_a_marked_text_written_anew_is_marked_much_less() {
     }
 }
 
-/// The mean, and its standard error.
+/// Returns the mean, and its standard error.
 fn mean_and_error(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -72,8 +72,8 @@ fn endings(pos: Pos) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// All that a word in small letters might be a form of. A form is recognised if it is the one that
-/// would be made.
+/// Returns all that a word in small letters might be a form of. A form is recognised if it is the
+/// one that would be made.
 pub(super) fn readings(wordnet: &WordNet, word: &str) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     for pos in Pos::ALL {
@@ -127,7 +127,7 @@ const UNCHANGED: [&str; 22] = [
     "beat",
 ];
 
-/// A form of a lemma: an irregular one if it has any.
+/// Returns a form of a lemma: an irregular one if it has any.
 pub(super) fn inflected(wordnet: &WordNet, pos: Pos, lemma: &str, form: Form) -> String {
     let usual = wordnet.irregular(pos, lemma).iter().map(|form| &**form);
     let irregular: Vec<&str> =

@@ -22,7 +22,7 @@ pub(super) enum Pos {
 impl Pos {
     pub(super) const ALL: [Self; 4] = [Self::Noun, Self::Verb, Self::Adjective, Self::Adverb];
 
-    /// How files are called.
+    /// Returns how files are called.
     fn suffix(self) -> &'static str {
         match self {
             Self::Noun => "noun",
@@ -147,27 +147,27 @@ impl WordNet {
         self.senses.get(&(pos, lemma.into())).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether it is a word of its own.
+    /// Returns whether it is a word of its own.
     pub(super) fn knows(&self, pos: Pos, lemma: &str) -> bool {
         self.senses.contains_key(&(pos, lemma.into()))
     }
 
-    /// How often tagged texts have it, in any sense.
+    /// Returns how often tagged texts have it, in any sense.
     pub(super) fn frequency(&self, pos: Pos, lemma: &str) -> u32 {
         self.senses(pos, lemma).iter().map(|sense| sense.count).sum()
     }
 
-    /// Whether it may be a name.
+    /// Returns whether it may be a name.
     pub(super) fn has_capital(&self, lemma: &str) -> bool {
         self.capitals.contains(lemma)
     }
 
-    /// Whether two words together are a lemma, as “ice cream” and “give up” are.
+    /// Returns whether two words together are a lemma, as “ice cream” and “give up” are.
     pub(super) fn is_pair(&self, first: &str, second: &str) -> bool {
         self.pairs.contains(&*format!("{first}_{second}"))
     }
 
-    /// What an irregular form is a form of.
+    /// Returns what an irregular form is a form of.
     pub(super) fn lemmas_of(&self, pos: Pos, form: &str) -> &[Box<str>] {
         self.exceptions.get(&(pos, form.into())).map_or(&[], Vec::as_slice)
     }

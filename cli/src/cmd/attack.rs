@@ -136,7 +136,7 @@ struct Step {
 }
 
 impl Run<'_> {
-    /// All texts of JSON Lines, as many at a time as the attacks like best.
+    /// Returns all texts of JSON Lines, as many at a time as the attacks like best.
     fn lines(&mut self, source: &Source) -> Result<Outcome> {
         let batch = self.attacks.iter().map(|attack| attack.batch()).max().unwrap_or(1);
         let progress = progress::of_texts(source, "");
@@ -173,7 +173,7 @@ impl Run<'_> {
         Ok(outcome)
     }
 
-    /// Each text after all attacks.
+    /// Returns each text after all attacks.
     fn texts(&mut self, texts: &[Text]) -> Vec<Result<Done>> {
         let mut all: Vec<Result<Done>> = texts
             .iter()
@@ -314,7 +314,7 @@ fn words_of(text: &str) -> Vec<String> {
     bare.map(str::to_lowercase).collect()
 }
 
-/// What the demo model writes when nobody marks it: ordinary words, the same in every run.
+/// Returns what the demo model writes when nobody marks it: ordinary words, the same in every run.
 fn demo_text() -> Result<String> {
     let tokenizer = demo_tokenizer().context("the built-in tokenizer")?;
     let mut model = DemoModel::new().context("the built-in model")?;

@@ -94,7 +94,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
     Ok(if failed > 0 { Outcome::Partly } else { Outcome::Done })
 }
 
-/// The one key that asks every text.
+/// Returns the one key that asks every text.
 fn deployed_key(path: &Path) -> Result<Key> {
     if path.is_dir() {
         bail!("{} is a folder: calibrate measures one deployed key, so name its file with -k", path.display());
@@ -129,7 +129,7 @@ fn refuse_to_replace(args: &CalibrateArgs) -> Result<()> {
     Ok(())
 }
 
-/// The files of the corpus with what tells them apart, and how many cannot be read.
+/// Returns the files of the corpus with what tells them apart, and how many cannot be read.
 fn open_corpus(args: &CalibrateArgs) -> Result<(Vec<CorpusFile>, Vec<Source>, u64)> {
     let (mut files, mut sources, mut unreadable) = (Vec::new(), Vec::new(), 0);
     for path in &args.corpus {
@@ -159,7 +159,7 @@ fn corpus_file(path: &Path) -> io::Result<CorpusFile> {
     Ok(CorpusFile { name, bytes, sha256 })
 }
 
-/// The command that was given, to be given again.
+/// Returns the command that was given, to be given again.
 fn this_command() -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     let quote = |argument: String| {
@@ -172,7 +172,7 @@ fn this_command() -> String {
     std::env::args_os().map(|argument| quote(argument.to_string_lossy().into_owned())).collect::<Vec<_>>().join(" ")
 }
 
-/// A bar on stderr, if that is a terminal.
+/// Returns a bar on stderr, if that is a terminal.
 fn bar(plan: &Plan, sources: &[Source]) -> ProgressBar {
     let documents: u64 =
         sources.iter().map(|source| if source.is_lines() { source.count_lines().unwrap_or(0) } else { 1 }).sum();

@@ -117,7 +117,8 @@ fn write(
     Ok(writer.reader.tokenizer.decode_text(&written?))
 }
 
-/// A heading and the coloured text under it, line by line, for a column of half the terminal.
+/// Returns a heading and the coloured text under it, line by line, for a column of half the
+/// terminal.
 fn show(tokenizer: &Tokenizer, detector: &mut Detector, heading: &str, text: &str) -> Result<Vec<(String, usize)>> {
     let width = text_width();
     let greenmark_text::Encoded { ids, places: ranges } = tokenizer.encode_with_places(text)?;
@@ -220,7 +221,7 @@ fn replace_words(text: &str, other: &str, percent: u32, rng: &mut ChaCha8Rng) ->
     words.join(" ")
 }
 
-/// A number below `n`, `n` ≥ 1. The bias of the remainder is below 1e-15 here.
+/// Returns a number below `n`, `n` ≥ 1. The bias of the remainder is below 1e-15 here.
 fn below(n: usize, rng: &mut ChaCha8Rng) -> usize {
     (rng.next_u64() % n as u64) as usize
 }

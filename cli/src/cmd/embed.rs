@@ -173,7 +173,7 @@ impl Marks<'_> {
         Ok(embedder.skip_repeats(self.args.skip_repeats))
     }
 
-    /// The key of a text: of several, one that follows from the seed and the text's place.
+    /// Returns the key of a text: of several, one that follows from the seed and the text's place.
     fn key(&self, index: u64) -> &Key {
         // Other numbers than the text is drawn with.
         const KEYS: u64 = u64::from_le_bytes(*b"which ke");

@@ -76,7 +76,7 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The command that does the same, wherever its results go.
+/// Returns the command that does the same, wherever its results go.
 fn command(args: &EvalArgs) -> String {
     let mut command = format!("greenmark eval --suite {}", Suite::from(args.suite));
     if let Some(texts) = args.texts {

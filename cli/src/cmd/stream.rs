@@ -103,7 +103,7 @@ impl Listener<'_> {
         Ok(())
     }
 
-    /// The profile that the leading key and scheme belong to.
+    /// Returns the profile that the leading key and scheme belong to.
     fn profile(&self, evidence: &StreamEvidence) -> Option<&str> {
         let leads = |ask: &&Ask<'_>| ask.scheme == evidence.scheme && ask.key.id() == evidence.key_id;
         self.asks.iter().find(leads)?.profile.as_deref()
@@ -163,7 +163,7 @@ impl<R: BufRead> WholeCharacters<R> {
         Self { reader, name, begun: Vec::new(), taken: 0, invalid: None }
     }
 
-    /// What comes next; `None` at the end.
+    /// Returns what comes next; `None` at the end.
     ///
     /// # Errors
     /// What the system says, or where a byte is no UTF-8: after all that stands before it, however

@@ -21,7 +21,7 @@ pub(crate) fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("results are UTF-8")
 }
 
-/// A marked text by the demo model.
+/// Returns a marked text by the demo model.
 pub(crate) fn marked(key: &str, tokens: &str) -> String {
     let args = ["embed", "-k", key, "--prompt", "One morning", "--seed", "5", "-n", tokens, "--ignore-eos"];
     let written = run(&args);

@@ -263,7 +263,7 @@ mod tests {
         Scores::new(null, positions).expect("admitted").search()
     }
 
-    /// A green text by its stretches: the length of each, and how many of twenty are green.
+    /// Returns a green text by its stretches: the length of each, and how many of twenty are green.
     fn greens(stretches: &[(usize, u32)]) -> Vec<Position> {
         let mut state = 1u32;
         let mut green = |of_twenty: u32| {

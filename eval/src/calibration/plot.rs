@@ -20,7 +20,7 @@ const GREY: RGBColor = RGBColor(128, 128, 128);
 const DARK: &str = "<style>@media (prefers-color-scheme: dark) { [fill=\"#FFFFFF\"] { fill: #0d1117 } [fill=\"#000000\"] { fill: #e6edf3 } \
      [stroke=\"#000000\"] { stroke: #e6edf3 } }</style>\n";
 
-/// A plot a scheme over many keys, and beside it one of the deployed key, as an SVG.
+/// Returns a plot a scheme over many keys, and beside it one of the deployed key, as an SVG.
 ///
 /// # Errors
 /// If the drawing fails, which an image in memory gives no cause to.
@@ -53,12 +53,12 @@ pub fn svg(report: &Report) -> Result<String> {
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Failed = DrawingAreaErrorKind<std::io::Error>;
 
-/// A power of ten, which the axis has to fifteen digits.
+/// Returns a power of ten, which the axis has to fifteen digits.
 fn tick(value: f64) -> String {
     number(four_digits(value))
 }
 
-/// One line a table; where α·n < 3 it is not drawn, and the interval is faint.
+/// Returns one line a table; where α·n < 3 it is not drawn, and the interval is faint.
 fn draw(area: &Area<'_>, title: &str, tables: &[(&Table, String)]) -> Result<(), Failed> {
     let shown = |row: &Row, n: u64| row.alpha * n as f64 >= 0.3;
     let all = tables.iter().flat_map(|(table, _)| table.rows.iter().filter(move |row| shown(row, table.n)));

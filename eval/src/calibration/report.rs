@@ -86,7 +86,7 @@ impl Row {
         Self { alpha, hits, rate, low, high, claimed: n as f64 * alpha >= 3.0, ln_p }
     }
 
-    /// Whether the whole interval lies above α, as one in forty does where the rate is α.
+    /// Returns whether the whole interval lies above α, as one in forty does where the rate is α.
     pub fn is_above(&self) -> bool {
         self.low > self.alpha
     }
@@ -97,7 +97,7 @@ impl Row {
 }
 
 impl Counts {
-    /// A rate for each of [`ALPHAS`].
+    /// Returns a rate for each of [`ALPHAS`].
     pub fn rows(&self) -> Vec<Row> {
         ALPHAS.iter().zip(self.hits).map(|(&alpha, hits)| Row::of(alpha, hits, self.n)).collect()
     }
@@ -141,7 +141,7 @@ impl Table {
     }
 }
 
-/// The rates of some tables that could exceed their level.
+/// Returns the rates of some tables that could exceed their level.
 fn rates<'t>(tables: &'t [&Table]) -> impl Iterator<Item = (&'t Table, &'t Row)> {
     let tables = tables.iter().filter(|table| table.n > 0);
     tables.flat_map(|&table| table.rows.iter().filter(|row| row.alpha < 1.0).map(move |row| (table, row)))
@@ -266,7 +266,7 @@ impl Report {
         }
     }
 
-    /// The tables of the whole corpus under one scheme, in the order of [`Test::ALL`].
+    /// Returns the tables of the whole corpus under one scheme, in the order of [`Test::ALL`].
     pub fn of_scheme<'r>(&'r self, scheme: &'r str) -> impl Iterator<Item = &'r Table> {
         self.tables.iter().filter(move |table| table.part.is_none() && table.scheme == scheme)
     }
@@ -303,7 +303,7 @@ impl Report {
         )
     }
 
-    /// A few lines for a terminal: rates at some levels, and the verdict.
+    /// Returns a few lines for a terminal: rates at some levels, and the verdict.
     pub fn summary(&self) -> String {
         const SHOWN: [f64; 4] = [1e-2, 1e-3, 1e-4, 1e-6];
         let (texts, pairs) = (count(self.about.texts, "text"), count(self.pairs, "pair"));
@@ -337,7 +337,7 @@ impl Report {
         out
     }
 
-    /// The report as Markdown.
+    /// Returns the report as Markdown.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
         // A String takes everything.
@@ -427,7 +427,7 @@ impl Report {
     }
 }
 
-/// The excess that chance explains least.
+/// Returns the excess that chance explains least.
 fn worst(exceeds: &[Excess]) -> Option<String> {
     let worst = exceeds.iter().min_by(|a, b| a.row.ln_p.total_cmp(&b.row.ln_p))?;
     let Row { alpha, hits, rate, low, high, .. } = worst.row;

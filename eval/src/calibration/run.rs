@@ -56,7 +56,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The first difference, for a message.
+    /// Returns the first difference, for a message.
     fn difference(&self, other: &Self) -> Option<String> {
         let differs = |name: &str, here: String, there: String| {
             (here != there).then(|| format!("{name}: {there} there, {here} here"))
@@ -238,7 +238,7 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    /// All keys of a batch; false if it was interrupted.
+    /// Asks all keys of a batch; returns false if it was interrupted.
     ///
     /// - `read`: documents read before it and with it.
     fn batch(&mut self, batch: &Batch<'_>, read: [u64; 2], state: &mut State) -> Result<bool> {
@@ -263,8 +263,8 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The documents of the next batch. What ends it depends on them alone, so that a run that goes on
-/// finds the same batches.
+/// Returns the documents of the next batch. What ends it depends on them alone, so that a run that
+/// goes on finds the same batches.
 fn read(documents: &mut impl Iterator<Item = Result<Document>>) -> Vec<Result<Document>> {
     let (mut batch, mut bytes) = (Vec::new(), 0);
     for document in documents {
@@ -338,7 +338,7 @@ impl Cutter<'_> {
         Ok(versions.into_iter().map(|versions| Text { versions, parts: parts.clone() }).collect())
     }
 
-    /// The ids of a text, as it is and normalised if they differ.
+    /// Returns the ids of a text, as it is and normalised if they differ.
     fn versions(&self, text: &str) -> Result<Vec<Vec<TokenId>>> {
         let as_it_is = self.tokenizer.encode(text)?;
         let normalised = greenmark::normalise(text);

@@ -89,7 +89,7 @@ impl Encoder {
         self.words.ncols()
     }
 
-    /// The vectors of the last layer, one a token, added up.
+    /// Returns the vectors of the last layer, one a token, added up.
     ///
     /// One text at a time: without companions of other lengths there is no padding and nothing to
     /// mask.
@@ -114,7 +114,7 @@ impl Encoder {
         Ok(stream.sum_axis(ndarray::Axis(0)))
     }
 
-    /// What each token takes from all of them, `[tokens, width]`.
+    /// Returns what each token takes from all of them, `[tokens, width]`.
     fn attend(&self, layer: &Layer, stream: &Array2<f32>) -> Array2<f32> {
         let (tokens, width) = stream.dim();
         let dimension = width / self.heads;

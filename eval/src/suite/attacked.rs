@@ -49,7 +49,7 @@ pub(super) struct Donors<'a> {
 }
 
 impl Donors<'_> {
-    /// Each text after plain attacks, one after the other.
+    /// Returns each text after plain attacks, one after the other.
     pub(super) fn attack(&self, texts: &[String], steps: &[(&About, Strength)]) -> Result<Vec<Outcome>> {
         let attack = |(index, text): (usize, &String)| -> Result<Outcome> {
             let others: Vec<&str> = self.others(index).collect();
@@ -81,7 +81,7 @@ impl Donors<'_> {
     }
 }
 
-/// A word without what stands about it, small.
+/// Returns a word without what stands about it, small.
 fn bare(word: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
 }
@@ -122,7 +122,7 @@ struct Line {
 }
 
 impl Kept {
-    /// What a file has; it need not be there.
+    /// Returns what a file has; it need not be there.
     ///
     /// # Errors
     /// The line that is none of its kind.
@@ -137,7 +137,7 @@ impl Kept {
         Ok(Self { journal, known })
     }
 
-    /// Each text after an attack. Those that are not kept are made, some at a time.
+    /// Returns each text after an attack. Those that are not kept are made, some at a time.
     ///
     /// - `tick`: told how many are there, now and then.
     ///

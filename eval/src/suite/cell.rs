@@ -40,7 +40,7 @@ impl Asked<'_> {
     }
 }
 
-/// The share of texts with p ≤ α, by α, of each detector; `None` of no text.
+/// Returns the share of texts with p ≤ α, by α, of each detector; `None` of no text.
 pub(super) fn rates(asked: &[PerDetector<f64>]) -> Option<PerDetector<[Rate; 3]>> {
     let of = |ln_p: fn(&PerDetector<f64>) -> f64| -> Option<[Rate; 3]> {
         let rate = |alpha: f64| summary::Rate::of(asked.iter().map(|asked| ln_p(asked) <= alpha.ln())).map(Rate::from);
@@ -50,7 +50,7 @@ pub(super) fn rates(asked: &[PerDetector<f64>]) -> Option<PerDetector<[Rate; 3]>
     each(of)
 }
 
-/// Each detector's median ln p; `None` of no text.
+/// Returns each detector's median ln p; `None` of no text.
 pub(super) fn medians(asked: &[PerDetector<f64>]) -> Option<PerDetector<f64>> {
     each(|ln_p| median(asked.iter().map(ln_p).collect()))
 }
@@ -61,7 +61,7 @@ pub(super) fn auc(marked: &[PerDetector<f64>], unmarked: &[PerDetector<f64>]) ->
     each(|ln_p| mann_whitney(marked.iter().map(ln_p), unmarked.iter().map(ln_p).collect()))
 }
 
-/// The same of every detector.
+/// Returns the same of every detector.
 fn each<T>(of: impl Fn(fn(&PerDetector<f64>) -> f64) -> Option<T>) -> Option<PerDetector<T>> {
     Some(PerDetector {
         whole: of(|asked| asked.whole)?,
@@ -87,7 +87,7 @@ fn mann_whitney(smaller: impl ExactSizeIterator<Item = f64>, mut greater: Vec<f6
     Some(wins.sum::<f64>() / pairs as f64)
 }
 
-/// What can be told of the damage from the texts alone: words edited, and chrF2.
+/// Returns what can be told of the damage from the texts alone: words edited, and chrF2.
 pub(super) fn wear(before: &[String], after: &[Outcome]) -> (Option<Estimate>, Option<Estimate>) {
     let pairs: Vec<(&String, &str)> =
         before.iter().zip(after).filter_map(|(before, after)| Some((before, &*after.as_ref().ok()?.text))).collect();
@@ -96,7 +96,7 @@ pub(super) fn wear(before: &[String], after: &[Outcome]) -> (Option<Estimate>, O
     (edits.and_then(|edits| mean(&edits)), mean(&chrfs))
 }
 
-/// The mean of at least two values.
+/// Returns the mean of at least two values.
 pub(super) fn mean(values: &[f64]) -> Option<Estimate> {
     Mean::of(values).map(Estimate::from)
 }

@@ -45,17 +45,17 @@ impl<'r> Choice<'r> {
         Self { tokens, marks, chief, left, at_length, attacks: &results.attacks }
     }
 
-    /// The cells of a mark at the chief length.
+    /// Returns the cells of a mark at the chief length.
     pub(crate) fn cells<'a>(&'a self, mark: &'a str) -> impl Iterator<Item = &'r CellRow> + 'a {
         self.at_length.iter().copied().filter(move |cell| cell.mark == mark)
     }
 
-    /// The same, by attack.
+    /// Returns the same, by attack.
     pub(crate) fn series(&self, mark: &str) -> Vec<Series<'r>> {
         self.grouped(self.cells(mark))
     }
 
-    /// Every attack on the chief marks at the chief length, with the cells of all of them.
+    /// Returns every attack on the chief marks at the chief length, with the cells of all of them.
     pub(crate) fn of_chief(&self) -> Vec<Series<'r>> {
         self.grouped(self.chief.iter().flat_map(|mark| self.cells(mark)))
     }
@@ -128,7 +128,7 @@ pub(crate) struct Series<'r> {
 }
 
 impl Series<'_> {
-    /// What it works on.
+    /// Returns what it works on.
     pub(crate) fn kind(&self) -> Kind {
         self.about.map_or(Kind::Several, |about| about.kind)
     }
@@ -142,7 +142,7 @@ impl Series<'_> {
         }
     }
 
-    /// Each strength once, weakest first, with its cells.
+    /// Returns each strength once, weakest first, with its cells.
     pub(crate) fn strengths(&self) -> impl Iterator<Item = &[&CellRow]> {
         self.cells.chunk_by(|a, b| a.strength == b.strength)
     }
@@ -154,7 +154,7 @@ pub(crate) fn options(options: &Map<String, Value>) -> String {
     printable(&all.collect::<Vec<_>>().join(", "))
 }
 
-/// A value without JSON's signs: "eng-spa, spa-eng".
+/// Returns a value without JSON's signs: "eng-spa, spa-eng".
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -164,7 +164,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Each once, in the order of their first coming.
+/// Returns each once, in the order of their first coming.
 pub(crate) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut all = Vec::new();
     for item in items {

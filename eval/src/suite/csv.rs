@@ -4,8 +4,8 @@ use ::csv::{Terminator, WriterBuilder};
 
 use super::results::{ALPHAS, CellRow, Estimate, Rate, Results};
 
-/// All cells as CSV (RFC 4180), with names of columns. A field is empty where nothing was measured;
-/// options are a JSON object.
+/// Returns all cells as CSV (RFC 4180), with names of columns. A field is empty where nothing was
+/// measured; options are a JSON object.
 ///
 /// # Panics
 /// Never: memory takes every row, and rows are as long as the head.

@@ -22,7 +22,7 @@ pub(crate) fn rate(rate: Rate) -> String {
     format!("{:.3} ({})", rate.value(), interval(rate.low, rate.high))
 }
 
-/// The same, the interval being smaller than the rate.
+/// Writes the same, the interval being smaller than the rate.
 pub(crate) fn rate_html(rate: Rate) -> String {
     if rate.n == 0 {
         return none();
@@ -36,7 +36,7 @@ pub(crate) fn mean_html(mean: Option<Estimate>) -> String {
     mean.map_or_else(none, with)
 }
 
-/// The same, with its number of texts where that is not the cell's.
+/// Returns the same, with its number of texts where that is not the cell's.
 pub(crate) fn sampled_html(mean: Option<Estimate>, n: usize) -> String {
     let of = mean.filter(|mean| mean.n != n).map_or_else(String::new, |mean| format!(" <small>n={}</small>", mean.n));
     mean_html(mean) + &of
@@ -63,7 +63,7 @@ pub(crate) fn mark(mark: &str) -> String {
     printable(&short.replace(",gamma=", ", γ=").replace(", delta ", ", δ="))
 }
 
-/// What attacks of a kind work on.
+/// Returns what attacks of a kind work on.
 pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Words => "words",
@@ -74,7 +74,7 @@ pub(crate) fn kind(kind: Kind) -> &'static str {
     }
 }
 
-/// Whether nothing was done to the texts.
+/// Returns whether nothing was done to the texts.
 pub(crate) fn is_none(cell: &CellRow) -> bool {
     cell.attack == "none"
 }
@@ -106,7 +106,7 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-/// A name in HTML.
+/// Returns a name in HTML.
 pub(crate) fn mark_html(name: &str) -> String {
     escape(&mark(name))
 }

@@ -60,7 +60,7 @@ impl Identity {
         }
     }
 
-    /// The first difference, for a message.
+    /// Returns the first difference, for a message.
     fn difference(&self, there: &Self) -> Option<String> {
         let differs = |name: &str, here: &dyn ToString, there: &dyn ToString| {
             let (here, there) = (here.to_string(), there.to_string());
@@ -174,7 +174,7 @@ impl Folder {
         Ok(write_file(&self.path.join(name), |file| file.write_all(text.as_bytes()))?)
     }
 
-    /// A folder within, made if need be.
+    /// Returns a folder within, made if need be.
     ///
     /// # Errors
     /// If it cannot be made.
@@ -184,7 +184,7 @@ impl Folder {
         Ok(path)
     }
 
-    /// Where it is.
+    /// Returns the path.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -33,7 +33,7 @@ pub(super) struct Judges {
 }
 
 impl Judges {
-    /// The sentence encoder if it is here, and what to say if it is not.
+    /// Returns the sentence encoder if it is here, and what to say if it is not.
     ///
     /// - `likened`, `reread`: texts of a cell whose likeness and perplexity are told; none are for
     ///   0.
@@ -47,12 +47,12 @@ impl Judges {
         (Self { encoder, likened, reread, vectors: HashMap::new(), nats: HashMap::new() }, skipped)
     }
 
-    /// Whether likeness in sense can be told.
+    /// Returns whether likeness in sense can be told.
     pub(super) fn has_encoder(&self) -> bool {
         self.encoder.is_some()
     }
 
-    /// The mean cosine of sentence embeddings before and after.
+    /// Returns the mean cosine of sentence embeddings before and after.
     ///
     /// # Errors
     /// What the encoder has against a text.
@@ -110,7 +110,7 @@ struct Pair<'t> {
     after: &'t str,
 }
 
-/// The first texts that were not refused.
+/// Returns the first texts that were not refused.
 fn sample<'t>(before: &'t [String], after: &'t [Outcome], n: usize) -> Vec<Pair<'t>> {
     let pairs = before.iter().zip(after).enumerate();
     let pairs =

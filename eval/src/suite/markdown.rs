@@ -8,9 +8,9 @@ use super::{
     results::{ALPHAS, Results},
 };
 
-/// A Markdown table of the chief marks at the chief length: a row an attack and strength, with what
-/// is left of the text and the share that `detect` finds at p ≤ 1e-6; a line above it says so.
-/// Empty where there are no cells.
+/// Returns a Markdown table of the chief marks at the chief length: a row an attack and strength,
+/// with what is left of the text and the share that `detect` finds at p ≤ 1e-6; a line above it
+/// says so. Empty where there are no cells.
 pub fn markdown(results: &Results) -> String {
     let choice = Choice::of(results);
     let Some(&first) = choice.chief.first() else { return String::new() };

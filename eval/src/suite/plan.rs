@@ -127,7 +127,7 @@ impl AttackPlan {
         Self { name, strength, steps, span: None, unit: None, texts, unmarked: texts, scope }
     }
 
-    /// What it says of itself in reports; `None` where nothing is done.
+    /// Returns what it says of itself in reports; `None` where nothing is done.
     fn row(&self) -> Option<AttackRow> {
         let about = match self.steps[..] {
             [] => return None,
@@ -183,7 +183,7 @@ const OTHERS: [&str; 8] = [
 ];
 
 impl Plan {
-    /// A suite as it is.
+    /// Returns a suite as it is.
     ///
     /// # Panics
     /// Never: a test makes every suite.
@@ -246,7 +246,7 @@ impl Plan {
         self
     }
 
-    /// Whether a model is asked to paraphrase.
+    /// Returns whether a model is asked to paraphrase.
     pub fn paraphrases(&self) -> bool {
         self.attacks.iter().any(|attack| attack.unit.is_some())
     }
@@ -262,7 +262,7 @@ impl Plan {
         self.chief.iter().chain(&self.others)
     }
 
-    /// Every attack once, in their order.
+    /// Returns every attack once, in their order.
     pub(super) fn rows(&self) -> Vec<AttackRow> {
         let mut rows: Vec<AttackRow> = Vec::new();
         for row in self.attacks.iter().filter_map(AttackPlan::row) {
@@ -273,17 +273,17 @@ impl Plan {
         rows
     }
 
-    /// Whether likeness in sense is measured.
+    /// Returns whether likeness in sense is measured.
     pub fn is_likened(&self, mark: &Mark, tokens: usize) -> bool {
         self.likened > 0 && self.chief.contains(mark) && tokens == self.chief_length
     }
 
-    /// Whether perplexity is measured.
+    /// Returns whether perplexity is measured.
     pub fn is_reread(&self, mark: &Mark, tokens: usize) -> bool {
         self.reread > 0 && self.chief.first() == Some(mark) && tokens == self.chief_length
     }
 
-    /// Whether an attack is made on texts of a mark and length.
+    /// Returns whether an attack is made on texts of a mark and length.
     pub fn has(&self, attack: &AttackPlan, mark: &Mark, tokens: usize) -> bool {
         match attack.scope {
             Scope::Everything => true,

@@ -18,7 +18,7 @@ use anyhow::Result;
 
 use super::{choice::Choice, results::Results};
 
-/// One page with everything: it asks for nothing from outside.
+/// Returns one page with everything: it asks for nothing from outside.
 ///
 /// # Errors
 /// If a plot cannot be drawn, which an image in memory gives no cause to.
@@ -41,8 +41,8 @@ pub fn html(results: &Results) -> Result<String> {
     Ok(page::whole(&title, &sections))
 }
 
-/// The plots by themselves: a file's name and an SVG each. Those that nothing was measured for are
-/// left out.
+/// Returns the plots by themselves: a file's name and an SVG each. Those that nothing was measured
+/// for are left out.
 ///
 /// # Errors
 /// As [`html`].

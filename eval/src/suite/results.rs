@@ -184,7 +184,7 @@ pub struct Skipped {
 }
 
 impl CellRow {
-    /// Whether its figures can be what was measured.
+    /// Returns whether its figures can be what was measured.
     ///
     /// # Errors
     /// What cannot be.
@@ -216,7 +216,7 @@ impl CellRow {
 const SLACK: f64 = 1e-5;
 
 impl Results {
-    /// The file's text: a row a line, so that two runs can be compared line by line.
+    /// Returns the file's text: a row a line, so that two runs can be compared line by line.
     ///
     /// # Errors
     /// Never: all of it has a form in JSON.
@@ -236,7 +236,7 @@ impl Results {
         ))
     }
 
-    /// The row of a mark under an attack; `strength` as it was given.
+    /// Returns the row of a mark under an attack; `strength` as it was given.
     pub fn cell(&self, mark: &str, attack: &str, strength: f64, tokens: usize) -> Option<&CellRow> {
         let is_it = |row: &&CellRow| {
             row.mark == mark && row.attack == attack && row.strength == strength && row.tokens == tokens
@@ -276,7 +276,7 @@ impl From<summary::Mean> for Estimate {
 }
 
 impl Estimate {
-    /// A mean of logarithms, as a factor.
+    /// Returns a mean of logarithms, as a factor.
     pub fn exp(self) -> Self {
         let exp = |value: f64| rounded(value.exp());
         Self { value: exp(self.value), low: exp(self.low), high: exp(self.high), n: self.n }

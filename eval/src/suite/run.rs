@@ -122,7 +122,7 @@ fn check(plan: &Plan, rows: &[CellRow]) -> Result<()> {
     Ok(())
 }
 
-/// What names the rows of a suite, by mark, length and attack.
+/// Returns what names the rows of a suite, by mark, length and attack.
 fn places(plan: &Plan) -> impl Iterator<Item = Place> {
     let lengths = plan.marks().flat_map(|mark| plan.lengths_of(mark).iter().map(move |&tokens| (mark, tokens)));
     lengths.flat_map(move |(mark, tokens)| {
@@ -187,7 +187,7 @@ impl Bench<'_> {
         self.plan.attacks.iter().map(missing).sum()
     }
 
-    /// What one attack lacks: its marks, by length.
+    /// Returns what one attack lacks: its marks, by length.
     fn missing(&self, planned: &AttackPlan) -> BTreeMap<usize, Vec<Mark>> {
         let mut places = self.places(planned);
         for (&tokens, marks) in &mut places {
@@ -207,7 +207,7 @@ impl Bench<'_> {
         }
     }
 
-    /// All cells of one attack.
+    /// Returns all cells of one attack.
     ///
     /// - returns: whether any was made.
     fn attack(
@@ -328,7 +328,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// The rows by mark, length and attack, as the plan has them.
+    /// Returns the rows by mark, length and attack, as the plan has them.
     fn in_order(&self) -> Vec<CellRow> {
         places(self.plan).filter_map(|place| self.rows.get(&place).cloned()).collect()
     }
@@ -339,7 +339,7 @@ fn title(planned: &AttackPlan) -> String {
     format!("{} {}", planned.name, planned.strength.share())
 }
 
-/// What each mark does to unattacked texts.
+/// Returns what each mark does to unattacked texts.
 fn quality(plan: &Plan, texts: &Texts) -> Vec<MarkRow> {
     let row = |mark: Option<Mark>, tokens, texts: &[Text], plain: &[Text]| {
         let of = |measure: &dyn Fn(&Text) -> f64| mean(&texts.iter().map(measure).collect::<Vec<f64>>());

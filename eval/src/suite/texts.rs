@@ -86,13 +86,13 @@ impl Texts {
         Ok(Self { written, beginnings, prompts })
     }
 
-    /// The texts of each mark, of none first, at the chief length.
+    /// Returns the texts of each mark, of none first, at the chief length.
     pub(super) fn at_chief_length<'t>(&'t self, plan: &Plan) -> impl Iterator<Item = (Option<Mark>, &'t [Text])> {
         let chief = plan.chief_length;
         self.written.iter().filter(move |(_, tokens, _)| *tokens == chief).map(|(mark, _, texts)| (*mark, &**texts))
     }
 
-    /// The first tokens of each text of a mark, of unmarked ones for `None`.
+    /// Returns the first tokens of each text of a mark, of unmarked ones for `None`.
     ///
     /// # Panics
     /// If the suite has no such mark or length.
@@ -102,7 +102,7 @@ impl Texts {
     }
 }
 
-/// The first tokens of the shortest texts that are long enough.
+/// Returns the first tokens of the shortest texts that are long enough.
 fn begun(of_mark: &[(usize, Vec<Text>)], tokens: usize, tokenizer: &Tokenizer) -> Vec<String> {
     let long_enough = of_mark.iter().filter(|(length, _)| *length >= tokens);
     let (length, texts) = long_enough.min_by_key(|(length, _)| *length).expect("the greatest length is written");

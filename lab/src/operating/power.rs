@@ -50,7 +50,7 @@ impl Critical {
         Ok(Self(least))
     }
 
-    /// Whether p ≤ α for this score of so many positions.
+    /// Returns whether p ≤ α for this score of so many positions.
     pub fn is_reached(&self, score: f64, scored: usize) -> bool {
         score >= self.0[scored]
     }

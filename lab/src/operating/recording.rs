@@ -76,7 +76,7 @@ pub struct Distribution<'r> {
 }
 
 impl Recording {
-    /// An empty one.
+    /// Makes an empty one.
     pub fn new(index: u64) -> Self {
         Self { index, starts: vec![0], ..Self::default() }
     }
@@ -265,7 +265,7 @@ impl LogitsHook for Recorder<'_> {
     }
 }
 
-/// A random number in [0, 1), of 53 bits.
+/// Returns a random number in [0, 1), of 53 bits.
 pub fn unit(rng: &mut impl Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 * (-53f64).exp2()
 }

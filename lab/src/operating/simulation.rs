@@ -102,7 +102,8 @@ pub struct Trials {
     pub seed: u64,
 }
 
-/// Several green marks of one width along one recording, with the same random numbers for all.
+/// Tries several green marks of one width along one recording, with the same random numbers for
+/// all.
 ///
 /// A (context, token) pair, the recorded context and the token drawn after it, counts once. Colours
 /// are consistent: a pair keeps its colour through a trial, and the greens of a smaller γ are among
@@ -214,7 +215,7 @@ pub struct Wandered {
 }
 
 impl Wandered {
-    /// The sums of two sets of texts together.
+    /// Returns the sums of two sets of texts together.
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
         Self {
@@ -296,13 +297,13 @@ pub fn gumbel(recording: &Recording, width: usize, critical: &[Critical], plan: 
     outcome.averaged(length, trials)
 }
 
-/// The score of a token of probability `q` that won at `time`: −ln(1 − e^(−q·time)).
+/// Returns the score of a token of probability `q` that won at `time`: −ln(1 − e^(−q·time)).
 fn score_of_winner(q: f64, time: f64) -> f64 {
     // SPEC §6.3: no word scores more.
     (-(-(-q * time).exp_m1()).ln()).clamp(0.0, 32.0 * std::f64::consts::LN_2)
 }
 
-/// A number for the context of each position; positions without one get any.
+/// Returns a number for the context of each position; positions without one get any.
 fn contexts(recording: &Recording, width: usize, length: usize) -> Vec<u64> {
     let context = |position: usize| {
         let ids = &recording.ids[position.saturating_sub(width)..position];
@@ -311,7 +312,8 @@ fn contexts(recording: &Recording, width: usize, length: usize) -> Vec<u64> {
     (0..length).map(context).collect()
 }
 
-/// A byte that stands in for the field's: chance for chance as good, and a hundred times as fast.
+/// Returns a byte that stands in for the field's: chance for chance as good, and a hundred times as
+/// fast.
 fn byte(context: u64, token: u32) -> u8 {
     let mut x = (token ^ context as u32).wrapping_mul(0x9E37_79B1);
     x = (x ^ (x >> 15)).wrapping_add((context >> 32) as u32).wrapping_mul(0x85EB_CA6B);
@@ -357,7 +359,7 @@ mod tests {
         LEVELS.map(|alpha| Critical::new(scheme.family(), alpha, length).expect("in range")).into()
     }
 
-    /// A source without memory: 40 tokens, the same chances at every step.
+    /// Returns a source without memory: 40 tokens, the same chances at every step.
     fn logits() -> Vec<f32> {
         (0..40u32).map(|v| -0.08 * (v * 7 % 40) as f32).collect()
     }

@@ -26,7 +26,7 @@ pub struct Inserting<'w, H> {
 }
 
 impl<'w, H> Inserting<'w, H> {
-    /// The hook of one text.
+    /// Returns the hook of one text.
     ///
     /// - `every`: after every so many words; 0 inserts nothing.
     /// - `rng`: draws whether a word begins.

@@ -115,7 +115,7 @@ impl<'b> Learner<'b> {
         self.marked.read(ids, self.scored);
     }
 
-    /// What was read.
+    /// Returns what was read.
     pub fn marked(&self) -> &Counts {
         &self.marked
     }
@@ -130,7 +130,7 @@ impl<'b> Learner<'b> {
         self.gamma
     }
 
-    /// Whether the context ever stood in a marked text.
+    /// Returns whether the context ever stood in a marked text.
     pub fn knows(&self, context: &[TokenId]) -> bool {
         self.marked.of_context(context_number(context)) > 0
     }

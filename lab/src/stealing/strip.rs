@@ -19,7 +19,7 @@ pub struct Place {
     pub others: Vec<(TokenId, f32)>,
 }
 
-/// The places of many texts.
+/// Returns the places of many texts.
 ///
 /// - `before`: what the model is fed before each text.
 ///
@@ -65,7 +65,7 @@ pub fn places(
     Ok(all)
 }
 
-/// The ids of a text after as many exchanges as each budget allows.
+/// Returns the ids of a text after as many exchanges as each budget allows.
 ///
 /// Greedily: each time the exchange that is believed to take most from the detector, until none
 /// takes anything. An exchange changes the pair of its place and, through their contexts, the h
@@ -125,7 +125,7 @@ impl<'a> Text<'a> {
         at.max(width)..self.ids.len().min(at + width + 1).max(at.max(width))
     }
 
-    /// The exchange of a word that takes most, and how much.
+    /// Returns the exchange of a word that takes most, and how much.
     fn best(&mut self, at: usize) -> Option<(f64, TokenId)> {
         if self.exchanged[at] {
             return None;
@@ -143,8 +143,8 @@ impl<'a> Text<'a> {
         best
     }
 
-    /// What the pairs that hold the token at a place are believed to be worth to the detector
-    /// beyond chance.
+    /// Returns what the pairs that hold the token at a place are believed to be worth to the
+    /// detector beyond chance.
     ///
     /// - `counted`: 1 if they are counted in the text, 0 if they are only being thought of.
     fn evidence(&self, at: usize, counted: u32) -> f64 {

@@ -73,17 +73,17 @@ impl Fit {
         Self { intercept: beta[0], effects }
     }
 
-    /// The predictor without any effect.
+    /// Returns the predictor without any effect.
     pub fn intercept(&self) -> f64 {
         self.intercept
     }
 
-    /// What each class of each factor adds to the predictor.
+    /// Returns what each class of each factor adds to the predictor.
     pub fn effects(&self) -> &[Vec<f64>] {
         &self.effects
     }
 
-    /// The predictor for some classes: a logit, or ln of a mean.
+    /// Returns the predictor for some classes: a logit, or ln of a mean.
     pub fn predict(&self, classes: &[usize]) -> f64 {
         self.intercept + self.effects.iter().zip(classes).map(|(effects, &class)| effects[class]).sum::<f64>()
     }

@@ -58,7 +58,7 @@ const RIDGE: f64 = 10.0;
 const STEPS: [f64; 14] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
 
 impl Rule {
-    /// The test, fitted on some positions of marked texts.
+    /// Returns the test, fitted on some positions of marked texts.
     ///
     /// - `gamma`: of green schemes; `None` is gumbel.
     ///
@@ -133,7 +133,7 @@ fn fit(model: Model, traits: &[Trait], rows: &[Row]) -> Fit {
     Fit::new(model, rows, &traits.iter().map(|of| of.classes().len()).collect::<Vec<_>>(), RIDGE)
 }
 
-/// The exact test of Σ weight × green.
+/// Returns the exact test of Σ weight × green.
 fn lattice(gamma: f64, absent: bool, weight: impl Fn(usize, &Scored) -> i32 + 'static) -> Test {
     Box::new(move |text| {
         let mut counts: BTreeMap<i32, usize> = BTreeMap::new();
@@ -176,7 +176,7 @@ fn fitted_gumbel(traits: &[Trait], fitting: &[Scored]) -> Test {
     })
 }
 
-/// The exact test of Σ weight × score, for whole weights from 1 up.
+/// Returns the exact test of Σ weight × score, for whole weights from 1 up.
 fn weighted_gumbel(weight: impl Fn(&Scored) -> f64 + 'static) -> Test {
     Box::new(move |text| {
         let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
@@ -253,7 +253,7 @@ mod tests {
     use greenmark_eval::corpus::key;
     use greenmark_text::demo_tokenizer;
 
-    /// A repetitive text: many pairs come again.
+    /// Returns a repetitive text: many pairs come again.
     fn text() -> Vec<TokenId> {
         (0..120u32).map(|i| (i * i + i / 7) % 41 % (5 + i % 13)).collect()
     }

@@ -8,8 +8,8 @@ use statrs::function::gamma::ln_gamma;
 /// A green position of weight w is `[(0, 1 − γ), (w, γ)]`.
 pub type Law = Vec<(u32, f64)>;
 
-/// The law of a green position: `weight` if green; if it is negative, its absolute value if red,
-/// which is the same test.
+/// Returns the law of a green position: `weight` if green; if it is negative, its absolute value if
+/// red, which is the same test.
 pub fn coin(weight: i32, gamma: f64) -> Law {
     let hit = if weight < 0 { 1.0 - gamma } else { gamma };
     vec![(0, 1.0 - hit), (weight.unsigned_abs(), hit)]
@@ -56,7 +56,7 @@ pub fn ln_lattice_sf(laws: &[(Law, usize)], score: u64) -> f64 {
     (tail.ln() - theta * score as f64 + ln_moment).min(0.0)
 }
 
-/// The greatest score.
+/// Returns the greatest score.
 fn top(law: &Law) -> u32 {
     law.iter().filter(|(_, chance)| *chance > 0.0).map(|&(value, _)| value).max().unwrap_or(0)
 }
@@ -209,7 +209,7 @@ fn ln_lower_series(score: f64, shape: f64) -> f64 {
     sum.ln()
 }
 
-/// The score that a Gamma(shape, 1) variable exceeds as often as an Exp(1) variable exceeds
+/// Returns the score that a Gamma(shape, 1) variable exceeds as often as an Exp(1) variable exceeds
 /// `exp_score`.
 ///
 /// Rising, so a score that is at most Exp(1) becomes one that is at most Gamma(shape, 1), and such

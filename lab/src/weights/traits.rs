@@ -82,7 +82,7 @@ impl Trait {
         }
     }
 
-    /// The class of a position.
+    /// Returns the class of a position.
     pub fn of(self, classes: &Classes) -> usize {
         classes[self as usize].into()
     }
@@ -138,7 +138,7 @@ impl Table {
         self.firsts.values().map(|&count| u64::from(count)).sum()
     }
 
-    /// The most frequent tokens.
+    /// Returns the most frequent tokens.
     pub fn frequent(&self, count: usize) -> &[TokenId] {
         &self.ranked[..count.min(self.ranked.len())]
     }
@@ -162,7 +162,7 @@ impl Table {
     }
 }
 
-/// How many of the limits `value` reaches.
+/// Returns how many of the limits `value` reaches.
 fn class(limits: &[f64], value: f64) -> u8 {
     limits.iter().filter(|&&limit| value >= limit).count() as u8
 }
@@ -179,18 +179,18 @@ fn kind(name: &str) -> u8 {
     }
 }
 
-/// The class of an id.
+/// Returns the class of an id.
 fn id_class(token: TokenId) -> u8 {
     class(&[256.0, 512.0, 1024.0, 4096.0, 16384.0], token.into())
 }
 
-/// The class of a number of occurrences.
+/// Returns the class of a number of occurrences.
 fn count_class(count: usize) -> u8 {
     class(&[1.0, 2.0, 3.0, 5.0, 9.0], count as f64)
 }
 
-/// The classes of a text's scored positions, with their places: those whose n-gram stands there for
-/// the first time. SPEC §6.2, §6.4.
+/// Returns the classes of a text's scored positions, with their places: those whose n-gram stands
+/// there for the first time. SPEC §6.2, §6.4.
 ///
 /// - `width`: h. `pairs`: whether the token belongs to what is counted once (green) or not
 ///   (gumbel).
@@ -235,8 +235,8 @@ pub fn classes(text: &[TokenId], width: usize, pairs: bool, table: &Table) -> Ve
         .collect()
 }
 
-/// The classes of a frequent token that the text lacks, for h = 0: its colour is a coin like any
-/// other, and red is likelier.
+/// Returns the classes of a frequent token that the text lacks, for h = 0: its colour is a coin
+/// like any other, and red is likelier.
 pub fn classes_of_absent(token: TokenId, table: &Table) -> Classes {
     TRAITS.map(|of| match of {
         Trait::TokenRank => table.rank(token),

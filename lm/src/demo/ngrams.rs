@@ -129,7 +129,7 @@ impl<'a> NGrams<'a> {
         self.vocab_size
     }
 
-    /// How many of the last tokens a row depends on.
+    /// Returns how many of the last tokens a row depends on.
     pub(super) fn reach(&self) -> usize {
         self.levels.len() - 1
     }
@@ -177,7 +177,7 @@ impl<'a> NGrams<'a> {
         }
     }
 
-    /// The n-gram of exactly these tokens: its level and its place there.
+    /// Returns the n-gram of exactly these tokens: its level and its place there.
     fn find(&self, tokens: &[TokenId]) -> Option<(usize, usize)> {
         let (&first, rest) = tokens.split_first()?;
         let mut node = first as usize;

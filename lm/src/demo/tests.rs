@@ -25,7 +25,7 @@ fn row(model: &mut DemoModel, tokens: &[TokenId]) -> Vec<f32> {
     logits
 }
 
-/// A few thousand contexts: every way an unlikely or likely token may follow another.
+/// Returns a few thousand contexts: every way an unlikely or likely token may follow another.
 fn contexts(model: &DemoModel) -> impl Iterator<Item = [TokenId; 4]> + use<> {
     let v = model.vocab_size() as u64;
     (0..2000u64).map(move |i| [1, 2, 3, 4].map(|j| (((i * j * 2_654_435_761) >> 7) % v) as TokenId))

@@ -211,7 +211,7 @@ fn soften(scores: &mut [[f32; TILE]], length: usize) -> f32 {
     sums.iter().sum()
 }
 
-/// The scale that fits numbers into 16 bits, and its inverse.
+/// Returns the scale that fits numbers into 16 bits, and its inverse.
 fn scale_of(numbers: &[f32]) -> (f32, f32) {
     let largest = numbers.iter().fold(0.0f32, |m, v| m.max(v.abs()));
     if largest > 0.0 { (largest / 32767.0, 32767.0 / largest) } else { (0.0, 0.0) }

@@ -66,12 +66,12 @@ impl<'h> ModelFile<'h> {
         Ok(Self { path: path.to_owned(), reader, size, header, read: HashSet::new(), keep_floats })
     }
 
-    /// An error about this file.
+    /// Returns an error about this file.
     pub(super) fn error(&self, reason: impl Into<String>) -> LmError {
         LmError::Model { path: self.path.clone(), reason: reason.into() }
     }
 
-    /// The dimensions, checked against each other.
+    /// Returns the dimensions, checked against each other.
     pub(super) fn config(&self) -> Result<Config, LmError> {
         let width = self.required("llama.embedding_length")?;
         let query = self.required("llama.attention.head_count")?;
@@ -172,13 +172,13 @@ impl<'h> ModelFile<'h> {
         }
     }
 
-    /// A matrix of this shape.
+    /// Returns a matrix of this shape.
     pub(super) fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<Matrix, LmError> {
         let (dtype, data) = self.tensor(name, &[rows, columns])?;
         Ok(Matrix::new(dtype, rows, columns, &data, self.keep_floats))
     }
 
-    /// A vector of this length, stored as floats.
+    /// Returns a vector of this length, stored as floats.
     pub(super) fn vector(&mut self, name: &str, length: usize) -> Result<Vec<f32>, LmError> {
         let (dtype, data) = self.tensor(name, &[length])?;
         if !dtype.is_float() {
@@ -187,7 +187,8 @@ impl<'h> ModelFile<'h> {
         Ok(dtype.floats(&data).collect())
     }
 
-    /// The bytes of a tensor; nothing is allocated before shape and file are known to agree.
+    /// Returns the bytes of a tensor; nothing is allocated before shape and file are known to
+    /// agree.
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<(Type, Vec<u8>), LmError> {
         let Some(tensor) = self.header.tensors.get(name) else {
             return Err(self.error(format!("tensor `{name}` is missing")));

@@ -118,7 +118,7 @@ impl Matrix {
         self.rows.div_ceil(LANES)
     }
 
-    /// Whether its products read the quantised form of the activations.
+    /// Returns whether its products read the quantised form of the activations.
     pub(super) fn is_quantised(&self) -> bool {
         !matches!(self.weights, Weights::Floats(_))
     }

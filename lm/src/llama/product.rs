@@ -126,13 +126,13 @@ impl Product {
         &self.values.as_chunks().0[group * self.rows..][rows]
     }
 
-    /// How many rows a thread should take along a product: a row alone touches a cache line a group
-    /// and uses half.
+    /// Returns how many rows a thread should take along a product: a row alone touches a cache line
+    /// a group and uses half.
     pub(super) fn rows_together(&self) -> usize {
         self.rows.div_ceil(2 * rayon::current_num_threads()).min(8)
     }
 
-    /// One row of the outputs of a matrix that starts at `group`, eight at a time.
+    /// Returns one row of the outputs of a matrix that starts at `group`, eight at a time.
     pub(super) fn row(&self, group: usize, row: usize) -> impl Iterator<Item = &[f32; LANES]> {
         self.values.as_chunks::<LANES>().0[group * self.rows + row..].iter().step_by(self.rows)
     }

@@ -143,8 +143,8 @@ fn load(shape: Shape) -> LlamaModel {
     LlamaModel::load(Parts::new(shape).write(&folder)).unwrap()
 }
 
-/// The forward pass as the papers write it: f64, no cache, every position anew, weights as candle
-/// expands them.
+/// Returns the forward pass as the papers write it: f64, no cache, every position anew, weights as
+/// candle expands them.
 ///
 /// - returns: logits after the last token, `[VOCAB]`.
 fn naive(path: &Path, shape: Shape, tokens: &[TokenId]) -> Vec<f64> {

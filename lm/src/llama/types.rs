@@ -121,7 +121,8 @@ pub(super) fn half_at(bytes: &[u8], offset: usize) -> f32 {
     f16::from_le_bytes([bytes[offset], bytes[offset + 1]]).to_f32()
 }
 
-/// The scale and the min, of six bits each, of one of the eight sub-blocks of Q4_K and Q5_K.
+/// Returns the scale and the min, of six bits each, of one of the eight sub-blocks of Q4_K and
+/// Q5_K.
 ///
 /// - `packed`: 12 bytes.
 pub(super) fn scale_and_min(packed: &[u8], sub: usize) -> (u8, u8) {
@@ -132,7 +133,7 @@ pub(super) fn scale_and_min(packed: &[u8], sub: usize) -> (u8, u8) {
     }
 }
 
-/// The levels of a block of Q5_0 and Q5_1: a word of fifth bits, then 16 bytes of nibbles.
+/// Returns the levels of a block of Q5_0 and Q5_1: a word of fifth bits, then 16 bytes of nibbles.
 fn five_bits(packed: &[u8]) -> impl Iterator<Item = u8> {
     let fifth = u32::from_le_bytes([packed[0], packed[1], packed[2], packed[3]]);
     (0..32).map(move |i| {
@@ -170,8 +171,8 @@ fn q3k(block: &[u8], values: &mut Vec<f32>) {
     }
 }
 
-/// Where the 16 levels of a sub-block of two bits begin, and how far they are shifted. Each half of
-/// a block has 32 bytes, and its four stretches of 32 levels take two bits each of them.
+/// Returns where the 16 levels of a sub-block of two bits begin, and how far they are shifted. Each
+/// half of a block has 32 bytes, and its four stretches of 32 levels take two bits each of them.
 fn two_bits_of(sub: usize) -> (usize, usize) {
     (sub / 8 * 32 + sub % 2 * 16, sub % 8 / 2 * 2)
 }

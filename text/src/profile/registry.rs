@@ -56,7 +56,7 @@ impl Deployment {
         Ok(Self { profile, key, stored })
     }
 
-    /// Whether a key is named by this profile. SPEC §12.3.
+    /// Returns whether a key is named by this profile. SPEC §12.3.
     pub fn names(&self, key: &Key) -> bool {
         *key == self.key || *key == self.stored
     }

@@ -95,7 +95,7 @@ const USER_DEFINED: i64 = 4;
 /// Padding rows (`[PAD151665]`) that fill the model's matrix: not in the model's own vocabulary.
 const UNUSED: i64 = 5;
 
-/// The `tokenizer.json` a GGUF's metadata amounts to, and what it says beside.
+/// Returns the `tokenizer.json` a GGUF's metadata amounts to, and what it says beside.
 ///
 /// # Errors
 /// [`TextError::TokenizerUnknown`] for an algorithm or pre-tokenizer not known here exactly,
@@ -244,7 +244,7 @@ mod tests {
         Entry::String(text.to_owned())
     }
 
-    /// All 256 bytes, `ab`, a control token, a user-defined one and a padding row.
+    /// Returns all 256 bytes, `ab`, a control token, a user-defined one and a padding row.
     fn metadata(pre: &str) -> Metadata {
         let mut tokens: Vec<String> = byte_alphabet().map(String::from).collect();
         tokens.extend(["ab", "<|end|>", "<think>", "[PAD259]"].map(String::from));

@@ -14,7 +14,8 @@ struct Stretch {
     equal: bool,
 }
 
-/// The byte range of `text` behind each piece: in order, in bounds, on character boundaries.
+/// Returns the byte range of `text` behind each piece: in order, in bounds, on character
+/// boundaries.
 pub(crate) fn align<'a>(text: &str, pieces: impl Iterator<Item = &'a [u8]> + Clone) -> Vec<Range<usize>> {
     let spoken: Vec<u8> = pieces.clone().flatten().copied().collect();
     let stretches = if spoken == text.as_bytes() {

@@ -73,7 +73,7 @@ impl<T: Deref<Target = Tokenizer>> StreamEncoder<T> {
         ids
     }
 
-    /// The ids of what waits, as far as they end by `settled`.
+    /// Returns the ids of what waits, as far as they end by `settled`.
     fn give_up_to(&mut self, settled: usize) -> Result<Vec<TokenId>, TextError> {
         if settled <= self.given {
             return Ok(Vec::new());

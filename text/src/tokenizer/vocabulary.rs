@@ -38,12 +38,12 @@ impl Vocabulary {
         Ok(())
     }
 
-    /// One above the largest id.
+    /// Returns one above the largest id.
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// The bytes of a token, empty if there is none.
+    /// Returns the bytes of a token, empty if there is none.
     pub(crate) fn bytes(&self, id: TokenId) -> &[u8] {
         match self.places.get(id as usize) {
             Some(&Some((start, length))) => &self.bytes[start as usize..][..length as usize],
@@ -51,7 +51,7 @@ impl Vocabulary {
         }
     }
 
-    /// The token as text; `None` if there is none or it is not UTF-8.
+    /// Returns the token as text; `None` if there is none or it is not UTF-8.
     pub(crate) fn get(&self, id: TokenId) -> Option<&str> {
         self.places.get(id as usize)?.as_ref()?;
         std::str::from_utf8(self.bytes(id)).ok()
@@ -77,12 +77,12 @@ fn byte_of(c: char) -> Option<u8> {
     }
 }
 
-/// The 256 characters that stand for bytes in a byte-level vocabulary.
+/// Returns the 256 characters that stand for bytes in a byte-level vocabulary.
 pub(crate) fn byte_alphabet() -> impl Iterator<Item = char> {
     ('!'..='\u{143}').filter(|&c| byte_of(c).is_some())
 }
 
-/// The bytes of a byte-level token. A character outside the alphabet stands for itself.
+/// Returns the bytes of a byte-level token. A character outside the alphabet stands for itself.
 pub(crate) fn byte_level_bytes(token: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(token.len());
     for c in token.chars() {
@@ -94,8 +94,8 @@ pub(crate) fn byte_level_bytes(token: &str) -> Vec<u8> {
     bytes
 }
 
-/// The bytes of a token of a vocabulary that is not byte-level, as well as one token shows them:
-/// `▁` is a space, `<0x0A>` a byte.
+/// Returns the bytes of a token of a vocabulary that is not byte-level, as well as one token shows
+/// them: `▁` is a space, `<0x0A>` a byte.
 pub(crate) fn spoken_bytes(token: &str) -> Vec<u8> {
     if let Some(hex) = token.strip_prefix("<0x").and_then(|t| t.strip_suffix('>'))
         && hex.len() == 2

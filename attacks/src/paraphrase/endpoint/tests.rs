@@ -51,7 +51,7 @@ impl Server {
     }
 }
 
-/// The head of a request, and its body.
+/// Returns the head of a request, and its body.
 fn read(stream: &TcpStream) -> (String, Value) {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
@@ -90,7 +90,7 @@ fn options(url: &str) -> EndpointOptions {
     }
 }
 
-/// What one question comes to.
+/// Returns what one question comes to.
 fn ask(options: EndpointOptions) -> Answer {
     let question = Question { prompt: "Say it otherwise: no.".into(), unit: "no".into() };
     Endpoint::new(options).expect("sound").answer(&[question], 7).remove(0)

@@ -11,15 +11,15 @@ use crate::suite::{
 /// So many attacks are named of each mark.
 const NAMED: usize = 3;
 
-/// What is found unattacked and at what cost, what brings it below one half, and what is called
-/// marked without a mark.
+/// Returns what is found unattacked and at what cost, what brings it below one half, and what is
+/// called marked without a mark.
 pub(super) fn html(results: &Results, choice: &Choice<'_>) -> String {
     let said = [unattacked(results, choice), below_half(choice), false_positives(choice)];
     let said: String = said.into_iter().flatten().collect();
     if said.is_empty() { "<p>No cells were measured.</p>\n".to_owned() } else { said }
 }
 
-/// A sentence, then one of each mark.
+/// Returns a sentence, then one of each mark.
 fn by_mark(sentence: &str, of_marks: &[String]) -> Option<String> {
     let items: String = of_marks.iter().map(|said| format!("<li>{said}</li>\n")).collect();
     (!items.is_empty()).then(|| format!("<p>{sentence}</p>\n<ul>\n{items}</ul>\n"))
@@ -43,7 +43,8 @@ fn unattacked(results: &Results, choice: &Choice<'_>) -> Option<String> {
     by_mark(&sentence, &said)
 }
 
-/// The attacks that bring detection below one half, and which of them leave most of the text.
+/// Returns the attacks that bring detection below one half, and which of them leave most of the
+/// text.
 fn below_half(choice: &Choice<'_>) -> Option<String> {
     let of_mark = |mark: &&str| {
         let series = choice.series(mark);

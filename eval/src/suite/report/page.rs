@@ -15,7 +15,7 @@ pub(super) fn section(id: &'static str, heading: &'static str, body: &str) -> Se
     Section { id, heading, body: body.to_owned() }
 }
 
-/// A plot with its caption.
+/// Returns a plot with its caption.
 pub(super) fn figure(number: usize, plot: &Plot) -> String {
     let Plot { file, title, caption, svg } = plot;
     let id = file.trim_end_matches(".svg");
@@ -102,7 +102,7 @@ tbody th, thead th:first-child { position: sticky; left: 0; background: var(--pa
 @media print { @page { margin: 14mm; } body { max-width: none; margin: 0; padding: 0; font-size: 9.5pt; } nav { display: none; } .scroll { overflow: visible; } table { font-size: 6.8pt; } th, td { padding: .1rem .3rem; } tbody th { position: static; } thead { display: table-header-group; } tr, figure { break-inside: avoid; } h2 { break-after: avoid; } figure svg { min-width: 0; } }
 "##;
 
-/// The page.
+/// Returns the page.
 ///
 /// - `title`: as it came.
 pub(super) fn whole(title: &str, sections: &[Section]) -> String {

@@ -12,7 +12,7 @@ use crate::suite::{
     results::{ALPHAS, Rate, Results},
 };
 
-/// What each mark does to unattacked texts.
+/// Returns what each mark does to unattacked texts.
 pub(super) fn quality(results: &Results) -> String {
     if results.marks.is_empty() {
         return "<p>Not measured.</p>\n".to_owned();
@@ -43,7 +43,7 @@ pub(super) fn quality(results: &Results) -> String {
         + &table.html()
 }
 
-/// A table for each mark: its attacks at the chief length.
+/// Returns a table for each mark: its attacks at the chief length.
 pub(super) fn marks(choice: &Choice<'_>) -> String {
     if choice.marks.is_empty() {
         return "<p>No cells were measured.</p>\n".to_owned();
@@ -106,7 +106,7 @@ fn of(rate: Rate) -> String {
     format!("{} of {} <small>{}</small>", rate.hits, rate.n, fmt::interval(rate.low, rate.high))
 }
 
-/// A table for each chief mark: its attacks at every length.
+/// Returns a table for each chief mark: its attacks at every length.
 pub(super) fn lengths(results: &Results, choice: &Choice<'_>) -> String {
     let mut html = String::new();
     for mark in &choice.chief {
@@ -140,7 +140,7 @@ pub(super) fn lengths(results: &Results, choice: &Choice<'_>) -> String {
     if html.is_empty() { "<p>One length was measured.</p>\n".to_owned() } else { html }
 }
 
-/// A table for each chief mark, and one of false positives.
+/// Returns a table for each chief mark, and one of false positives.
 pub(super) fn detectors(results: &Results, choice: &Choice<'_>) -> String {
     let mut html = "<p><b>whole</b>: one test of the whole text as it is. <b>search</b>: a search for passages in it, paid for. <b>normalised</b>: the same of the normalised text. <b>stream</b>: \
          evidence at the best token, valid at any time. <b>detect</b>: both searches, paid for; what <code>greenmark detect</code> decides by.</p>\n"
@@ -219,7 +219,7 @@ pub(super) fn attacks(results: &Results, choice: &Choice<'_>) -> String {
     table.html()
 }
 
-/// What this run could not do.
+/// Returns what this run could not do.
 pub(super) fn skipped(results: &Results) -> String {
     if results.skipped.is_empty() {
         return "<p>Nothing was left out.</p>\n".to_owned();

@@ -18,7 +18,7 @@ const STRENGTH: f64 = 0.35;
 /// Factors that an axis may name.
 const FACTORS: [f64; 17] = [0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0];
 
-/// A point for each mark; nothing where no mark has both.
+/// Returns a point for each mark; nothing where no mark has both.
 pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot>> {
     let replaced = || choice.at_length.iter().filter(|cell| cell.attack == strength::ATTACK && found(cell).n > 0);
     let strengths = distinct(replaced().map(|cell| cell.strength));

@@ -53,7 +53,7 @@ pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 /// A place in the image, in pixels.
 pub(super) type Pixel = (i32, i32);
 
-/// An image with a title for who cannot see it.
+/// Returns an image with a title for who cannot see it.
 pub(super) fn svg(height: u32, title: &str, draw: impl FnOnce(&Area<'_>) -> Result<()>) -> Result<String> {
     let mut image = String::new();
     {
@@ -81,7 +81,7 @@ pub(super) struct Axis<'t> {
     pub(super) label: &'t dyn Fn(f64) -> String,
 }
 
-/// The axis of every plot: a share that is found.
+/// Returns the axis of every plot: a share that is found.
 pub(super) fn found_axis(range: Range<f64>) -> Axis<'static> {
     let ticks = vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0];
     Axis { name: "share found at p ≤ 1e-6", range, ticks, label: &|share| format!("{share:.1}") }
@@ -193,13 +193,13 @@ impl Marker {
         Ok(area.draw(&PathElement::new(points, self.colour.stroke_width(2)))?)
     }
 
-    /// A faint bar from one end of an interval to the other.
+    /// Returns a faint bar from one end of an interval to the other.
     pub(super) fn bar(self, area: &Area<'_>, from: Pixel, to: Pixel) -> Result<()> {
         Ok(area.draw(&PathElement::new(vec![from, to], self.colour.mix(0.4).stroke_width(1)))?)
     }
 }
 
-/// A line of text, its left end halfway up at a pixel.
+/// Returns a line of text, its left end halfway up at a pixel.
 pub(super) fn text(area: &Area<'_>, text: &str, at: Pixel, size: f64) -> Result<()> {
     use plotters::style::text_anchor::{HPos, Pos, VPos};
     let style = ("sans-serif", size * BOX).into_font().color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
@@ -217,7 +217,7 @@ pub(super) fn key_height(entries: &[Entry]) -> u32 {
     (entries.len().div_ceil(key_columns(entries)) as i32 * LINE + 14) as u32
 }
 
-/// What looks how, in columns below the panels, where it covers nothing.
+/// Returns what looks how, in columns below the panels, where it covers nothing.
 pub(super) fn key(area: &Area<'_>, entries: &[Entry], has_lines: bool) -> Result<()> {
     let columns = key_columns(entries);
     let (width, left, indent) = ((WIDTH as i32 - 72) / columns as i32, 64, if has_lines { 28 } else { 12 });
@@ -250,7 +250,7 @@ pub(super) fn stretched(share: f64) -> f64 {
     -distance.signum() * distance.abs().sqrt()
 }
 
-/// What was [`stretched`].
+/// Returns what was [`stretched`].
 pub(super) fn shrunk(place: f64) -> f64 {
     1.0 + place.signum() * place * place
 }

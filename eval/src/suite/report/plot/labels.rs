@@ -23,8 +23,8 @@ impl Labels {
         Self { within, taken: points.iter().map(|&point| around(point, 5, 5)).collect() }
     }
 
-    /// The middle of a place for a label so wide, and whether it is far enough from its point to
-    /// need a line to it; `None` where all is full.
+    /// Returns the middle of a place for a label so wide, and whether it is far enough from its
+    /// point to need a line to it; `None` where all is full.
     pub(super) fn place(&mut self, (x, y): Pixel, width: i32) -> Option<(Pixel, bool)> {
         for radius in RADII {
             // Right above first, then round both ways.

@@ -41,7 +41,7 @@ struct Extent {
     most: f64,
 }
 
-/// A panel for each chief mark; nothing where what is left was not measured.
+/// Returns a panel for each chief mark; nothing where what is left was not measured.
 pub(super) fn plot(choice: &Choice<'_>, left: Left) -> Result<Option<Plot>> {
     let marks = choice.chief.iter().map(|mark| (*mark, choice.series(mark)));
     let marks: Vec<(&str, Vec<Series<'_>>)> =
@@ -89,7 +89,7 @@ pub(super) fn plot(choice: &Choice<'_>, left: Left) -> Result<Option<Plot>> {
     Ok(Some(Plot { file, title, caption, svg }))
 }
 
-/// Every attack once, those that work on the same things beside each other.
+/// Returns every attack once, those that work on the same things beside each other.
 fn numbered(marks: &[(&str, Vec<Series<'_>>)], left: Left) -> Vec<Numbered> {
     let shown = marks.iter().flat_map(|(_, all)| all).filter(|series| !points(series, left).is_empty());
     let attacks = distinct(shown.map(|series| (series.label.clone(), series.kind())));
@@ -159,7 +159,7 @@ fn draw<'a>(
     Ok(())
 }
 
-/// A column for what attacks work on.
+/// Returns a column for what attacks work on.
 fn key(area: &Area<'_>, numbered: &[Numbered], kinds: &[Kind], column: i32) -> Result<()> {
     for (at, &kind) in kinds.iter().enumerate() {
         let (x, y) = (24 + at as i32 * column, 8);

@@ -23,7 +23,7 @@ struct Line<'r> {
     cells: Vec<&'r CellRow>,
 }
 
-/// A panel for each chief mark; nothing where one length was measured.
+/// Returns a panel for each chief mark; nothing where one length was measured.
 pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot>> {
     let lines: Vec<(&str, Vec<Line<'_>>)> =
         choice.chief.iter().map(|mark| (*mark, of_mark(results, choice, mark))).collect();

@@ -12,7 +12,7 @@ use crate::suite::{
 pub(super) const ATTACK: &str = "replace";
 const HEIGHT: u32 = 400;
 
-/// A line for each mark; nothing where there are fewer than two strengths.
+/// Returns a line for each mark; nothing where there are fewer than two strengths.
 pub(super) fn plot(choice: &Choice<'_>) -> Result<Option<Plot>> {
     let of_mark = |mark: &str| {
         let cells = choice.cells(mark).filter(|cell| cell.attack == ATTACK || fmt::is_none(cell));
