@@ -63,7 +63,7 @@ impl Deployment {
     /// Returns the profile's tokenizer.
     ///
     /// - `given`: what `--tokenizer` names.
-    #[allow(dead_code, reason = "for commands that measure under a profile")]
+    #[cfg(feature = "eval")]
     pub(crate) fn tokenizer(&self, given: Option<&str>) -> Result<Tokenizer> {
         let given = given.map(models::tokenizer).transpose()?.map(Arc::new);
         let tokenizer = self.resolve(given.as_ref())?;

@@ -278,3 +278,30 @@ fn texts_that_depend_on_a_key_are_no_false_positives_and_it_is_said() {
     let places = found["exceeds"].as_array().expect("a list");
     assert!(places.iter().all(|excess| excess["place"].as_str().expect("a place").contains("one key")), "{found}");
 }
+
+#[test]
+fn a_profile_says_what_is_measured() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name);
+    let mut keygen = greenmark();
+    keygen.args(["keygen", "--profile", "bot", "--scheme", "gm1:gumbel,h=2", "--tokenizer", "demo", "-o"]);
+    assert!(keygen.arg(folder.path()).output().expect("the binary runs").status.success());
+    fs::write(at("a.jsonl"), lines(40)).expect("writable");
+    let (profile, out) = (at("bot.profile.json"), at("out"));
+    let named = profile.to_str().expect("UTF-8");
+    let output = calibrate(&[&at("a.jsonl")], &out, &["--keys", "4", "--profile", named]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let written: Value = serde_json::from_slice(&fs::read(&profile).expect("written")).expect("JSON");
+    let found = results(&out);
+    assert_eq!(found["deployed_key"], written["key_id"]);
+    assert!(found["tables"].as_array().expect("tables").iter().all(|table| table["scheme"] == "gm1:gumbel,h=2"));
+    for (options, message) in [
+        (["--scheme", "gm1:gumbel,h=1"], "cannot be used with"),
+        (["--key-file", "bot.key"], "--profile names its key"),
+    ] {
+        let output = calibrate(&[&at("a.jsonl")], &at("none"), &[&["--profile", named], &options[..]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+        assert!(!at("none").exists());
+    }
+}

@@ -27,7 +27,7 @@ Results: DIR/calibration.md (tables), .json (everything) and .svg (plots).
 Examples:
   greenmark calibrate --corpus essays.jsonl --keys 100 --tokenizer smollm2 --passage 200 --out essays
   greenmark calibrate --corpus *.txt --scheme gm1:gumbel,h=2 --scheme gm1:green,h=1,gamma=64/256
-  greenmark calibrate --corpus mail.jsonl -k production.key --tokenizer ./tokenizer.json --keys 4")]
+  greenmark calibrate --corpus mail.jsonl --profile production.profile.json --keys 4")]
 pub(crate) struct CalibrateArgs {
     /// Unmarked texts: plain files, or JSON Lines (.jsonl) with `text` or `tokens` and, optionally,
     /// `lang` and `source` to count apart
@@ -45,11 +45,15 @@ pub(crate) struct CalibrateArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) passage: Option<u64>,
     /// gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]; may be given several times
-    #[arg(short, long, default_value = DEFAULT_SCHEME)]
+    #[arg(short, long, default_value = DEFAULT_SCHEME, conflicts_with = "profile")]
     pub(crate) scheme: Vec<Scheme>,
-    /// demo, smollm2, a tokenizer.json, or a GGUF file with a known tokenizer
-    #[arg(short, long, default_value = "demo", value_name = "demo|smollm2|FILE")]
-    pub(crate) tokenizer: String,
+    /// demo, smollm2, a tokenizer.json, or a GGUF file with a known tokenizer [default: the
+    /// profile's, or demo]
+    #[arg(short, long, value_name = "demo|smollm2|FILE")]
+    pub(crate) tokenizer: Option<String>,
+    /// Profile whose key asks every text, under its scheme and tokenizer
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
     /// Key file of the one key that asks every text; without it, that key too follows from the seed
     #[arg(short, long, value_name = "FILE", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
     pub(crate) key_file: Option<PathBuf>,

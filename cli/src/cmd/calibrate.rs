@@ -16,15 +16,26 @@ use crate::{
     args::CalibrateArgs,
     interrupt, keys, models,
     output::{complain, count, print_line, printable},
+    profiles::Deployment,
     texts::Source,
 };
 
 const RESULTS: [&str; 3] = ["calibration.json", "calibration.md", "calibration.svg"];
 
 pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
-    let plan = Plan::new(&args.scheme, args.keys, args.together, args.seed)?;
-    let key = args.key_file.as_deref().map_or_else(|| Ok(plan.deployed_key()), deployed_key)?;
-    let tokenizer = models::tokenizer(&args.tokenizer)?;
+    let deployment = args.profile.as_deref().map(Deployment::read).transpose()?;
+    let schemes = deployment.as_ref().map_or_else(|| args.scheme.clone(), |deployment| vec![deployment.scheme()]);
+    let plan = Plan::new(&schemes, args.keys, args.together, args.seed)?;
+    let key = match (&deployment, &args.key_file) {
+        (Some(_), Some(_)) => bail!("--profile names its key: give no --key-file, and unset GREENMARK_KEY_FILE"),
+        (Some(deployment), None) => deployment.key().clone(),
+        (None, Some(file)) => deployed_key(file)?,
+        (None, None) => plan.deployed_key(),
+    };
+    let tokenizer = match &deployment {
+        Some(deployment) => deployment.tokenizer(args.tokenizer.as_deref())?,
+        None => models::tokenizer(args.tokenizer.as_deref().unwrap_or("demo"))?,
+    };
     refuse_to_replace(args)?;
     let (corpus, sources, unreadable) = open_corpus(args)?;
     if sources.is_empty() {
@@ -87,7 +98,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
         texts: state.texts,
         normalised: state.normalised,
         deployed_key: key.id().to_string(),
-        deployed_key_is_given: args.key_file.is_some(),
+        deployed_key_is_given: deployment.is_some() || args.key_file.is_some(),
     };
     let failed = about.failed;
     publish(args, &Report::new(&plan, about, &state.tables))?;
