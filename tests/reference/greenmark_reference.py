@@ -13,6 +13,7 @@ import hmac
 import itertools
 import json
 import math
+import posixpath
 import re
 import struct
 import sys
@@ -1007,6 +1008,7 @@ def parse_profile(text):
         if text.startswith(b"\xef\xbb\xbf"):
             raise ValueError("a byte-order mark")
         pairs = json.loads(text.decode("utf-8"), object_pairs_hook=Pairs, parse_constant=refuse_constant)
+        json.dumps(pairs, ensure_ascii=False).encode("utf-8")  # refuses lone surrogates
     except ValueError as error:
         raise Refused("json", str(error)) from None
     if not isinstance(pairs, Pairs):
@@ -1042,6 +1044,7 @@ def parse_profile(text):
 
 def read_registry(files, schemes):
     """SPEC §12.2 to §12.4, of the files of a folder, (name, bytes): entries (profile, key, scheme, fingerprint)."""
+    schemes = schemes or [Green(1, 64)]
     folder = sorted((name.encode(), content) for name, content in files if not name.startswith("."))
     profiles = [parse_profile(content) for name, content in folder if name.endswith(b".profile.json")]
     if len({profile["name"] for profile in profiles}) < len(profiles):
@@ -1055,7 +1058,7 @@ def read_registry(files, schemes):
 
         if profile["key_file"] is not None:
             try:
-                stored = parse_key_file(dict(files)[profile["key_file"]])
+                stored = parse_key_file(dict(files)[posixpath.normpath(profile["key_file"])])
             except (KeyError, Refused):
                 raise Refused("key") from None
             if key_id(used(stored)) != profile["key_id"]:
@@ -2742,6 +2745,17 @@ def looks_cases():
     marked_few = likely_stretch("few", MANY[0], Gumbel(1, False), natural_ids("few", 15), range(1, 15))
     yield plain("few positions, and marked", MANY[:1], [Gumbel(1, False)], [marked_few], alpha=1e-3, verdict="marked")
 
+    # One key, two schemes: a hit each.
+    source, ids = draws("looks both"), list(natural[:20])
+    while len(ids) < 130:
+        token = next(source) % 50257
+        if all(byte_of(seed_of(MANY[6], context_at(ids, len(ids), scheme.h)), token) < scheme.g for scheme in (Green(1, 128), other)):
+            ids.append(token)
+    yield plain("one key, marked under both schemes: two hits", [MANY[5], MANY[6]], [Green(1, 128), other], [ids], hits=2, count=4)
+    long = natural_ids("looks long", 300)
+    long = likely_stretch("looks long", MANY[6], green, long * 2 + natural_ids("looks longer", 1000), range(700, 740))
+    yield plain("more than 1,024 scored positions: no weights", [MANY[6]], [green], [long], detected=True)
+
 
 def looks_file():
     cases = Cases()
@@ -2930,8 +2944,28 @@ def registry_file():
     folder("the key file holds another key, and the right one is there", [bot, ("bot.key", file(one)), ("right.key", file(key))], failure="key-mismatch")
     folder("the id of the master in place of the sub-key's", [("m.profile.json", text(subkey="2026-11", key_id=key_id(master), key_file="m.key")), ("m.key", file(master))], failure="key-mismatch")
     folder("another label", [("m.profile.json", text(subkey="2026-12", key_id=key_id(child))), ("m.key", file(master))], failure="key")
+    # Later additions.
+    lone = '"\\ud800"'
+    refuse("json", "a lone surrogate in the label", text(subkey="x").replace('"x"', lone))
+    refuse("json", "a lone surrogate in a path", text(key_file="x").replace('"x"', lone))
+    refuse("json", "a lone surrogate, the second half, in the tokenizer's name", tokenizer(name="\udc00"))
+    refuse("json", "two halves in the wrong order", tokenizer(name="\udc00\ud800"))
+    refuse("json", "a lone surrogate in an unknown member", text()[:-1] + f', "note": [{lone}]}}')
+    refuse("json", "a lone surrogate in the name of an unknown member", text()[:-1] + f', {lone}: 1}}')
+    refuse("json", "two faults: a lone surrogate, and version", text(greenmark="x").replace('"x"', lone))
+    accept("a surrogate pair", tokenizer(name="\U0001f511"))
+    accept("an escaped backslash before ud800", tokenizer(name="\\ud800"))
+    broken = text(subkey="x").encode().replace(b'"x"', b'"\xff"')
+    try:
+        parse_profile(broken)
+    except Refused as refused:
+        cases.add("not UTF-8", "§12.1", {"profile_bytes": broken.hex()}, refused.failure)
+    for path in ("./bot.key", ".//./bot.key"):
+        folder(f"the key file {path}", [("bot.profile.json", text(key_file=path)), ("bot.key", file(key))], expected=[("support-bot", key)])
+    folder("names beyond ASCII, in the order of their bytes", [("\U0001f511.key", file(one)), ("\uffee.key", file(two)), ("z.key", file(three))], expected=[(None, three), (None, two), (None, one)])
+    folder("no scheme is asked about: the default", [("a.key", file(one))], (), expected=[(None, one)])
     notes = [
-        "profile is the text of a file. members: those of the tables of SPEC §12.1, null where they are absent.",
+        "profile is the text of a file, or profile_bytes its bytes in hexadecimal. members: those of the tables of SPEC §12.1, null where they are absent.",
         "files are those of a folder, [name, text]; key_file is a name of one of them. looks are the entries of SPEC §12.4, before"
         " any look is struck; fingerprint is null where the caller names the tokenizer. The tokenizers are not asked for: those of"
         " a text given as ids. Keys are for tests alone.",
@@ -3005,6 +3039,16 @@ def evidence_file():
     add("11 positions, four looks: too short", asked[:1] * 2 + [Asked(None, key, green) for key in MANY[1:4]], list(range(700, 712)))
     found = add("a p-value that underflows", single, coloured_ids("evidence deep", MANY[0], 1, 64, 601, "G"))
     assert found["p_value"] == 0
+    # Two spans with one start: the one of the lesser p_j comes first, whichever key was asked first.
+    source, ids = draws("evidence start"), natural[:1]
+    while len(ids) < 100:
+        seeds = [seed_of(key, context_at(ids, len(ids), 1)) for key in MANY[:2]]
+        token = next(source) % 50257
+        greens = [byte_of(seed, token) < 128 for seed in seeds]
+        if greens[1] and (greens[0] or len(ids) > 70):
+            ids.append(token)
+    found = add("marked twice over from one start, by the second key for longer", both, ids)
+    assert [(span["start"], span["profile"]) for span in found["spans"]] == [(1, "two"), (1, "one")]
     notes = [
         "asked are the entries of SPEC §12.4; each is asked about ids, and about normalised_ids where they are not null."
         " evidence is the object of SPEC §10.1. Keys are hexadecimal, and for tests alone.",

@@ -9,12 +9,20 @@ fn cases(file: &str) -> Vec<Value> {
     file["cases"].as_array().expect("cases").clone()
 }
 
+fn hex(digits: &str) -> Vec<u8> {
+    digits.as_bytes().chunks(2).map(|two| u8::from_str_radix(str::from_utf8(two).unwrap(), 16).unwrap()).collect()
+}
+
 #[test]
 fn profiles_and_folders_are_read_as_the_vectors_say() {
     for case in cases(include_str!("../../tests/vectors/registry.json")) {
         let (id, failure) = (&case["tcId"], case.get("failure").and_then(Value::as_str));
-        if let Some(profile) = case.get("profile") {
-            let found = Profile::parse(profile.as_str().expect("a string").as_bytes());
+        let profile = match (case.get("profile"), case.get("profile_bytes")) {
+            (Some(text), _) => Some(text.as_str().expect("a string").as_bytes().to_vec()),
+            (None, bytes) => bytes.map(|digits| hex(digits.as_str().expect("a string"))),
+        };
+        if let Some(profile) = profile {
+            let found = Profile::parse(&profile);
             match found {
                 Ok(found) => {
                     assert_eq!(failure, None, "case {id}");
@@ -26,9 +34,12 @@ fn profiles_and_folders_are_read_as_the_vectors_say() {
             continue;
         }
         let files: Vec<(String, String)> = serde_json::from_value(case["files"].clone()).expect("names and texts");
-        let schemes: Vec<Scheme> = (case["schemes"].as_array().expect("schemes").iter())
+        let mut schemes: Vec<Scheme> = (case["schemes"].as_array().expect("schemes").iter())
             .map(|scheme| scheme.as_str().expect("a string").parse().expect("canonical"))
             .collect();
+        if schemes.is_empty() {
+            schemes.push(Scheme::DEFAULT);
+        }
         match Registry::read(&files, |_| Err(std::io::ErrorKind::NotFound.into())) {
             Ok(found) => {
                 assert_eq!(failure, None, "case {id}");

@@ -32,10 +32,14 @@ impl Node {
         if !text.trim_ascii_start().starts_with('{') {
             return Err(no_profile("not a JSON object"));
         }
-        serde_json::from_str(text).map_err(|error| {
+        let profile = serde_json::from_str(text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             no_profile(&format!("not JSON at line {line}, column {column}"))
-        })
+        })?;
+        if has_lone_surrogate(text) {
+            return Err(no_profile("an escape stands for half a character"));
+        }
+        Ok(profile)
     }
 
     pub(super) fn is_object(&self) -> bool {
@@ -72,6 +76,27 @@ impl Node {
             Some(_) => Err(ProfileError::Member { name }),
         }
     }
+}
+
+/// Returns true if a string of a JSON text, also one that is ignored, holds the escape of a lone
+/// surrogate.
+fn has_lone_surrogate(json: &str) -> bool {
+    let mut units = Vec::new();
+    let mut rest = json;
+    // A backslash is inside a string; one that begins no \uXXXX ends a run of these.
+    while let Some(at) = rest.find('\\') {
+        if at > 0 {
+            units.push(u16::from(b' '));
+        }
+        let escape = rest[at..].as_bytes();
+        let length = if escape[1] == b'u' { 6 } else { 2 };
+        units.push(match rest.get(at + 2..at + length) {
+            Some(digits) if length == 6 => u16::from_str_radix(digits, 16).unwrap_or_default(),
+            _ => 0,
+        });
+        rest = &rest[at + length..];
+    }
+    char::decode_utf16(units).any(|unit| unit.is_err())
 }
 
 impl<'de> Deserialize<'de> for Node {

@@ -109,7 +109,7 @@ impl Registry {
         }
         let mut deployments: Vec<(String, Deployment)> = Vec::new();
         for (file, profile) in profiles {
-            let read = |key_file: &str| match files.iter().find(|(name, _)| name == key_file) {
+            let read = |key_file: &str| match files.iter().find(|(name, _)| *name == plain(key_file)) {
                 Some((_, content)) => Ok(Content::Here(content)),
                 None => read(key_file).map(Content::Elsewhere),
             };
@@ -119,6 +119,11 @@ impl Registry {
         keys.retain(|(_, key)| !deployments.iter().any(|(_, deployment)| deployment.names(key)));
         Ok(Self { deployments, bare: keys })
     }
+}
+
+/// Returns a path without its parts `.` and without empty ones.
+fn plain(path: &str) -> String {
+    path.split('/').filter(|part| !matches!(*part, "" | ".")).collect::<Vec<_>>().join("/")
 }
 
 /// A key file, of the folder or from elsewhere.
