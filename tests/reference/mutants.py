@@ -71,6 +71,7 @@ MUTANTS = [
     ("m counts before striking", "7.7", "price, level = Decimal(len(kept)).ln()", "price, level = Decimal(len(looks)).ln()", "looks", None),
     ("without a search the weighted count decides", "7.7", "found[place] = (ln_tail(scheme, sum(map(Decimal, scores), Decimal(0)), len(scores)), [])", "found[place] = (weighted_count(key, scheme, ids).ln_whole if isinstance(scheme, Green) else ln_tail(scheme, sum(map(Decimal, scores), Decimal(0)), len(scores)), [])", "looks", None),
     ("a hit for each version", "7.7", "pair = looks[place][:2]", "pair = looks[place]", "looks", None),
+    ("a hit for each key", "7.7", "pair = looks[place][:2]", "pair = looks[place][0]", "looks", None),
     ("too_short forgets the price", "10.3", '"too_short" if price + min(at_best) > level', '"too_short" if min(at_best) > level', "looks", None),
     ("too_short forgets the 2", "10.3", "return min(Decimal(0), Decimal(2).ln() + whole) if searches else whole", "return whole", "looks", None),
     ("too_short if any look is", "10.3", "price + min(at_best) > level", "price + max(at_best) > level", "looks", None),
@@ -80,12 +81,16 @@ MUTANTS = [
     ("added tokens are left out", "9.4", 'tokens += [(added["id"], added["content"])', 'tokens += [(added["id"], added["content"]) for added in []', "fingerprint", None),
     ("the counts are those of the best version", "10.1", "counts = score(best.key, *scheme, ids)", "counts = score(best.key, *scheme, versions[looks[found.best].version])", "evidence", None),
     ("spans come by p", "10.2", '    spans.sort(key=lambda span: span["start"])', '    spans.sort(key=lambda span: span["ln_p"])', "evidence", None),
+    ("spans of one start come in the order of their looks", "10.2", "for rank, hit in enumerate(found.hits):", "for rank, hit in enumerate(sorted(found.hits)):", "evidence", None),
     ("unpaid_ln_p is the search's", "10.1", '"unpaid_ln_p": float(ln_tail(scheme, total, counts.scored))', '"unpaid_ln_p": ln', "evidence", None),
     ("null is an absent member", "12.1", "else str)):\n        raise Refused(\"member\")", "else (str, type(None)))):\n        raise Refused(\"member\")", "registry", None),
     ("the last of two members counts", "12.1", "return any(sum(name == member for name, _ in pairs) > 1 for member in known)", "return False", "registry", None),
     ("keys that a profile names are bare too", "12.4", "if key not in named for", "for", "registry", None),
     ("schemes outer, keys inner", "12.4", "for key in keys if key not in named for scheme in schemes]", "for scheme in schemes for key in keys if key not in named]", "registry", None),
     ("a key that does not fit is passed over", "12.2", '                raise Refused("key-mismatch")', "                continue", "registry", None),
+    ("lone surrogates are taken", "12.1", 'json.dumps(pairs, ensure_ascii=False).encode("utf-8")', "pass", "registry", None),
+    ("a path is a name", "12.1", 'posixpath.normpath(profile["key_file"])', 'profile["key_file"]', "registry", None),
+    ("files come in the order of UTF-16", "12.3", 'sorted((name.encode(), content)', 'sorted((name.encode("utf-16-be").replace(b"\\0", b""), content)', "registry", None),
 ]
 
 # For the mutant that needs a function of its own.
