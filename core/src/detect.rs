@@ -1,4 +1,4 @@
-//! What is concluded from the scores of a text. SPEC §6.2 to §7.
+//! Detection: from the ids of a text to a p-value and spans. SPEC §6.2 to §7.
 
 mod bet;
 mod dedup;

@@ -1,4 +1,4 @@
-//! How the key takes part while a model writes: by a bias on green tokens, or by the choice.
+//! Marking while a model writes: by a bias on green tokens, or by choosing the token.
 //! SPEC §8.
 
 mod draw;
@@ -48,7 +48,7 @@ pub struct Embedder {
     means: Means,
 }
 
-/// How the key takes part.
+/// Means by which the key acts on the next token.
 #[derive(Debug, Clone)]
 enum Means {
     Bias { lists: Arc<Lists>, delta: Delta, skip_repeats: bool },
@@ -98,7 +98,7 @@ impl Embedder {
         self
     }
 
-    /// Returns whether this family acts in [`MarkedText::choose`], so that another sampler would
+    /// Returns true if this family acts in [`MarkedText::choose`], so that another sampler would
     /// leave no mark.
     pub fn chooses(&self) -> bool {
         matches!(self.means, Means::Choice { .. })
@@ -208,7 +208,7 @@ impl MarkedText {
         self.window.push(token);
     }
 
-    /// Returns whether the mark acts in [`choose`](Self::choose): [`Embedder::chooses`].
+    /// Returns true if the mark acts in [`choose`](Self::choose): [`Embedder::chooses`].
     pub fn chooses(&self) -> bool {
         self.embedder.chooses()
     }

@@ -238,7 +238,7 @@ impl KeySet {
         self.keys.len()
     }
 
-    /// Returns whether there is no key.
+    /// Returns true if there is no key.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }

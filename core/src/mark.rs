@@ -1,4 +1,4 @@
-//! What one token scores under a key. SPEC §6.1, §6.3.
+//! The score of one token under a key. SPEC §6.1, §6.3.
 
 mod green;
 mod gumbel;
@@ -27,7 +27,7 @@ impl Family {
         }
     }
 
-    /// Returns what a token scores by chance, on average: γ, or 1.
+    /// Returns the mean score of a token by chance: γ, or 1.
     pub fn chance_score(self) -> f64 {
         self.null().mean()
     }
@@ -51,7 +51,7 @@ impl Family {
     }
 }
 
-/// Returns what a token scores in the context of the seed: the plain form.
+/// Returns the score of a token in the context of the seed: the plain form.
 pub(crate) fn score(family: Family, seed: &Seed, token: TokenId) -> f64 {
     match family {
         Family::Green { gamma } => colour(seed, token, gamma).score(),
@@ -59,7 +59,8 @@ pub(crate) fn score(family: Family, seed: &Seed, token: TokenId) -> f64 {
     }
 }
 
-/// Returns what several tokens score, each under a seed of its own: [`score`], all lanes at a time.
+/// Returns the scores of several tokens, each under a seed of its own: [`score`], all lanes at a
+/// time.
 pub(crate) fn scores(family: Family, seeds: &[[u8; 32]; LANES], tokens: &[TokenId; LANES]) -> [f64; LANES] {
     let words = |subkey: Subkey| field_words(seeds, subkey.stream(), tokens);
     match family {

@@ -29,7 +29,8 @@ pub struct Normalised<'a> {
 /// in bytes.
 #[derive(Debug, Clone, Copy)]
 struct Run {
-    /// Where the first group begins in the normalised text, and how long each is there.
+    /// Start of the first group in the normalised text, in bytes, and the length of each group
+    /// there.
     normal: usize,
     normal_unit: usize,
     /// The same in the raw text.
@@ -54,7 +55,7 @@ impl Normalised<'_> {
         &self.text
     }
 
-    /// Returns whether it differs from the raw text. Where it doesn't, there is no second version
+    /// Returns true if it differs from the raw text. Where it doesn't, there is no second version
     /// to look at, and none to pay for.
     pub fn is_changed(&self) -> bool {
         !self.runs.is_empty()
@@ -62,14 +63,15 @@ impl Normalised<'_> {
 
     /// Returns the bytes of the raw text that a range of bytes of the normalised text came from.
     ///
-    /// Where the text was changed, whole groups; elsewhere, whole characters. Of an empty range,
-    /// the empty range where its place begins. A range beyond the text is cut off at its end.
+    /// The result covers whole groups where the text was changed, and whole characters elsewhere.
+    /// An empty range gives the empty range at the start of its place. A range beyond the text
+    /// is cut off at its end.
     pub fn raw_range(&self, range: Range<usize>) -> Range<usize> {
         let start = self.raw_start(range.start);
         start..if range.end > range.start { self.raw_end(range.end).max(start) } else { start }
     }
 
-    /// Returns where the group that holds the byte at `at` begins.
+    /// Returns the start of the group that holds the byte at `at`.
     fn raw_start(&self, at: usize) -> usize {
         if at >= self.text.len() {
             return self.raw_len;
@@ -80,7 +82,7 @@ impl Normalised<'_> {
         }
     }
 
-    /// Returns where the group that holds the byte before `at` ends; `at` is above 0.
+    /// Returns the end of the group that holds the byte before `at`, which is above 0.
     fn raw_end(&self, at: usize) -> usize {
         if at >= self.text.len() {
             return self.raw_len;
@@ -177,7 +179,7 @@ pub fn normalise(text: &str) -> Normalised<'_> {
 struct Writer<'a> {
     text: &'a str,
     normal: String,
-    /// How much of the text the normalised text stands for so far.
+    /// Bytes of the text that the normalised text covers so far.
     copied: usize,
     runs: Vec<Run>,
 }
@@ -212,14 +214,14 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Returns how many ASCII characters stand at the start.
+/// Returns the number of ASCII characters at the start.
 fn ascii_len(bytes: &[u8]) -> usize {
     const CHUNK: usize = 32;
     let chunks = bytes.chunks_exact(CHUNK).take_while(|chunk| chunk.is_ascii()).count() * CHUNK;
     chunks + bytes[chunks..].iter().take_while(|byte| byte.is_ascii()).count()
 }
 
-/// Returns where the group ends that begins at `at`. SPEC §9.5 step 2.
+/// Returns the end of the group that begins at `at`. SPEC §9.5 step 2.
 fn group_end(text: &str, at: usize) -> usize {
     let mut begun = false;
     for (offset, c) in text[at..].char_indices() {
@@ -233,7 +235,7 @@ fn group_end(text: &str, at: usize) -> usize {
     text.len()
 }
 
-/// Returns whether a character has nothing to do with what stands before it: its decomposition
+/// Returns true if a character is independent of those before it: its decomposition
 /// begins with one that neither moves nor composes.
 fn is_starting(c: char) -> bool {
     if c.is_ascii() {
@@ -251,7 +253,7 @@ fn decomposed(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().filter(|&c| !is_ignorable(c)).nfkd()
 }
 
-/// What a character is to words, which are made of letters and marks.
+/// Role of a character in words, which are made of letters and marks.
 enum Kind {
     Letter,
     Mark,
@@ -269,14 +271,14 @@ fn kind(c: char) -> Kind {
     }
 }
 
-/// What is known of the word that the characters so far end in.
+/// State of the word that the characters so far end in.
 #[derive(Default)]
 struct Word {
     /// It holds an ASCII letter.
     ascii: bool,
     /// It holds a letter that is neither ASCII nor a look-alike.
     other: bool,
-    /// Whether its look-alikes are folded, once that had to be found out.
+    /// True if its look-alikes are folded; `None` until that had to be found out.
     folded: Option<bool>,
 }
 
@@ -293,7 +295,7 @@ impl Word {
         }
     }
 
-    /// Returns whether the word's look-alikes are folded, the next character being one; `rest` is
+    /// Returns true if the word's look-alikes are folded; the next character is one; `rest` is
     /// all that follows it. SPEC §9.5 step 4.
     fn is_folded<R: Iterator<Item = char>>(
         &mut self,
@@ -318,7 +320,7 @@ impl Word {
     }
 }
 
-/// Returns whether more than half of the letters are ASCII, once the words that hold some are
+/// Returns true if more than half of the letters are ASCII, once the words that hold some are
 /// folded. SPEC §9.5 step 4.
 fn is_mainly_latin(text: &str) -> bool {
     let (mut letters, mut latin) = (0usize, 0usize);
@@ -340,7 +342,7 @@ fn is_mainly_latin(text: &str) -> bool {
     letters < 2 * latin
 }
 
-/// Returns whether a character has the property Default_Ignorable_Code_Point: nothing is seen of
+/// Returns true if a character has the property Default_Ignorable_Code_Point: nothing is seen of
 /// it, whatever the font.
 ///
 /// Unicode 18, DerivedCoreProperties.txt (UAX #44). Blocks are set aside for more of them, so later

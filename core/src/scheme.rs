@@ -63,7 +63,7 @@ impl Gamma {
     }
 }
 
-/// How a mark is made, and what a token scores.
+/// The kind of a mark: how it is made, and what a token scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// A share γ of the tokens is green and made likelier; a green token scores 1, a red one 0.
@@ -75,7 +75,7 @@ pub enum Family {
     /// The next token is drawn with the key's numbers; a token scores −ln(1 − u), u being its
     /// number. SPEC §6.3, §8.2.
     Gumbel {
-        /// Whether there are two numbers for each token, for variety among answers to one prompt.
+        /// True if each token has two numbers, for variety among answers to one prompt.
         dual: bool,
     },
 }
@@ -95,12 +95,13 @@ pub enum SchemeParams {
     Gumbel {
         /// h, 1..=16.
         context_width: u8,
-        /// Whether a second number is mixed in.
+        /// True if a second number is mixed in.
         dual: bool,
     },
 }
 
-/// What embedder and detector must agree on besides the key. Public, and written one way only.
+/// A scheme: all that embedder and detector must agree on besides the key. It is public, and has
+/// one spelling.
 ///
 /// ```
 /// use greenmark::{Scheme, SchemeParams};
@@ -147,7 +148,7 @@ impl Scheme {
         self.context_width
     }
 
-    /// Returns how the mark is made, and what a token scores.
+    /// Returns the family.
     pub fn family(self) -> Family {
         self.family
     }

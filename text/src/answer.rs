@@ -1,4 +1,4 @@
-//! What is said of one text.
+//! The answer about one text.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
     tokenizer::{Encoded, Tokenizer},
 };
 
-/// What an [`Examiner`](crate::Examiner) says of one text.
+/// Answer of an [`Examiner`](crate::Examiner) about one text.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Answer {
@@ -50,12 +50,12 @@ impl Answer {
         self.read.as_ref().map(|(_, encoded)| encoded)
     }
 
-    /// Returns whether the best look is one at the normalised text.
+    /// Returns true if the best look is one at the normalised text.
     pub fn is_normalised(&self) -> bool {
         self.is_normalised
     }
 
-    /// Returns whether p ≤ α, everything paid for.
+    /// Returns true if p ≤ α, everything paid for.
     pub fn is_marked(&self) -> bool {
         self.examination.is_significant(self.alpha)
     }
@@ -65,7 +65,7 @@ impl Answer {
         self.examination.verdict
     }
 
-    /// Returns how each token of the raw text is shown: `[n]`.
+    /// Returns the shade of each token of the raw text: `[n]`.
     pub fn shades(&self) -> Vec<Shade> {
         let family = self.best().scheme.family();
         self.best().raw_positions.iter().map(|&position| Shade::of(position, family)).collect()

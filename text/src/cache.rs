@@ -1,4 +1,4 @@
-//! Where downloaded models lie.
+//! The folder of downloaded models.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ struct Known {
     file: &'static str,
     /// Of its tokenizer.
     fingerprint: &'static str,
-    /// What fetches it into the cache.
+    /// Command that fetches it into the cache.
     remedy: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong between a file or a text and its ids.
+//! Errors between a file or a text and its ids.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub enum TextError {
     Gguf {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A GGUF file lacks a metadata key, or has another type under it.
@@ -29,7 +29,7 @@ pub enum TextError {
     Metadata {
         /// The metadata key.
         key: String,
-        /// What was expected there.
+        /// Type expected there.
         expected: &'static str,
     },
     /// A model known by name is not in the cache.
@@ -37,7 +37,7 @@ pub enum TextError {
     ModelMissing {
         /// Its name, as on the command line.
         name: String,
-        /// Where it was looked for.
+        /// Path at which it was sought.
         path: PathBuf,
         /// The command that puts it there.
         remedy: &'static str,
@@ -55,7 +55,7 @@ pub enum TextError {
     Tokenizer {
         /// The file or container, for display.
         origin: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A text of characters was given to an examiner that knows no tokenizer for a key.

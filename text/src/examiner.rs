@@ -22,7 +22,7 @@ pub struct Ask<'k> {
     pub key: &'k Key,
     /// The scheme.
     pub scheme: Scheme,
-    /// What makes ids of characters; `None` where texts are given as ids alone.
+    /// Tokenizer that makes ids of characters; `None` if texts are given as ids alone.
     pub tokenizer: Option<Arc<Tokenizer>>,
     /// The name of the profile that asks, if one does.
     pub profile: Option<Arc<str>>,
@@ -197,7 +197,7 @@ impl Examiner {
     }
 }
 
-/// What a tokenizer makes of a text, as it is and normalised. SPEC §9.5.
+/// Ids of a text under one tokenizer, as it is and normalised. SPEC §9.5.
 #[derive(Debug, Clone)]
 pub struct Versions {
     /// The text as it is.

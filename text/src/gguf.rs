@@ -53,18 +53,18 @@ impl Value {
 pub struct Array {
     kind: u32,
     bytes: Vec<u8>,
-    /// Where each string ends in `bytes`; empty where the values are no strings.
+    /// End of each string in `bytes`; empty if the values are no strings.
     ends: Vec<usize>,
 }
 
 impl Array {
-    /// Returns how many values there are.
+    /// Returns the number of values.
     #[must_use]
     pub fn len(&self) -> usize {
         width(self.kind).map_or(self.ends.len(), |width| self.bytes.len() / width)
     }
 
-    /// Returns whether there is no value.
+    /// Returns true if there is no value.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -110,21 +110,21 @@ impl FromIterator<i32> for Array {
 /// The metadata, by key.
 pub type Metadata = HashMap<String, Value>;
 
-/// What a file says of one of its tensors.
+/// Description of one tensor of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tensor {
     /// Its dimensions, the one that varies fastest last.
     pub shape: Vec<u64>,
-    /// How its numbers are stored, by the format's number.
+    /// Number of the format that its numbers are stored in.
     pub kind: u32,
-    /// Where it begins in the file, in bytes.
+    /// Its start in the file, in bytes.
     pub start: u64,
 }
 
 /// The header of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gguf {
-    /// What the file says of its model.
+    /// Metadata: what the file says of its model.
     pub metadata: Metadata,
     /// Its tensors by name.
     pub tensors: BTreeMap<String, Tensor>,
@@ -155,7 +155,7 @@ impl Gguf {
     }
 }
 
-/// Returns whether a file begins as GGUF files do.
+/// Returns true if a file begins as GGUF files do.
 ///
 /// # Errors
 /// [`TextError::Io`] if it cannot be read.

@@ -123,7 +123,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// What a line of a stream's evidence is about. SPEC §10.5.
+/// Occasion of a line of a stream's evidence. SPEC §10.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Event {

@@ -1,4 +1,4 @@
-//! What a detector says of a text, put together once for every frontend. SPEC §9, §10, §12.
+//! Detection of texts: from characters to evidence, for every frontend. SPEC §9, §10, §12.
 //!
 //! The library `greenmark` scores token ids. Here a text is read as it is and normalised, by the
 //! tokenizer of each question ([`Ask`]), all looks are paid for ([`Examiner`]), the passages that

@@ -66,9 +66,9 @@ pub enum LineError {
     Json {
         /// Input and line.
         place: String,
-        /// Where in the line, from 1.
+        /// Column in the line, from 1.
         column: usize,
-        /// What is wrong there.
+        /// The fault.
         reason: String,
     },
     /// The object holds no text.
@@ -84,7 +84,7 @@ pub enum LineError {
 pub struct Text {
     /// Names it in evidence and complaints: `id`, or the number of its line.
     pub id: String,
-    /// What it holds.
+    /// Its content.
     pub content: Content,
     /// Its line; empty for a text of its own.
     line: String,
@@ -96,7 +96,7 @@ impl Text {
         Self { id, content, line: String::new() }
     }
 
-    /// Returns what else its line has, in order and to the letter.
+    /// Returns the other members of its line, in order and to the letter.
     pub fn rest(&self) -> impl Iterator<Item = Member> {
         members(&self.line).into_iter().filter(|member| !TextLine::MEMBERS.contains(&&*member.name))
     }
@@ -155,7 +155,7 @@ impl TextLine {
 pub struct Prompt {
     /// Its name: `id`, or the number of its line.
     pub id: String,
-    /// What the model is to continue or to answer.
+    /// Text that the model continues or answers.
     pub prompt: String,
     /// Its line, from 1.
     pub line: u64,
@@ -170,11 +170,11 @@ struct PromptLine {
 /// A text of a corpus.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// What it holds.
+    /// Its content.
     pub content: Content,
     /// Its language, to be counted apart.
     pub lang: Option<String>,
-    /// Where it is from, to be counted apart.
+    /// Its source, to be counted apart.
     pub source: Option<String>,
 }
 
@@ -282,7 +282,7 @@ fn parse_line<T: DeserializeOwned>(bytes: Vec<u8>, number: u64, place: String) -
     }
 }
 
-/// Returns what is wrong with JSON, without the place.
+/// Returns the fault in some JSON, without the place.
 fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     // From the end: what the message quotes may hold these words too.

@@ -13,7 +13,7 @@ pub use self::{
     registry::{Deployment, Registry, relative_path},
 };
 
-/// What `greenmark` says in a profile of this version.
+/// Value of `greenmark` in a profile of this version.
 const VERSION: &str = "profile/1";
 const LONGEST_NAME: usize = 64;
 const LONGEST_LABEL: usize = 255;
@@ -44,22 +44,22 @@ const LONGEST_LABEL: usize = 255;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile(ProfileParams);
 
-/// What a profile holds. [`Profile::new`] checks it.
+/// Members of a profile. [`Profile::new`] checks them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileParams {
     /// Its name: 1 to 64 of `a-z 0-9 . _ -`, the first a letter or a digit.
     pub name: String,
     /// The scheme.
     pub scheme: Scheme,
-    /// What people call the tokenizer.
+    /// The tokenizer's name, for people.
     pub tokenizer_name: String,
     /// The tokenizer's fingerprint. SPEC §9.4.
     pub fingerprint: String,
-    /// Where the tokenizer's file is, relative to the profile.
+    /// Path of the tokenizer's file, relative to the profile.
     pub tokenizer_file: Option<String>,
     /// The id of the key that is used: of the sub-key, where there is a label.
     pub key_id: KeyId,
-    /// Where the key file is, relative to the profile.
+    /// Path of the key file, relative to the profile.
     pub key_file: Option<String>,
     /// The label of the sub-key that is used, of the key in the key file.
     pub subkey: Option<String>,
@@ -186,7 +186,7 @@ impl Profile {
         self.0.scheme
     }
 
-    /// Returns what people call the tokenizer.
+    /// Returns the tokenizer's name, for people.
     pub fn tokenizer_name(&self) -> &str {
         &self.0.tokenizer_name
     }
@@ -196,7 +196,7 @@ impl Profile {
         &self.0.fingerprint
     }
 
-    /// Returns where the tokenizer's file is, relative to the profile.
+    /// Returns the path of the tokenizer's file, relative to the profile.
     pub fn tokenizer_file(&self) -> Option<&str> {
         self.0.tokenizer_file.as_deref()
     }
@@ -206,7 +206,7 @@ impl Profile {
         self.0.key_id
     }
 
-    /// Returns where the key file is, relative to the profile.
+    /// Returns the path of the key file, relative to the profile.
     pub fn key_file(&self) -> Option<&str> {
         self.0.key_file.as_deref()
     }

@@ -1,4 +1,4 @@
-//! What the detector says of a position, as far as it can be seen.
+//! Shades: how positions are shown.
 
 use greenmark::{Family, Position};
 
@@ -16,7 +16,7 @@ pub enum Shade {
 }
 
 impl Shade {
-    /// Returns how a position of a scheme of this family is shown.
+    /// Returns the shade of a position under a scheme of this family.
     pub fn of(position: Position, family: Family) -> Self {
         match position {
             Position::Unscored => Self::Unscored,

@@ -1,4 +1,4 @@
-//! Where the spans that were found stand in the text.
+//! Places of spans in the text.
 
 use std::{ops::Range, sync::Arc};
 
@@ -14,7 +14,7 @@ pub(crate) struct Characters<'a> {
     pub(crate) normalised: Option<&'a Normalised<'a>>,
     /// The raw text as each tokenizer reads it, then the normalised one.
     pub(crate) versions: &'a [Encoded],
-    /// How many of the versions are of the raw text.
+    /// Number of versions that are of the raw text.
     pub(crate) raws: usize,
 }
 
@@ -29,7 +29,7 @@ pub struct Passage {
     pub scheme: Scheme,
     /// The profile of the look that found it, if it has one.
     pub profile: Option<Arc<str>>,
-    /// Whether the span's tokens are those of the normalised text.
+    /// True if the span's tokens are those of the normalised text.
     pub normalised: bool,
     /// `None` where ids were given.
     pub place: Option<Place>,

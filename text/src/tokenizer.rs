@@ -31,7 +31,7 @@ pub fn demo_tokenizer() -> Result<Tokenizer, TextError> {
     Tokenizer::from_json(DEMO, "demo")
 }
 
-/// What every tokenizer encodes for its [fingerprint](Tokenizer::fingerprint): digits, runs of
+/// Text that every tokenizer encodes for its [fingerprint](Tokenizer::fingerprint): digits, runs of
 /// spaces, both kinds of newline, tab, contractions, code, accents composed and decomposed, seven
 /// scripts, joined emoji.
 pub const FINGERPRINT_PROBE: &str = "Hello, world! It's 2026-11-22 and I'd pay 3.14159 or 1,000,000.  Two  spaces,   \
@@ -88,7 +88,7 @@ pub struct Encoded {
     pub places: Vec<Range<usize>>,
 }
 
-/// What a container says beside the `tokenizer.json` it holds or amounts to.
+/// Facts that a container adds to the `tokenizer.json` that it holds or amounts to.
 #[derive(Debug, Default)]
 pub(crate) struct Extras {
     pub(crate) name: String,
@@ -189,7 +189,7 @@ impl Tokenizer {
         Ok(tokenizer)
     }
 
-    /// Returns what to call it in front of a person: the model's name or the file's.
+    /// Returns the name for people: the model's or the file's.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -213,7 +213,7 @@ impl Tokenizer {
         self.names.get(id)
     }
 
-    /// Returns whether a token is special: never written by [`decode`](Self::decode).
+    /// Returns true if a token is special: never written by [`decode`](Self::decode).
     #[must_use]
     pub fn is_special(&self, id: TokenId) -> bool {
         self.special.contains(&id)
@@ -290,7 +290,7 @@ impl Tokenizer {
         Ok(Encoded { ids, places })
     }
 
-    /// Returns how many texts were encoded: a test counts them.
+    /// Returns the number of texts encoded so far, for a test.
     #[doc(hidden)]
     pub fn times_encoded(&self) -> usize {
         self.encoded.load(Ordering::Relaxed)
@@ -336,7 +336,7 @@ impl Tokenizer {
         StreamDecoder::new(self)
     }
 
-    /// Returns what the post-processor puts before a text.
+    /// Returns the ids that the post-processor puts before a text.
     fn prefix_of_post_processor(&self) -> Result<Vec<TokenId>, TextError> {
         let (bare, framed) = (self.encode_with(FINGERPRINT_PROBE, false)?, self.encode_with(FINGERPRINT_PROBE, true)?);
         let at = framed.windows(bare.len().max(1)).position(|w| w == bare).unwrap_or(0);

@@ -109,7 +109,7 @@ fn other_tokenizers_give_the_ids_of_hugging_face() {
     }
 }
 
-/// What GGUF files call the pre-tokenizer of the models whose file names begin so.
+/// Names that GGUF files have for the pre-tokenizer of the models whose file names begin so.
 const PRE_TOKENIZERS: [(&str, &str); 4] =
     [("gpt2", "gpt-2"), ("llama3", "llama-bpe"), ("qwen2", "qwen2"), ("mistral_nemo", "tekken")];
 

@@ -2,7 +2,7 @@
 
 use crate::stats::Null;
 
-/// How many bets there are. Mixing them loses at most ln 6 nats of evidence, and in practice half
+/// Number of bets. Mixing them loses at most ln 6 nats of evidence, and in practice half
 /// of that.
 pub(crate) const BETS: usize = 6;
 
@@ -40,8 +40,8 @@ impl Bet {
     }
 }
 
-/// What a score multiplies the stake on each bet by: exp of [`Bet::ln_gain`], with one exponential
-/// for all bets or none.
+/// Factors by which a score multiplies the stake on each bet: exp of [`Bet::ln_gain`], with one
+/// exponential for all bets or none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Factors {
     /// Of a score of 0, and of a score of 1.

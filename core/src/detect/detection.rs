@@ -6,7 +6,7 @@ use crate::stats::Null;
 /// The level α to decide at where nothing speaks for another.
 pub const DEFAULT_ALPHA: f64 = 1e-6;
 
-/// What the counts of one text say about one key and scheme.
+/// Counts of one text under one key and scheme, with their p-value.
 ///
 /// A detection says that a text depends on a key statistically. It isn't a signature and doesn't
 /// speak of authorship, and no detection isn't evidence of a human author. SPEC §13.3, §14.
@@ -53,7 +53,7 @@ impl Detection {
         self.ln_p.exp()
     }
 
-    /// Returns whether p ≤ α, α being chosen before looking. Any `alpha` is compared as it stands.
+    /// Returns true if p ≤ α. Choose α before looking; any number is compared as it is.
     pub fn is_significant(&self, alpha: f64) -> bool {
         self.ln_p <= alpha.ln()
     }

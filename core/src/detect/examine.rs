@@ -79,14 +79,14 @@ pub struct Examiner {
     searches: bool,
 }
 
-/// What is asked under one scheme.
+/// The questions asked under one scheme.
 #[derive(Debug, Clone)]
 struct Panel {
     scheme: Scheme,
     askers: Vec<Asker>,
 }
 
-/// What is asked about one key under one scheme.
+/// The questions asked about one key under one scheme.
 #[derive(Debug, Clone)]
 struct Asker {
     detector: Detector,
@@ -105,7 +105,7 @@ struct Question {
     raw: usize,
 }
 
-/// What came of all the looks at one text.
+/// Result of all the looks at one text.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Examination {
@@ -117,14 +117,13 @@ pub struct Examination {
     /// The look with the least p, significant or not, and of several the first in the list; `None`
     /// if there was no look.
     pub best: Option<Finding>,
-    /// What is significant at the α asked for, strongest first: for each key and scheme its best
-    /// look.
+    /// Significant looks at the α asked for, strongest first: of each key and scheme the best one.
     pub hits: Vec<Finding>,
     /// The answer at the α asked for.
     pub verdict: Verdict,
 }
 
-/// What one look has found.
+/// Result of one look.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Finding {
@@ -144,7 +143,7 @@ pub struct Finding {
     /// The test of the whole text as it is ([`Look::raw`]) under this key and scheme: one test,
     /// which pays for no look.
     pub raw: Detection,
-    /// What the text as it is scores at each position under this key and scheme.
+    /// Positions of the raw text under this key and scheme: `[n]`.
     pub raw_positions: Vec<Position>,
 }
 
@@ -190,7 +189,7 @@ impl Examination {
         self.ln_p.exp()
     }
 
-    /// Returns whether p ≤ α, everything paid for.
+    /// Returns true if p ≤ α, everything paid for.
     pub fn is_significant(&self, alpha: f64) -> bool {
         self.ln_p <= alpha.ln()
     }
@@ -325,7 +324,7 @@ impl Examiner {
     }
 }
 
-/// Returns what is to be asked about a text: the first question about each version of other ids.
+/// Returns the questions left for a text: of those about versions of equal ids, the first.
 ///
 /// - `firsts`: of each version that is there, the first with the same ids.
 fn distinct(questions: &[Question], firsts: &[usize]) -> Vec<Question> {

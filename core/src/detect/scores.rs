@@ -1,4 +1,4 @@
-//! What a text scores, apart from where the scores come from, and all that is concluded from it.
+//! Scores of a text, whatever made them, and all that is concluded from them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,8 +16,8 @@ use crate::stats::{Null, WeightedBinomial, sum};
 /// what longer texts gain hasn't been measured.
 pub(crate) const MOST_WEIGHED: usize = 1024;
 
-/// What a text scores under one key: for each position a score or none, and the law that scores
-/// obey by chance.
+/// Scores of a text under one key: one or none for each position, and the law that scores obey by
+/// chance.
 ///
 /// [`Detector`](crate::Detector) makes it for our marks. The scores of another mark can be tested
 /// in the same way:
@@ -55,7 +55,7 @@ pub(crate) struct Places {
     pub(crate) weights: Option<Weights>,
 }
 
-/// What the positions that count weigh, and the law of their sum by chance. SPEC §7.8.
+/// Weights of the positions that count, and the law of their sum by chance. SPEC §7.8.
 #[derive(Debug)]
 pub(crate) struct Weights {
     /// Of each position that counts: `[T]`.
@@ -172,7 +172,7 @@ impl Scores {
         stake.ln_p()
     }
 
-    /// Returns what was found at each position: `[n]`, in the order of the text.
+    /// Returns the finding at each position: `[n]`, in the order of the text.
     pub fn positions(&self) -> Vec<Position> {
         let Places { tokens, unscored, scored, .. } = &*self.places;
         let mut positions = vec![Position::Repeated; *tokens];

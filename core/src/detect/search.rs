@@ -8,10 +8,10 @@ use super::{
 };
 use crate::stats::{Null, sum};
 
-/// How many spans the search expects in a text: a start is due every T/4 scored positions.
+/// Expected number of spans in a text: a start is due every T/4 scored positions.
 /// SPEC §7.5.
 const SPANS: f64 = 4.0;
-/// How long it expects a span to be: an end is due every 512 scored positions. SPEC §7.5.
+/// Expected length of a span: an end is due every 512 scored positions. SPEC §7.5.
 const SPAN_LENGTH: f64 = 512.0;
 /// The chance at which any span at all is reported where nothing is marked. SPEC §7.5.
 const STRAY: f64 = 0.05;
@@ -33,7 +33,7 @@ pub struct Span {
     pub end: usize,
     /// Positions counted from start to end.
     pub scored: u64,
-    /// What they score together.
+    /// Sum of their scores.
     pub score: f64,
     /// The exact tail of this span alone, in nats, ≤ 0, as if it had been chosen before looking.
     /// **It doesn't pay for the search**: it says how strong a span is beside others, and
@@ -41,8 +41,7 @@ pub struct Span {
     pub ln_p: f64,
 }
 
-/// What a search of one text for marked spans has found: any number of them, anywhere, of any
-/// length.
+/// Result of searching one text for marked spans: any number of them, anywhere, of any length.
 ///
 /// One p-value pays for everywhere that was searched. It's at most twice the p-value of the whole
 /// text, so a text that is marked throughout loses no more than that, and one that is marked in a
@@ -99,7 +98,7 @@ impl Search {
         self.ln_p.exp()
     }
 
-    /// Returns whether p ≤ α, the search paid for.
+    /// Returns true if p ≤ α, the search paid for.
     pub fn is_significant(&self, alpha: f64) -> bool {
         self.ln_p <= alpha.ln()
     }

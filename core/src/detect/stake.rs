@@ -3,7 +3,7 @@
 use super::bet::{BETS, Bet};
 use crate::stats::{Null, Sum};
 
-/// What a stake of 1 becomes when it is laid on scores being higher than by chance.
+/// Wealth that a stake of 1 grows to when it is laid on scores being higher than by chance.
 ///
 /// By chance it's at most 1 on average at any stopping time, so the greatest value that it has had
 /// is evidence that may be read after every score.

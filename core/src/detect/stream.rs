@@ -11,7 +11,7 @@ use crate::{
     token::TokenId,
 };
 
-/// What is known of a text so far.
+/// Evidence in a text so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct StreamEvidence {
@@ -36,7 +36,7 @@ impl StreamEvidence {
         self.ln_p.exp()
     }
 
-    /// Returns whether p ≤ α, now or at any token before.
+    /// Returns true if p ≤ α, now or at any token before.
     ///
     /// With α chosen before looking, this is true of an unmarked text with chance at most α,
     /// however often it's asked and whenever you stop.
@@ -137,7 +137,7 @@ impl Stream {
         self.evidence_of(ln_e)
     }
 
-    /// Returns what is known so far.
+    /// Returns the evidence so far.
     pub fn evidence(&self) -> StreamEvidence {
         self.evidence_of(ln_mean_exp(&self.gains()))
     }

@@ -1,6 +1,6 @@
-//! What is said of each position of a text, and the counts of all of them.
+//! Each position of a text under a key, and the counts of all positions.
 
-/// What is found at one position of a text.
+/// Finding at one position of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Position {
     /// Fewer than h tokens precede it, so it has no context.

@@ -1,4 +1,4 @@
-//! How much a scored pair of green weighs in the test of the whole text. SPEC §7.8.
+//! Weights of the scored pairs of green in the test of the whole text. SPEC §7.8.
 
 use crate::token::TokenId;
 

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// How far from 1 probabilities may add up to; softmax in half precision stays well within.
+/// Largest distance from 1 of a sum of probabilities; softmax in half precision stays well within.
 const SUM_TOLERANCE: f64 = 1e-3;
 
 /// Draws from a distribution by inverting its cumulative sum, without a key.

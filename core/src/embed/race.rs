@@ -115,7 +115,7 @@ pub(crate) fn first_of_row(seed: &Seed, subkey: Subkey, probabilities: &[f32]) -
     Ok(leader.token)
 }
 
-/// Returns whether one of the tokens may beat `ratio`: never wrongly false. Without branches, so
+/// Returns true if one of the tokens may beat `ratio`: never wrongly false. Without branches, so
 /// that it becomes vectors.
 fn any_is_near(probabilities: &[f32; GROUP], words: &[[u8; 4]; GROUP], ratio: f64) -> bool {
     // Half of 2^32 (1 − u), so that it fits a signed integer, which is what converts fast. The

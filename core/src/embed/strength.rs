@@ -1,4 +1,4 @@
-//! How strongly a text is marked: the embedder's business alone. Detection doesn't depend on it.
+//! Strength of a mark: the embedder's choice alone. Detection doesn't depend on it.
 //! SPEC §8.
 
 use thiserror::Error;
@@ -31,7 +31,7 @@ impl Default for Delta {
     }
 }
 
-/// How often the dual form of gumbel draws with the second number: a probability.
+/// Probability with which the dual form of gumbel draws with the second number.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct MixingShare(f64);
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::{field::Seed, scheme::Gamma, token::TokenId};
 
-/// What the key says of a token in its context.
+/// Colour that the key gives a token in its context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Colour {
     /// The embedder favours it; by chance a share γ of tokens is green.
@@ -19,12 +19,12 @@ impl Colour {
         if byte < gamma.numerator() { Self::Green } else { Self::Red }
     }
 
-    /// Returns what a token of this colour adds to the count of greens.
+    /// Returns 1 for green and 0 for red.
     pub(crate) fn score(self) -> f64 {
         if self.is_green() { 1.0 } else { 0.0 }
     }
 
-    /// Returns whether this is [`Colour::Green`].
+    /// Returns true for [`Colour::Green`].
     pub fn is_green(self) -> bool {
         self == Self::Green
     }

@@ -1,4 +1,4 @@
-//! What a word of the field says of its token: a score for the detector, a clock for the sampler.
+//! From a word of the field to a score, for the detector, and a clock, for the sampler.
 //! SPEC §6.3, §8.2.
 
 use crate::{

@@ -91,7 +91,7 @@ pub fn ln_binomial_pmf(successes: u64, trials: u64, probability: f64) -> Result<
     Ok(Law::new(trials, probability).ln_mass(successes))
 }
 
-/// Returns how many standard deviations a count is above its mean: (green − γT)/√(Tγ(1−γ)).
+/// Returns the z-score of a count: (green − γT)/√(Tγ(1−γ)).
 ///
 /// For reading, not for deciding: the normal tail of it is wrong by a factor of ten at T = 20 and
 /// by many orders of magnitude at the depths a marked text reaches. Decisions use
@@ -145,7 +145,7 @@ impl Law {
         if self.hit < 0.5 { self.hit.ln() } else { (-self.miss).ln_1p() }
     }
 
-    /// Returns whether `hits` lies right of (trials + 1) · hit, where the fraction below has only
+    /// Returns true if `hits` lies right of (trials + 1) · hit, where the fraction below has only
     /// positive terms.
     ///
     /// If not, then the mirrored law is right of its own limit: the two distances sum to zero. On

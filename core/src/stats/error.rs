@@ -1,4 +1,4 @@
-//! What the statistics refuse.
+//! Errors of the statistics.
 
 use thiserror::Error;
 

@@ -60,8 +60,8 @@ pub fn format_p_value(ln_p: f64, digits: usize) -> String {
     format!("0.{zeros}{}", mantissa.replace('.', ""))
 }
 
-/// Returns how many significant digits of p its logarithm determines: an error of one ulp in `ln_p`
-/// is that relative error in p.
+/// Returns the number of significant digits of p that its logarithm determines: an error of one ulp
+/// in `ln_p` is that relative error in p.
 fn known_digits(ln_p: f64) -> usize {
     let relative_error = f64::EPSILON * (-ln_p).max(1.0);
     (-relative_error.log10()).floor().max(1.0) as usize

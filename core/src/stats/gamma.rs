@@ -73,7 +73,7 @@ pub fn ln_gamma_sf(score: f64, shape: u64) -> Result<f64, StatsError> {
     Ok((-ln_complement.exp()).ln_1p() + 0.0)
 }
 
-/// Returns how many standard deviations a score is above its mean by chance: (S − T)/√T.
+/// Returns the z-score of a sum of scores: (S − T)/√T.
 ///
 /// For reading, not for deciding, as [`z_score`](super::z_score) is: the gamma tail is heavier than
 /// the normal one. Decisions use [`ln_gamma_sf`].

@@ -1,4 +1,4 @@
-//! How far an observed rate may be from the true one.
+//! Confidence intervals of a rate.
 
 use statrs::function::erf::erfc_inv;
 
@@ -52,7 +52,8 @@ fn lower_limit(successes: u64, trials: u64, tail: f64) -> f64 {
     polish(score_limit(successes, trials, tail), successes, trials, tail.ln())
 }
 
-/// Returns where to begin: the lower limit of the score interval (Wilson 1927).
+/// Returns the starting point of the iteration: the lower limit of the score interval (Wilson
+/// 1927).
 fn score_limit(successes: u64, trials: u64, tail: f64) -> f64 {
     let (n, observed) = (trials as f64, successes as f64 / trials as f64);
     // Half of z²/n, z the normal quantile of the tail.

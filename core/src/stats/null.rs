@@ -26,7 +26,7 @@ impl Chance {
     }
 }
 
-/// What every score obeys where there is no mark, whatever the scores before it.
+/// Law of every score where there is no mark, whatever the scores before it.
 ///
 /// All that is concluded from scores (tails, search, stream) follows from this law alone, so a mark
 /// that isn't ours can be detected in the same way as long as its scores obey one of these.
@@ -50,7 +50,7 @@ impl Null {
         }
     }
 
-    /// Returns whether a score is one that this law can give: 0 or 1, or a finite number from 0 up.
+    /// Returns true if this law can give the score: 0 or 1, or a finite number from 0 up.
     pub fn admits(self, score: f64) -> bool {
         match self {
             Self::Bernoulli(_) => score == 0.0 || score == 1.0,
@@ -73,7 +73,7 @@ impl Null {
         }
     }
 
-    /// Returns how many standard deviations the sum of `scored` scores is above its mean; `None` if
+    /// Returns the z-score of the sum of `scored` scores; `None` if
     /// there are no scores.
     ///
     /// To be read, not to decide by. SPEC §7.3, §7.4.

@@ -27,7 +27,7 @@ const STIRLING_REMAINDER: [f64; 16] = [
     0.005_554_733_551_962_801,
 ];
 
-/// Returns what Stirling's formula leaves out: ln n! − ln(√(2πn) (n/e)^n), for a whole number n ≥
+/// Returns the error of Stirling's formula: ln n! − ln(√(2πn) (n/e)^n), for a whole number n ≥
 /// 1.
 ///
 /// A table to 15, then five terms of the asymptotic series; the sixth is 1.1e-16 at n = 16 and

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sum {
     sum: f64,
-    /// What rounding has added.
+    /// Error that rounding has added to `sum`.
     excess: f64,
 }
 

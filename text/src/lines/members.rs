@@ -1,4 +1,4 @@
-//! What a JSON object has, as it is written: numbers of any size and names in any order stay what
+//! Members of a JSON object as they are written: numbers of any size and names in any order stay as
 //! they are.
 
 use serde::de::{DeserializeOwned, IgnoredAny};

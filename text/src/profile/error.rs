@@ -1,4 +1,4 @@
-//! What can be wrong with a profile, or with a folder of them.
+//! Errors of a profile, or of a folder of them.
 
 use std::io;
 
@@ -11,7 +11,7 @@ pub enum ProfileError {
     /// The file is not a JSON object in UTF-8.
     #[error("not a profile: {reason}")]
     Json {
-        /// What it is instead, or where it ends to be JSON.
+        /// What it is instead, or the place of the first fault.
         reason: String,
     },
     /// A member stands twice.
@@ -85,7 +85,7 @@ pub enum RegistryError {
     Profile {
         /// Its file.
         file: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: ProfileError,
     },
     /// Two profiles have one name.
@@ -103,7 +103,7 @@ pub enum RegistryError {
     Key {
         /// The file.
         file: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: KeyError,
     },
     /// The key file that a profile names cannot be read.
@@ -123,7 +123,7 @@ pub enum RegistryError {
         file: String,
         /// The key file, as the profile names it.
         key_file: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: KeyError,
     },
     /// The profile names no key file, and no key of its folder fits.

@@ -56,13 +56,13 @@ impl Deployment {
         Ok(Self { profile, key, stored })
     }
 
-    /// Returns whether a key is named by this profile. SPEC §12.3.
+    /// Returns true if this profile names the key. SPEC §12.3.
     pub fn names(&self, key: &Key) -> bool {
         *key == self.key || *key == self.stored
     }
 }
 
-/// What a folder of profiles and keys holds. SPEC §12.3.
+/// Profiles and keys of a folder. SPEC §12.3.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     /// The profiles with their files, in the order of these.
@@ -144,8 +144,8 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Content<'_, B> {
 /// Returns the path of one file relative to the folder of another, with `/` between its parts, as a
 /// profile holds it.
 ///
-/// `None` where there is none that is portable: on another drive, or not Unicode, or with a
-/// backslash in a name.
+/// `None` if no path is portable: the file is on another drive, or a name is not Unicode or holds a
+/// backslash.
 ///
 /// - `folder`, `file`: absolute, without `.`, `..` and symbolic links.
 pub fn relative_path(folder: &std::path::Path, file: &std::path::Path) -> Option<String> {

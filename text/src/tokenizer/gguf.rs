@@ -42,7 +42,7 @@ impl Tokenizer {
     }
 }
 
-/// What a pre-tokenizer's name stands for.
+/// Rules that a pre-tokenizer's name stands for.
 struct Rules {
     /// `tokenizer.ggml.pre`.
     name: &'static str,
@@ -51,7 +51,7 @@ struct Rules {
     ignore_merges: bool,
     /// Unicode composition (NFC) before anything else.
     compose: bool,
-    /// Whether sequences begin with the BOS token when the file does not say.
+    /// True if sequences begin with the BOS token when the file does not say.
     begins_with_bos: bool,
 }
 

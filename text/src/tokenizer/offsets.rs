@@ -1,4 +1,4 @@
-//! Where in the text each token came from.
+//! Places of tokens in the text.
 //!
 //! The tokenizer returns ids alone. For most vocabularies the bytes of the tokens put together are
 //! the text, and then the places follow. Some rewrite the text first (Unicode composition, a space
@@ -48,7 +48,7 @@ pub(crate) fn align<'a>(text: &str, pieces: impl Iterator<Item = &'a [u8]> + Clo
         .collect()
 }
 
-/// How far apart, in characters, the two may drift before the rest is taken as one stretch.
+/// Largest drift between the two, in characters; beyond it the rest is taken as one stretch.
 const LARGEST_DRIFT: usize = 200;
 
 /// Pairs the stretches of both strings that are equal and, between them, those that are not.

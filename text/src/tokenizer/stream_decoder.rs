@@ -10,7 +10,7 @@ pub struct StreamDecoder<'t> {
     tokenizer: &'t Tokenizer,
     /// Ids not yet settled, for a vocabulary that is not byte-level.
     ids: Vec<TokenId>,
-    /// How many of `ids` have been written and stay as the decoder's context.
+    /// Number of `ids` that have been written and stay as the decoder's context.
     context: usize,
     /// Bytes not yet settled, for a byte-level one.
     bytes: Vec<u8>,

@@ -5,7 +5,8 @@ use std::ops::Deref;
 use super::{Encoded, Tokenizer};
 use crate::{TextError, TokenId};
 
-/// How much text may wait for a space: longer runs without one (a web address, Chinese) are cut.
+/// Longest text, in bytes, that waits for a space: longer runs without one (a web address, Chinese)
+/// are cut.
 const LONGEST_WAIT: usize = 1024;
 /// Bytes that are held back at such a cut.
 const HELD_AT_CUT: usize = 256;
@@ -16,8 +17,8 @@ const SHORTEST_CONTEXT: usize = 512;
 
 /// Turns text into ids as it comes, giving only those that later text cannot change.
 ///
-/// What its pushes give, and then its `finish`, are the ids of the whole text, for tokenizers that
-/// look at words one by one (byte-level BPE does), where no stretch of 1 kB is without white space.
+/// The ids of its pushes and of its `finish` are those of the whole text, for tokenizers that look
+/// at words one by one (byte-level BPE does), if no stretch of 1 kB is without white space.
 /// Elsewhere a few ids about a cut can differ, which costs evidence and not validity: the ids still
 /// follow from the text alone.
 ///
