@@ -1,4 +1,4 @@
-//! What an attack is, what it says of itself, and what becomes of a text.
+//! The attack: its trait, its description, and its result.
 
 use std::fmt;
 
@@ -11,15 +11,15 @@ use crate::split::is_latin;
 
 /// An attack with all that it needs.
 pub trait Attack {
-    /// Returns what it says of itself.
+    /// Returns its description.
     fn about(&self) -> About;
 
-    /// Returns what else determines its result, for reports; empty where nothing does.
+    /// Returns the other options that determine its result, for reports.
     fn options(&self) -> Map<String, Value> {
         Map::new()
     }
 
-    /// Returns how many texts at once go fastest.
+    /// Returns the number of texts at a time that is fastest.
     fn batch(&self) -> usize {
         1
     }
@@ -31,7 +31,7 @@ pub trait Attack {
     fn attack(&mut self, texts: &[&str], strength: Strength, seed: u64) -> Vec<Result<Attacked, AttackError>>;
 }
 
-/// What attacks work on.
+/// Kind of things that an attack works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -47,26 +47,26 @@ pub enum Kind {
     Several,
 }
 
-/// What an attack says of itself.
+/// Description of an attack.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct About {
     /// Names it on the command line and in reports.
     pub name: &'static str,
-    /// What it works on.
+    /// Kind of things that it works on.
     pub kind: Kind,
-    /// What a place is: "word", "sentence".
+    /// Noun for a place: "word", "sentence".
     pub place: &'static str,
     /// Whom it models, in a sentence.
     pub models: &'static str,
-    /// Where it comes from.
+    /// Its origin: papers and data.
     pub source: &'static str,
-    /// What it does not do.
+    /// Its limits.
     pub limits: &'static str,
-    /// Whether it knows English alone, and refuses other scripts.
+    /// True if it knows English alone, and refuses other scripts.
     pub is_english: bool,
-    /// Whether it may find nothing of use for a place, which then stays as it is.
+    /// True if it may find nothing of use for a place, which then stays as it is.
     pub may_find_nothing: bool,
-    /// What it needs that is not part of this program.
+    /// Its needs outside this program.
     pub needs: &'static [Need],
     /// The options that it reads.
     pub settings: &'static [Setting],
@@ -97,21 +97,21 @@ impl About {
         ..Self::PLAIN
     };
 
-    /// Returns whether it needs no model, data or program: it takes microseconds, and other texts
+    /// Returns true if it needs no model, data or program: it takes microseconds, and other texts
     /// at most.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.needs.iter().all(|&need| need == Need::Text)
     }
 
-    /// Returns whether it reads an option.
+    /// Returns true if it reads an option.
     #[must_use]
     pub fn reads(&self, setting: &str) -> bool {
         self.settings.iter().any(|known| known.name == setting)
     }
 }
 
-/// What an attack may need.
+/// A need of an attack outside this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// Another text, the option `with`.
@@ -146,7 +146,7 @@ impl fmt::Display for Need {
 pub struct Setting {
     /// Its name, as on the command line.
     pub name: &'static str,
-    /// What it is where it is not given; `None` for one that has to be given.
+    /// Value where it is not given; `None` if it must be given.
     pub default: Option<&'static str>,
 }
 
@@ -163,7 +163,7 @@ pub(super) const WITH: Setting = Setting { name: "with", default: None };
 /// The model that writes or judges.
 pub(super) const MODEL: Setting = Setting::new("model", "smollm2");
 
-/// How much of what could be changed is: a share, from 0 (nothing) to 1 (all of it).
+/// Share of the places that is changed: from 0 (none) to 1 (all).
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Strength(pub(super) f64);
 
@@ -215,7 +215,7 @@ impl Attacked {
     }
 }
 
-/// What an attack takes from elsewhere.
+/// Sources that an attack draws on.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Other<'a> {
     /// Words that may come in, as often as texts have them.
@@ -322,11 +322,11 @@ pub enum AttackError {
         /// Tokens that the model can attend to.
         context_length: usize,
     },
-    /// What the attack needs is not on this machine.
+    /// Something that the attack needs is not on this machine.
     Unavailable {
         /// The attack.
         attack: &'static str,
-        /// What is missing, and how to get it.
+        /// The thing that is missing, and how to get it.
         reason: String,
     },
     /// The model that was to make the attack, or the program, failed.

@@ -181,8 +181,8 @@ fn usable(said: &str, sentence: &str) -> Option<String> {
     })
 }
 
-/// Returns what goes on with a sentence, without the capital that a translator begins with. “I” and
-/// names in capitals keep theirs.
+/// Returns the continuation of a sentence without the capital that a translator begins with. “I”
+/// and names in capitals keep theirs.
 fn begun_small(said: &str) -> String {
     let mut letters = said.chars();
     let Some(first) = letters.next() else { return String::new() };

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use greenmark_lm::nats;
 
-/// What might come after a trunk, a sequence that the model has been fed.
+/// A possible continuation of a trunk, which is a sequence that the model has been fed.
 pub(super) struct Branch {
     /// Which trunk it grows from.
     pub(super) of: usize,

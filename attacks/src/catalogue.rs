@@ -50,13 +50,13 @@ static CATALOGUE: [About; PLAIN.len() + REWRITING.len()] = {
     all
 };
 
-/// Returns what every attack says of itself, plain ones first.
+/// Returns the descriptions of all attacks, plain ones first.
 #[must_use]
 pub fn catalogue() -> &'static [About] {
     &CATALOGUE
 }
 
-/// Returns what the attack of a name says of itself.
+/// Returns the description of an attack by its name.
 ///
 /// # Errors
 /// [`AttackError::Unknown`].
@@ -66,8 +66,7 @@ pub fn about(name: &str) -> Result<&'static About, AttackError> {
     CATALOGUE.iter().find(|about| about.name == name).ok_or_else(unknown)
 }
 
-/// What attacks may be given; [`About::settings`] says which attack reads what, and what is taken
-/// where nothing is given.
+/// Settings of attacks. [`About::settings`] lists those that an attack reads, with their defaults.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
     /// Words that may come in, as often as texts have them.
@@ -86,7 +85,7 @@ pub struct Options<'a> {
     pub span: Option<usize>,
     /// Drafts or entries that the model chooses among.
     pub candidates: Option<usize>,
-    /// What is said in other words at a time.
+    /// Part of the text that is paraphrased at a time.
     pub unit: Option<Unit>,
     /// A chat model behind a URL, with its own temperature.
     #[cfg(feature = "endpoint")]

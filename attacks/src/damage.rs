@@ -1,4 +1,4 @@
-//! What an attack does to a text, whatever it does to the mark.
+//! Damage that an attack does to a text, apart from the mark.
 
 use std::collections::HashMap;
 

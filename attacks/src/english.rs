@@ -24,7 +24,7 @@ const FUNCTION: &[&str] = &[
     "your", "yours", "yourself", "yourselves",
 ];
 
-/// Returns whether a word, in small letters, is one that holds a sentence together.
+/// Returns true if a word, in small letters, is a function word: “the”, “of”, “is”.
 pub(super) fn is_function_word(word: &str) -> bool {
     FUNCTION.binary_search(&word).is_ok()
 }
@@ -46,7 +46,7 @@ pub(super) fn openings(words: &Words<'_>) -> Vec<bool> {
     openings
 }
 
-/// Returns whether capitals make a word a name or an abbreviation. “I” is none.
+/// Returns true if a word's capitals make it a name or an abbreviation. “I” is neither.
 pub(super) fn is_name(word: &str, opens: bool) -> bool {
     let mut letters = word.chars();
     let first = letters.next().is_some_and(char::is_uppercase);

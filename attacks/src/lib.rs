@@ -1,4 +1,4 @@
-//! What others do to a text. An attack knows neither key nor scheme.
+//! Attacks that strip a mark from a text. They know neither key nor scheme.
 //!
 //! An [`Attack`] is text in, text out, by a [`Strength`] and a seed. [`catalogue`] says of each
 //! what it models, where it comes from, what it does not do and which options it reads; [`build`]

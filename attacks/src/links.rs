@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::split::Words;
 
-/// Returns where the links of a text stand, in order: `scheme://…`, `www.…`, `mailto:…` and
+/// Returns the places of links in a text, in order: `scheme://…`, `www.…`, `mailto:…` and
 /// `user@host`.
 ///
 /// Rather more than a browser would open, as what is found is only left alone. But a name with dots
@@ -28,12 +28,12 @@ pub(super) fn links(text: &str) -> Vec<Range<usize>> {
     links
 }
 
-/// Returns what no link goes beyond.
+/// Returns true if no link goes beyond this character.
 fn parts(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "<>\"“”„«»`|—".contains(c)
 }
 
-/// Returns where an address of a page, or of a mailbox with its scheme, begins; it goes on to the
+/// Returns the start of an address of a page, or of a mailbox with its scheme, that goes on to the
 /// end.
 fn address(chunk: &str) -> Option<usize> {
     let follows =
@@ -64,8 +64,8 @@ fn mailboxes(chunk: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Returns where an address ends: marks and closing brackets after it belong to the sentence, but
-/// for brackets that it opens.
+/// Returns the end of an address. Marks and closing brackets after it belong to the sentence,
+/// except brackets that it opens.
 fn end(address: &str) -> usize {
     const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
     const MARKS: &str = ".,;:!?…'’*_";

@@ -9,7 +9,7 @@
 //! a report must name it. SmolLM2-135M, which answers where no other is named, is far too small to
 //! paraphrase well: its answers for 19 % of the sentences of a text were of no use
 //! (lab/results/tables/model-attacks.md), and many of the others, when read, say something else.
-//! What it strips is bought with the sense.
+//! It strips marks at the expense of the sense.
 
 mod answer;
 #[cfg(feature = "endpoint")]
@@ -53,7 +53,7 @@ pub(super) const ABOUT: About = About {
 /// sentences hold together.
 pub const PARAPHRASE_TEMPERATURE: f64 = 0.7;
 
-/// What a model rewrites at a time.
+/// Part of a text that a model rewrites at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// Sentence by sentence. UAX #29.
@@ -75,12 +75,12 @@ impl Unit {
     }
 }
 
-/// What a model is asked.
+/// A question to a model.
 #[derive(Debug, Clone)]
 pub struct Question {
     /// The whole of the message.
     pub prompt: String,
-    /// What of it is to be rewritten.
+    /// The part to be rewritten.
     pub unit: String,
 }
 
@@ -100,10 +100,10 @@ pub type Answer = Result<Option<String>, String>;
 
 /// A model that answers questions.
 pub trait Chat {
-    /// Returns what determines its answers, for reports.
+    /// Returns the options that determine its answers, for reports.
     fn options(&self) -> Map<String, Value>;
 
-    /// Returns how many texts it likes to be asked about at once.
+    /// Returns the number of questions that it answers best at a time.
     fn batch(&self) -> usize;
 
     /// Answers each question, as if it were alone. The same question and seed give the same, as far

@@ -45,15 +45,15 @@ pub(super) const ABOUT: About = About {
     ],
 };
 
-/// How phrases are chosen.
+/// Rules for choosing phrases.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PhrasesOptions {
     /// Entries of a phrase that the model chooses among, the most probable ones; at least 1.
     pub candidates: usize,
     /// Words after a phrase by which entries are judged.
     pub look_ahead: usize,
-    /// How much less likely the text may get by an entry, in nats. Where all are worse, the phrase
-    /// stays and counts as unusable.
+    /// Largest loss of ln p of the text by an entry, in nats. If all lose more, the phrase stays as
+    /// it is and counts as unusable.
     pub tolerance: f64,
 }
 
@@ -70,14 +70,14 @@ pub struct Phrases {
     tokenizer: Tokenizer,
     name: String,
     options: PhrasesOptions,
-    /// What the model is fed before a text.
+    /// Ids that the model is fed before a text.
     opening: Vec<TokenId>,
 }
 
 /// Letters by which two words are taken for forms of one.
 const BEGINNING: usize = 5;
 
-/// Returns whether an entry of the table is of use: in plain small letters, and not the same
+/// Returns true if an entry of the table is of use: in plain small letters, and not the same
 /// content words in another form or order.
 fn is_usable(phrase: &str, other: &str) -> bool {
     let is_plain = |phrase: &str| {
@@ -103,7 +103,7 @@ impl Phrases {
     /// - `name`: what reports call the model.
     ///
     /// # Errors
-    /// What is wrong with an option, or a tokenizer without any token for the model to begin with.
+    /// An option that is out of range, or a tokenizer without a token to begin with.
     pub fn new(
         table: Table,
         model: Box<dyn LanguageModel>,
@@ -181,8 +181,8 @@ impl Phrases {
         found
     }
 
-    /// Returns where a phrase stands, and what may stand there. An article before it belongs to it,
-    /// as it follows what comes in.
+    /// Returns the place of a phrase and its candidates. An article before it belongs to it, since
+    /// the article changes with the candidate.
     ///
     /// - `linked`: of each word, whether it belongs to a link.
     /// - `free_from`: the first word that is in no phrase before.
@@ -237,8 +237,8 @@ impl Phrases {
         Ok(())
     }
 
-    /// Returns what the model reads for each candidate of a span, and at last for what stands
-    /// there: the text as it is by now, the candidate, and the next words.
+    /// Returns the ids that the model reads for each candidate of a span, and last for the present
+    /// words: the text as it is by now, the candidate, and the next words.
     fn ahead(&self, run: &mut Run<'_>, at: usize) -> Result<Vec<Vec<TokenId>>, LmError> {
         let Span { bytes, candidates, .. } = &run.spans[at];
         let rest = &run.text[bytes.end..];
@@ -334,7 +334,7 @@ fn chosen(found: &[Range<usize>], count: usize, rng: &mut impl rand_chacha::rand
     chosen.into_iter().map(|(start, end)| start..end).collect()
 }
 
-/// Returns how many ids all begin with alike, and each goes on after; 0 of none.
+/// Returns the length of the common beginning, which is shorter than each; 0 if there are none.
 fn shared(all: &[Vec<TokenId>]) -> usize {
     let Some(first) = all.first() else { return 0 };
     let alike = |ids: &Vec<TokenId>| first.iter().zip(ids).take_while(|(a, b)| a == b).count().min(ids.len() - 1);
@@ -346,7 +346,7 @@ struct Span {
     bytes: Range<usize>,
     /// In words.
     length: usize,
-    /// What may stand there, with ln of its probability in the table.
+    /// The candidates, with ln of their probabilities in the table.
     candidates: Vec<(String, f64)>,
 }
 
@@ -361,7 +361,7 @@ struct Run<'t> {
     unusable: usize,
     places: usize,
     trunk: Option<SequenceId>,
-    /// What the trunk holds.
+    /// Ids of the trunk.
     fed: Vec<TokenId>,
     failed: Option<AttackError>,
 }

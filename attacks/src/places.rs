@@ -1,4 +1,4 @@
-//! Where an attack strikes.
+//! Places that an attack strikes.
 
 use std::ops::Range;
 

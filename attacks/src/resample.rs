@@ -40,7 +40,7 @@ pub(super) const ABOUT: About = About {
     ..About::PLAIN
 };
 
-/// How spans are written.
+/// Rules for writing spans.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ResampleOptions {
     /// Tokens of a span, at least 1. Usual are 1, 5 and 20.
@@ -69,7 +69,7 @@ pub struct Resample {
     /// Tokens that are never drawn: special ones, and parts of a character, which might not find
     /// the rest of it.
     barred: Vec<TokenId>,
-    /// What the model is fed before a text.
+    /// Ids that the model is fed before a text.
     opening: Vec<TokenId>,
 }
 
@@ -77,7 +77,7 @@ impl Resample {
     /// - `name`: what reports call the model.
     ///
     /// # Errors
-    /// What is wrong with an option, or a tokenizer without any token for the model to begin with.
+    /// An option that is out of range, or a tokenizer without a token to begin with.
     pub fn new(
         model: Box<dyn LanguageModel>,
         tokenizer: Tokenizer,
@@ -251,11 +251,11 @@ fn whole_characters(bytes: &[Range<usize>]) -> Vec<usize> {
 struct Run<'t> {
     text: &'t str,
     ids: Vec<TokenId>,
-    /// Where each token stands.
+    /// Place of each token.
     bytes: Vec<Range<usize>>,
     /// In tokens, ascending.
     spans: Vec<Range<usize>>,
-    /// What stands in the first of them.
+    /// New ids of the first of them.
     written: Vec<Vec<TokenId>>,
     rng: ChaCha8Rng,
     trunk: Option<SequenceId>,
@@ -270,8 +270,8 @@ impl Run<'_> {
         self.spans[self.written.len()].clone()
     }
 
-    /// Returns what comes into the trunk before the next span: the last span as it was written, or
-    /// the opening, and what is kept after it.
+    /// Returns the ids to add to the trunk before the next span: the last span as it was written,
+    /// or the opening, and the kept ids after it.
     fn up_to_span(&self, opening: &[TokenId]) -> Vec<TokenId> {
         let (written, from) = match self.written.last() {
             None => (opening, 0),

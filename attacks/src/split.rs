@@ -42,7 +42,7 @@ pub(super) fn in_case_of(word: &str, model: &str) -> String {
     }
 }
 
-/// Returns whether most letters of a text are Latin; of a text without letters, yes.
+/// Returns true if most letters of a text are Latin, or if it has none.
 pub(super) fn is_latin(text: &str) -> bool {
     let (mut latin, mut letters) = (0u64, 0u64);
     for c in text.chars().filter(|c| c.is_alphabetic()) {

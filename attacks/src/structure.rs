@@ -190,7 +190,7 @@ fn paste(text: &str, strength: Strength, other: &Other<'_>, rng: &mut ChaCha8Rng
     Ok(Attacked { text: out, changed: needed, places: needed + own.len(), unusable: 0 })
 }
 
-/// Returns where a stretch begins: what stands before the first word goes with it.
+/// Returns the start of a stretch, which includes the signs before its first word.
 fn cut_from(words: &Words<'_>, word: usize) -> usize {
     if word == 0 { 0 } else { words.at.get(word).copied().unwrap_or(words.pieces.len()) }
 }

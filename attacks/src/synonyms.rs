@@ -41,7 +41,7 @@ pub(super) const ABOUT: About = About {
     ..About::PLAIN
 };
 
-/// Where WordNet's files usually lie.
+/// Usual folders of WordNet's files.
 const FOLDERS: [&str; 3] = ["/usr/share/wordnet", "/usr/share/wordnet/dict", "/usr/local/WordNet-3.0/dict"];
 
 /// Returns the folder of WordNet's files: `$WNSEARCHDIR`, `$WNHOME/dict`, or where it is usually
@@ -97,8 +97,8 @@ impl Synonyms {
         Ok(Self { wordnet })
     }
 
-    /// Returns what may stand for each word, and how much it is used: `[words]`, empty where
-    /// nothing may.
+    /// Returns the synonyms of each word with their frequencies: `[words]`, empty if there are
+    /// none.
     ///
     /// - `linked`: of each word, whether it belongs to a link.
     fn choices(&self, words: &Words<'_>, linked: &[bool]) -> Vec<Vec<(String, u32)>> {
@@ -135,8 +135,8 @@ impl Synonyms {
             .collect()
     }
 
-    /// Returns what a word is, if that is clear from the word before and from how frequent its
-    /// readings are.
+    /// Returns the reading of a word if the word before and the frequencies of its readings make it
+    /// clear.
     fn reading(&self, word: &str, before: Option<&str>) -> Option<Reading> {
         const BEFORE_NOUNS: [&str; 21] = [
             "a", "an", "another", "any", "each", "every", "her", "his", "its", "my", "no", "of", "our", "some", "such",

@@ -1,4 +1,4 @@
-//! What others do to a text. An attack knows no key.
+//! Attacks on ids.
 
 use greenmark_text::TokenId;
 use rand_chacha::rand_core::Rng;

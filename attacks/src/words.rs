@@ -208,7 +208,7 @@ const MISSPELT: [(&str, &str); 48] = [
     ("whether", "wether"),
 ];
 
-/// Returns how a word is often misspelt, if it is in the list in small letters.
+/// Returns a common misspelling of a word, if the list has the word in small letters.
 fn misspelling(word: &str) -> Option<&'static str> {
     MISSPELT.binary_search_by_key(&word, |&(right, _)| right).ok().map(|at| MISSPELT[at].1)
 }

@@ -1,4 +1,4 @@
-//! What can be asked for, and the help that says so.
+//! Arguments and their help.
 
 mod attack;
 mod attack_model;
@@ -111,7 +111,7 @@ Examples:
   greenmark keygen --profile support-bot --tokenizer smollm2 -o keys/
   greenmark keygen --profile support-bot-may --tokenizer smollm2 --key-file keys/support-bot.key --subkey 2027-05")]
 pub(crate) struct KeygenArgs {
-    /// Where to write the key [default: greenmark.key]; with --profile a file, or a folder that
+    /// File to write the key to [default: greenmark.key]; with --profile a file, or a folder that
     /// gets NAME.key and NAME.profile.json [default: .]; with --key-file the folder of the profile
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) output: Option<PathBuf>,
@@ -134,7 +134,7 @@ pub(crate) struct KeygenArgs {
     pub(crate) subkey: Option<String>,
 }
 
-/// How strongly a family marks. Each is of one family; given with the other it is refused.
+/// Strength of the mark. Each option belongs to one family, and is refused with the other.
 #[derive(Debug, Args)]
 pub(crate) struct StrengthArgs {
     /// green: nats added to the logits of green tokens [default: 2]; 0 marks nothing
@@ -215,7 +215,7 @@ pub(crate) struct EmbedArgs {
     /// is the file's, as NAME.profile.json
     #[arg(long, value_name = "FILE", conflicts_with = "no_watermark")]
     pub(crate) save_profile: Option<PathBuf>,
-    /// What embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or
+    /// Scheme: all that embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or
     /// gm1:gumbel,h=H[,dual] [default: gm1:green,h=1,gamma=64/256]
     #[arg(short, long)]
     pub(crate) scheme: Option<Scheme>,
@@ -341,7 +341,7 @@ pub(crate) struct DetectArgs {
     /// several times, each paid for
     #[arg(short, long, value_name = "FILE")]
     pub(crate) profile: Vec<PathBuf>,
-    /// What a text was marked with under a key without a profile: gm1:green,h=H,gamma=G/256 or
+    /// Scheme to ask keys without a profile under: gm1:green,h=H,gamma=G/256 or
     /// gm1:gumbel,h=H[,dual]; may be given several times, each paid for [default:
     /// gm1:green,h=1,gamma=64/256]
     #[arg(short, long)]
@@ -388,7 +388,7 @@ pub(crate) struct DetectArgs {
 }
 
 impl DetectArgs {
-    /// What keys without a profile are asked under.
+    /// Returns the schemes that keys without a profile are asked under.
     pub(crate) fn schemes(&self) -> Vec<Scheme> {
         if self.scheme.is_empty() { vec![Scheme::DEFAULT] } else { self.scheme.clone() }
     }
@@ -403,7 +403,7 @@ Example:
   greenmark demo --prompt 'My grandmother had a garden' --seed 7
   greenmark demo --scheme gm1:gumbel,h=2")]
 pub(crate) struct DemoArgs {
-    /// What the model continues
+    /// Text that the model continues
     #[arg(short, long, default_value = DEMO_PROMPT)]
     pub(crate) prompt: String,
     /// Tokens to write

@@ -1,4 +1,4 @@
-//! What a detector found, in words.
+//! Evidence in words.
 
 use std::{borrow::Cow, fmt::Write};
 
@@ -93,7 +93,7 @@ fn p_beside(ln_p: f64, alpha: f64) -> String {
     told.unwrap_or(&written[2]).clone()
 }
 
-/// Returns where a passage stands, how strong it is, and how it begins and ends.
+/// Returns a passage's place, its strength, and its first and last words.
 pub(crate) fn describe_passage(passage: &Passage, text: Option<&str>) -> String {
     let score = passage_score(passage);
     let normalised = if passage.normalised { ", once normalised" } else { "" };
@@ -142,7 +142,7 @@ fn excerpt(text: &str) -> String {
     printable(&line)
 }
 
-/// Returns what the scored tokens score, and would by chance; `None` where none was scored.
+/// Returns the score of the scored tokens, and that expected by chance; `None` if none was scored.
 pub(crate) fn score(detection: &Detection) -> Option<String> {
     let mean = detection.mean_score()?;
     let scored = count(detection.tally.scored, "scored token");
@@ -172,7 +172,7 @@ pub(crate) fn brief_score(null: Null, score: f64, scored: u64) -> String {
 /// Profiles that are listed; more are counted.
 const PROFILES_LISTED: usize = 8;
 
-/// Returns what was asked: a line a profile, and one for the keys without.
+/// Returns the questions: a line for each profile, and one for the keys without.
 ///
 /// - `has_characters`: whether characters were read, and not ids.
 pub(crate) fn describe_question(asks: &[Ask<'_>], has_characters: bool) -> String {

@@ -47,7 +47,7 @@ time. It is no signature and does not say who wrote the text.</p></footer>
 </html>
 ";
 
-/// Returns whether a file is a page of this command.
+/// Returns true if a file is a page of this command.
 pub(crate) fn is_page(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(HEAD.len() as u64).read_to_end(&mut start)?;

@@ -16,7 +16,7 @@ pub(crate) fn catch() -> Result<()> {
     .context("cannot watch for Ctrl-C")
 }
 
-/// Returns whether a stop was asked for.
+/// Returns true if a stop was asked for.
 pub(crate) fn requested() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }

@@ -120,7 +120,7 @@ fn warn_if_shared(file: &fs::File, path: &Path) {
 #[cfg(not(unix))]
 fn warn_if_shared(_: &fs::File, _: &Path) {}
 
-/// Returns whether an argument holds what looks like a key's text (SPEC §2.2): `gmk1` and 64
+/// Returns true if an argument holds what looks like a key's text (SPEC §2.2): `gmk1` and 64
 /// hexadecimal digits, wherever it stands.
 pub(crate) fn holds_key_text(argument: &OsStr) -> bool {
     let bytes = argument.as_encoded_bytes();

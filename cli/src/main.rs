@@ -24,7 +24,7 @@ use clap::Parser;
 
 use crate::args::{Cli, Command};
 
-/// How a command that was not refused outright came to its end.
+/// End of a command that was not refused outright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Everything asked for was done.

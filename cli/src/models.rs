@@ -15,7 +15,7 @@ pub(crate) struct Writer {
     pub(crate) reader: PromptReader,
 }
 
-/// How a prompt becomes ids: the model's tokenizer and its chat template.
+/// From a prompt to ids: the model's tokenizer and its chat template.
 pub(crate) struct PromptReader {
     pub(crate) tokenizer: Tokenizer,
     template: Template,

@@ -1,4 +1,4 @@
-//! What reaches the user: complaints on stderr, results on stdout.
+//! Output: complaints on stderr, results on stdout.
 
 use std::io::{self, Write};
 
@@ -28,7 +28,7 @@ fn line_on_stderr(style: Style, kind: &str, message: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{style}{kind}{style:#}: {}", printable(message));
 }
 
-/// Returns whether an error is at bottom a write to a pipe whose reader has left.
+/// Returns true if the cause of an error is a write to a pipe whose reader has left.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let kind = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<io::Error>().map(io::Error::kind);
     error.chain().any(|cause| kind(cause) == Some(io::ErrorKind::BrokenPipe))
@@ -54,7 +54,7 @@ pub(crate) fn print_styled(text: &str) -> Result<()> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
-/// Returns whether stdout shows colour: a terminal without `NO_COLOR`, or `--color always`.
+/// Returns true if stdout shows colour: a terminal without `NO_COLOR`, or `--color always`.
 pub(crate) fn stdout_has_colour() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
 }

@@ -1,4 +1,4 @@
-//! What a command is to ask: profiles and keys, in files and folders. SPEC §12.
+//! Profiles and keys that a command asks, from files and folders. SPEC §12.
 
 use std::{
     ffi::OsStr,
@@ -206,12 +206,12 @@ impl Asked {
         &self.sources[key]
     }
 
-    /// Returns how many pairs of a key and a scheme are asked.
+    /// Returns the number of pairs of a key and a scheme.
     pub(crate) fn count(&self, schemes: &[Scheme]) -> usize {
         self.deployments.len() + self.keys.len() * schemes.len()
     }
 
-    /// Returns what is asked about texts that are given as ids.
+    /// Returns the questions about texts that are given as ids.
     pub(crate) fn of_ids(&self, schemes: &[Scheme]) -> Vec<Ask<'_>> {
         let named = self
             .deployments
@@ -220,7 +220,7 @@ impl Asked {
         named.chain(Ask::all(&self.keys, schemes, None)).collect()
     }
 
-    /// Returns what is asked about texts of characters, with the tokenizers loaded. SPEC §12.4.
+    /// Returns the questions about texts of characters, with the tokenizers loaded. SPEC §12.4.
     ///
     /// - `tokenizer`: what `--tokenizer` names.
     pub(crate) fn of_texts(&self, schemes: &[Scheme], tokenizer: Option<&str>) -> Result<Vec<Ask<'_>>> {
@@ -265,7 +265,7 @@ impl Asked {
     }
 }
 
-/// Returns what a profile's file is called.
+/// Returns the name of a profile's file.
 pub(crate) fn file_name(name: &str) -> String {
     format!("{name}{ENDING}")
 }

@@ -1,4 +1,4 @@
-//! How far a run over many texts is.
+//! Progress of a run over many texts.
 
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -12,7 +12,7 @@ use greenmark_text::{Passage, Shade, within};
 pub(crate) struct Piece<'a> {
     pub(crate) text: &'a str,
     pub(crate) look: Shade,
-    /// Whether it stands in a marked passage.
+    /// True if it stands in a marked passage.
     pub(crate) within: bool,
 }
 
@@ -88,7 +88,7 @@ pub(crate) fn coloured(pieces: &[Piece<'_>], has_colour: bool) -> String {
     out
 }
 
-/// Returns what the colours mean.
+/// Returns the legend of the colours.
 ///
 /// - `families`: of the schemes that were asked about.
 /// - `has_passages`: whether passages are shown.

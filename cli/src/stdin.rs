@@ -9,7 +9,7 @@ use std::{
 
 use crate::interrupt;
 
-/// How often a waiting read looks whether a stop was asked for.
+/// Interval at which a waiting read checks for a requested stop.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 16;
@@ -48,8 +48,7 @@ impl Stdin {
 
 impl Read for Stdin {
     /// # Errors
-    /// What the system says of standard input, or that a stop was asked for while there was nothing
-    /// to read.
+    /// The system's error about standard input, or a requested stop while there is nothing to read.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.taken == self.piece.len() {
             match self.pieces.recv_timeout(PATIENCE) {

@@ -16,7 +16,7 @@ use greenmark_text::lines::{prompts, text_lines};
 
 use crate::stdin::Stdin;
 
-/// Where texts come from.
+/// A source of texts.
 pub(crate) struct Source {
     path: Option<PathBuf>,
     is_lines: bool,
@@ -38,7 +38,7 @@ impl Source {
         self.path.as_ref().map_or_else(|| "standard input".into(), |path| path.display().to_string())
     }
 
-    /// Returns what evidence calls the one text of a plain file.
+    /// Returns the id of the one text of a plain file, for its evidence.
     pub(crate) fn id(&self) -> String {
         self.path.as_ref().map_or_else(|| "-".into(), |path| path.display().to_string())
     }
@@ -121,7 +121,7 @@ impl Source {
     }
 }
 
-/// Returns what a file is that is no text, with what to do about it, as far as its first bytes
+/// Returns the kind of a file that is no text, and what to do about it, as far as its first bytes
 /// tell.
 fn kind(bytes: &[u8]) -> Option<&'static str> {
     const KINDS: [(&[u8], &str); 9] = [
@@ -152,7 +152,7 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Returns what the system says, in fewer words where they are usual.
+/// Returns the system's message, in fewer words where it is a usual one.
 pub(crate) fn without_number(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),

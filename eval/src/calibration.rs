@@ -1,5 +1,5 @@
-//! How often unmarked texts are called marked: counts of p ≤ α over many texts and keys, by all the
-//! tests there are.
+//! Calibration: how often unmarked texts are called marked. Counts p ≤ α over many texts and keys,
+//! for every test.
 //!
 //! Each pair of a text and a key has a key of its own, so that all pairs are independent and the
 //! intervals of their rates exact. One further key asks every text, as a deployed key does: under
@@ -26,7 +26,7 @@ pub use plot::svg;
 pub use report::{About, CorpusFile, Excess, Report, Row};
 pub use run::{Ask, Options, Run, State};
 
-/// How many levels there are.
+/// Number of levels.
 const LEVELS: usize = 22;
 
 /// The levels α at which p ≤ α is counted, descending.
@@ -35,7 +35,7 @@ pub const ALPHAS: [f64; LEVELS] = [
     2e-7, 1e-7,
 ];
 
-/// How many p-values there were, and how many of them at or below each of [`ALPHAS`].
+/// Number of p-values, and of those at or below each of [`ALPHAS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// P-values.
@@ -103,7 +103,7 @@ impl Test {
 /// The counts of each [`Test`].
 pub type Panel = [Counts; Test::ALL.len()];
 
-/// What is to be measured.
+/// Plan of a calibration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     schemes: Vec<Scheme>,
@@ -145,7 +145,7 @@ impl Plan {
         Ok(Self { schemes: distinct, keys, together, seed })
     }
 
-    /// Returns what is tested for.
+    /// Returns the schemes that are tested for.
     pub fn schemes(&self) -> &[Scheme] {
         &self.schemes
     }
@@ -160,7 +160,7 @@ impl Plan {
         self.together
     }
 
-    /// Returns what the keys follow from.
+    /// Returns the seed of the keys.
     pub fn seed(&self) -> u64 {
         self.seed
     }
@@ -262,13 +262,13 @@ fn add_panels(sums: &mut [Panel], panels: &[Panel]) {
     sums.zip(panels.iter().flatten()).for_each(|(sum, counts)| *sum += counts);
 }
 
-/// What was counted of one text under some keys.
+/// Counts of one text under some keys.
 struct Found {
     panels: Vec<Panel>,
     joint: Counts,
 }
 
-/// What the texts so far held, in memory of a fixed size, by scheme.
+/// Pairs and contexts of the texts so far, by scheme, in memory of a fixed size.
 ///
 /// A Bloom filter: what it takes for seen by mistake is a position lost, and depends on the ids
 /// alone, so every test stays valid.
@@ -316,7 +316,7 @@ impl<'t> Batch<'t> {
         Self { plan, first, texts, readings: readings.collect() }
     }
 
-    /// Returns what one key a text costs, in scored positions.
+    /// Returns the cost of one key for each text, in scored positions.
     pub fn cost(&self) -> usize {
         self.readings.iter().map(|readings| cost(readings)).sum()
     }
@@ -411,14 +411,14 @@ impl<'t> Batch<'t> {
     }
 }
 
-/// Returns what a key costs in a text, in scored positions.
+/// Returns the cost of a key in a text, in scored positions.
 fn cost(readings: &[Vec<Reading<'_>>]) -> usize {
-    /// What is done for a text in which nothing is scored: a detector is made of the key.
+    /// Cost of a text in which nothing is scored: a detector is still made from the key.
     const LEAST: usize = 16;
     readings.iter().flatten().map(|reading| LEAST + reading.scored()).sum::<usize>().max(1)
 }
 
-/// What the tests say of one text under a group of keys: ln p, in nats.
+/// Results of the tests on one text under a group of keys: ln p, in nats.
 struct Said {
     schemes: Vec<SaidOfScheme>,
     /// Everything, under all schemes.

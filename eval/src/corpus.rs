@@ -23,10 +23,10 @@ use sha2::{Digest, Sha256};
 use crate::journal::Journal;
 use greenmark_lm::nats;
 
-/// How the texts of one file are written.
+/// Rules for writing the texts of one file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
-    /// How they are marked; `None` writes plain text.
+    /// The mark; `None` writes plain text.
     pub mark: Option<Mark>,
     /// Divides the logits; no other filter.
     pub temperature: f64,
@@ -50,7 +50,7 @@ pub struct Mark {
 pub struct Text {
     /// Its place: the same in every file, so that texts of two files make pairs.
     pub index: u64,
-    /// What the detector sees: the ids of the text as encoded again.
+    /// Ids that the detector sees: those of the text, encoded again.
     pub ids: Vec<TokenId>,
     /// The text.
     pub text: String,
@@ -64,7 +64,7 @@ pub struct Text {
 pub struct Job {
     /// The text's place in the file.
     pub index: u64,
-    /// What the model continues.
+    /// Ids that the model continues.
     pub prompt: Vec<TokenId>,
     /// Names the key.
     pub key: u64,
@@ -85,7 +85,7 @@ pub fn key(seed: u64, number: u64) -> Key {
 /// Each line is one [`Text`]; a last line that was cut off is dropped and its text written again.
 ///
 /// # Errors
-/// What a file, a line of it, or the model has against it.
+/// A fault in a file or a line of it, or an error of the model.
 pub fn texts(
     file: &Path,
     recipe: &Recipe,

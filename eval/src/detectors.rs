@@ -19,7 +19,7 @@ pub struct PerDetector<T> {
     pub normalised: T,
     /// Stream, at its best token.
     pub stream: T,
-    /// What `greenmark detect` decides by: both searches, paid for.
+    /// The test of `greenmark detect`: both searches, paid for.
     pub detect: T,
 }
 

@@ -1,4 +1,5 @@
-//! What is left of a mark after an attack, and how often unmarked text is called marked.
+//! Measurements: what is left of a mark after an attack, and how often unmarked text is called
+//! marked.
 //!
 //! | module | holds |
 //! |---|---|

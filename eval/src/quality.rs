@@ -1,4 +1,4 @@
-//! How much a text repeats itself, and how much texts resemble each other.
+//! Repetition within a text, and resemblance between texts.
 
 use std::collections::{HashMap, HashSet};
 

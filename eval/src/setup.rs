@@ -1,4 +1,4 @@
-//! What an experiment starts from: a model, its prompts, marks by their names.
+//! Inputs of an experiment: a model, its prompts, marks by their names.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::corpus::{self, Job, Mark, Recipe, Text};
 
-/// What an experiment on texts in files is told.
+/// Options of an experiment on texts in files.
 #[derive(Debug, Args)]
 pub struct SetupArgs {
     /// Folder of the texts, written as far as it lacks them
@@ -47,13 +47,13 @@ impl SetupArgs {
 
 /// A model with its tokenizer and, if it has one, its chat template.
 pub struct Setup {
-    /// What to call it: the built-in model by its own name, others by their files'.
+    /// Its name: the built-in model's own, others' by their files.
     pub name: String,
     /// The model.
     pub model: Box<dyn LanguageModel>,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
-    /// How it is asked.
+    /// Its chat template.
     pub chat: Option<ChatTemplate>,
 }
 
@@ -67,7 +67,7 @@ impl Setup {
     /// `demo`, `smollm2`, or a GGUF file with a chat template.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// A fault in the file.
     pub fn load(model: &str) -> Result<Self> {
         let Loaded { model: lm, tokenizer, chat } = Loaded::named(model, None)?;
         let name = if model == DEMO {
@@ -83,7 +83,7 @@ impl Setup {
     /// Returns the ids of the prompts in JSON Lines (`{"prompt": …}`), as the model wants them.
     ///
     /// # Errors
-    /// What a file or a line has against it.
+    /// A fault in a file or a line.
     pub fn prompts(&self, files: &[impl AsRef<Path>]) -> Result<Vec<Vec<TokenId>>> {
         let mut prompts = Vec::new();
         for file in files {
@@ -97,7 +97,7 @@ impl Setup {
     /// Returns the ids of the prompts in lines of JSON, as the model wants them.
     ///
     /// # Errors
-    /// What a line has against it.
+    /// A fault in a line.
     pub fn prompt_ids<'l>(&self, lines: impl IntoIterator<Item = &'l str>) -> Result<Vec<Vec<TokenId>>> {
         #[derive(Deserialize)]
         struct Line {

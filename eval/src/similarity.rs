@@ -1,4 +1,4 @@
-//! How alike two texts are in what they say, by a sentence encoder.
+//! Similarity in meaning of two texts, by a sentence encoder.
 
 mod encoder;
 
@@ -50,7 +50,7 @@ const REMEDY: &str = "scripts/fetch-minilm.sh";
 pub struct SentenceEncoder {
     tokenizer: Tokenizer,
     encoder: Encoder,
-    /// What stands before a text and after it.
+    /// Tokens before a text and after it.
     frame: [TokenId; 2],
 }
 
@@ -58,7 +58,7 @@ impl SentenceEncoder {
     /// Reads a model from a folder with `config.json`, `tokenizer.json` and `model.safetensors`.
     ///
     /// # Errors
-    /// What is wrong with which file.
+    /// A fault in a file, with its name.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self> {
         let folder = folder.as_ref();
         let file = folder.join("tokenizer.json");

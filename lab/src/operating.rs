@@ -1,4 +1,4 @@
-//! How many tokens a detector needs.
+//! Operating points: the number of tokens that a detector needs.
 //!
 //! | module | holds |
 //! |---|---|

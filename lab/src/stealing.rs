@@ -25,8 +25,8 @@ pub use learner::{Counts, Learner, Scored};
 use greenmark_lm::TokenId;
 use greenmark_text::Tokenizer;
 
-/// Returns what each position of a pair in a text is worth to the detector, by how often the pair
-/// stands there already: the steps of SPEC §7.8, over 5.
+/// Returns the worth to the detector of one more position of a pair, by the number of its positions
+/// so far: the steps of SPEC §7.8, over 5.
 ///
 /// An attacker reads the specification: a pair that stands there twice is little more than one that
 /// stands there once.
@@ -39,7 +39,7 @@ fn worth_of_one_more(times_already: u32) -> f64 {
     }
 }
 
-/// What the ids of a tokenizer are to words.
+/// Relation of a tokenizer's ids to words.
 #[derive(Debug, Clone)]
 pub struct Words {
     whole: Vec<bool>,
@@ -65,17 +65,17 @@ impl Words {
         }
     }
 
-    /// Returns whether an id is a space and letters: a word, if none goes on after it.
+    /// Returns true if an id is a space and letters: a word, if none goes on after it.
     pub fn is_whole(&self, id: TokenId) -> bool {
         self.whole.get(id as usize).copied().unwrap_or(false)
     }
 
-    /// Returns whether an id begins with white space.
+    /// Returns true if an id begins with white space.
     pub fn begins(&self, id: TokenId) -> bool {
         self.begins.get(id as usize).copied().unwrap_or(false)
     }
 
-    /// Returns whether an id prolongs the word before it.
+    /// Returns true if an id prolongs the word before it.
     pub fn goes_on(&self, id: TokenId) -> bool {
         self.goes_on.get(id as usize).copied().unwrap_or(false)
     }

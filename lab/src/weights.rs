@@ -1,4 +1,4 @@
-//! Whether weighing the evidence beats counting it.
+//! Weighted tests beside plain counts.
 //!
 //! | module | holds |
 //! |---|---|

@@ -10,7 +10,7 @@ use crate::{LanguageModel, LmError, SequenceId, TokenId};
 
 static MODEL: &[u8] = include_bytes!("demo/model.bin");
 
-/// What errors call the embedded file.
+/// Name of the embedded file in errors.
 const NAME: &str = "demo";
 
 /// The token that ends a text, and stands before its beginning.

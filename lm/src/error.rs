@@ -1,4 +1,4 @@
-//! What can go wrong between a model file and its text.
+//! Errors between a model file and its text.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub enum LmError {
     /// A name is that of no model.
     #[error("{reason}")]
     Name {
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A model file is damaged, lacks something, or asks for what is not supported.
@@ -32,7 +32,7 @@ pub enum LmError {
     Model {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A model file holds another kind of model than the one asked for.
@@ -56,7 +56,7 @@ pub enum LmError {
     ContextFull {
         /// The length it would have, in tokens.
         length: usize,
-        /// What the context holds, in tokens.
+        /// Length of the context, in tokens.
         context_length: usize,
     },
     /// A batch names a sequence that cannot be advanced.

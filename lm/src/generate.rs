@@ -13,18 +13,18 @@ pub struct Request {
     /// Names the text in events, and seeds its random numbers together with
     /// [`GenerateOptions::seed`].
     pub index: u64,
-    /// What the model continues: at least one token, at most its context length.
+    /// Ids that the model continues: at least one, at most its context length.
     pub prompt: Vec<TokenId>,
 }
 
-/// How texts are written and when they end.
+/// Rules for writing texts and for ending them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerateOptions {
     /// Longest text, in tokens.
     pub max_tokens: usize,
     /// Stop tokens are barred until the text has this many tokens. 0 bars nothing.
     pub min_tokens: usize,
-    /// How a token is chosen.
+    /// Rules for choosing a token.
     pub sampling: Sampling,
     /// The run's seed.
     pub seed: u64,
@@ -38,8 +38,7 @@ pub struct GenerateOptions {
     pub batch: Option<usize>,
 }
 
-/// What stands between the model and the sampler for one text: a watermark, or nothing
-/// ([`NoHook`]).
+/// Hook between the model and the sampler of one text: a watermark, or nothing ([`NoHook`]).
 ///
 /// It hears of the generated text alone. The prompt is not part of it, because a detector never
 /// sees the prompt.
@@ -120,7 +119,7 @@ pub enum Event {
     Refused {
         /// The text.
         index: u64,
-        /// What is wrong with its prompt.
+        /// The fault of its prompt.
         error: LmError,
     },
 }
@@ -131,7 +130,7 @@ struct Row<H> {
     sequence: SequenceId,
     /// Tokens in the sequence once `pending` is fed.
     length: usize,
-    /// What the model is fed next: the prompt, then the last token.
+    /// Ids that the model is fed next: the prompt, then the last token.
     pending: Vec<TokenId>,
     ids: Vec<TokenId>,
     rng: ChaCha8Rng,
@@ -263,7 +262,7 @@ impl<H: LogitsHook> Row<H> {
     }
 }
 
-/// Returns what can be said of a request without the model.
+/// Returns the end of a request that needs no model.
 fn settled_at_once(index: u64, prompt: &[TokenId], options: &GenerateOptions, context_length: usize) -> Option<Event> {
     if prompt.is_empty() {
         Some(Event::Refused { index, error: LmError::EmptyPrompt { index } })

@@ -50,8 +50,8 @@ const CHUNK_ROWS: usize = 128;
 /// floats (up to 4 GB of f32); the types in between are rounded to eight bits, as are activations
 /// in products with quantised weights.
 ///
-/// What a sequence computes does not depend on its batch: the logits are the same bits alone or in
-/// company, prompt whole or in pieces, on one thread or many.
+/// The logits of a sequence do not depend on its batch. They are the same bits alone or in company,
+/// with the prompt whole or in pieces, on one thread or many.
 ///
 /// ```no_run
 /// use greenmark_lm::{LanguageModel, LlamaModel};
@@ -126,7 +126,7 @@ enum Wanted {
 }
 
 impl Wanted {
-    /// Returns how many they are, of sequences of these lengths.
+    /// Returns the number of rows, for sequences of these lengths.
     fn rows(self, lengths: impl ExactSizeIterator<Item = usize>) -> usize {
         match self {
             Self::Last => lengths.len(),

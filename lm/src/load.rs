@@ -21,7 +21,7 @@ pub struct Loaded {
     pub model: Box<dyn LanguageModel>,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
-    /// How it is asked; `None` for a model that goes on with a text and follows no instructions.
+    /// Its chat template; `None` for a model that continues texts and follows no instructions.
     pub chat: Option<ChatTemplate>,
 }
 

@@ -101,7 +101,7 @@ pub trait LanguageModel: Send {
     /// Returns the length of the longest sequence that the model can attend to, in tokens.
     fn context_length(&self) -> usize;
 
-    /// Returns how many sequences a batch should hold for the best throughput on this machine.
+    /// Returns the batch size, in sequences, with the best throughput on this machine.
     fn preferred_batch(&self) -> usize;
 
     /// Opens an empty sequence.

@@ -7,7 +7,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::{LmError, TokenId};
 
-/// What a caller may choose about sampling. Checked by [`Sampling::new`].
+/// Parameters of sampling. [`Sampling::new`] checks them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SamplingParams {
     /// Divides the logits. 0 is greedy; else in [0.001, 1000].

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{LmError, SequenceId};
 
-/// What a model holds of each open sequence. No id is given twice.
+/// State of each open sequence of a model. No id is given twice.
 #[derive(Default)]
 pub(crate) struct Sequences<S> {
     held: HashMap<SequenceId, S>,

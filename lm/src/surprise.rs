@@ -1,4 +1,4 @@
-//! How unlikely a language model finds a text.
+//! Surprise: −ln p of a text under a language model.
 
 use crate::{LanguageModel, LmError, SequenceId, TokenId};
 use anyhow::{Result, ensure};
@@ -58,8 +58,8 @@ pub fn surprise(model: &mut dyn LanguageModel, prompt: &[TokenId], ids: &[TokenI
     Ok(total / ids.len() as f64)
 }
 
-/// Returns what a model is fed before a text that follows nothing: what its tokenizer begins texts
-/// with, or else what ends the text before.
+/// Returns the ids that a model is fed before a text that follows nothing: those that its tokenizer
+/// begins texts with, or else those that end the text before.
 ///
 /// # Errors
 /// A tokenizer with neither.

@@ -60,7 +60,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Returns whether two floats agree to `tolerance` relative; equal infinities and zeros agree.
+/// Returns true if two floats agree to `tolerance` relative; equal infinities and zeros agree.
 pub fn close(found: f64, expected: f64, tolerance: f64) -> bool {
     found == expected || (found - expected).abs() <= tolerance * expected.abs()
 }

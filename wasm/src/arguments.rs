@@ -1,5 +1,5 @@
-//! What JavaScript passes, looked at before it is taken: a wrong type would otherwise end in the
-//! middle of this module, or count as something else.
+//! Checks of JavaScript's arguments. Unchecked, a wrong type would end in the middle of this
+//! module, or count as something else.
 //!
 //! Whatever may throw is called so that it comes back as an error: an exception that passes through
 //! this module leaves the object whose method was called locked for good.
@@ -33,7 +33,7 @@ pub(crate) fn string(given: &JsValue, name: &str) -> Fallible<String> {
     given.as_string().ok_or_else(|| needed(name, "a string"))
 }
 
-/// What a text is called in its evidence.
+/// Returns the name of a text in its evidence.
 pub(crate) fn text_id(given: &JsValue) -> Fallible<String> {
     if given.is_undefined() || given.is_null() { Ok("-".into()) } else { string(given, "id") }
 }

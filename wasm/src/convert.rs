@@ -4,7 +4,7 @@ use js_sys::{JSON, Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-/// What a call that may be refused gives; the error is a JavaScript `Error`.
+/// Result of a call that may be refused; the error is a JavaScript `Error`.
 pub(crate) type Fallible<T> = Result<T, JsError>;
 
 /// A plain object, as JSON has it. `T` is what TypeScript takes it for.

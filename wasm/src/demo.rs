@@ -19,10 +19,10 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// What the demo model wrote.
+    /// A text that the demo model wrote.
     #[wasm_bindgen(typescript_type = "Written")]
     pub type Written;
-    /// What the demo model is to write.
+    /// Options of a text that the demo model writes.
     #[wasm_bindgen(typescript_type = "WriteOptions")]
     pub type WriteOptions;
     #[wasm_bindgen(method, getter, structural, catch)]

@@ -32,7 +32,7 @@ extern "C" {
 #[derive(Debug)]
 pub struct Embedder {
     embedder: greenmark::Embedder,
-    /// What `text` is the state of.
+    /// Ids that `text` is the state of.
     ids: Vec<TokenId>,
     text: MarkedText,
 }
@@ -61,7 +61,7 @@ impl Embedder {
         Ok(Self { embedder, ids: Vec::new(), text })
     }
 
-    /// Whether the mark is made by `choose`, so that a sampler of your own would leave none
+    /// True if the mark is made by `choose`, so that a sampler of your own would leave none
     /// (gumbel).
     #[wasm_bindgen(getter)]
     pub fn chooses(&self) -> bool {

@@ -45,7 +45,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.ts");
 
-/// What the types speak of and a build for ids alone does not have.
+/// Types that a build for ids alone mentions and does not have.
 #[cfg(not(feature = "text"))]
 #[wasm_bindgen(typescript_custom_section)]
 const NO_TEXT: &str =

@@ -1,4 +1,4 @@
-//! What is asked, as JavaScript says it.
+//! Questions, as JavaScript asks them.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ extern "C" {
     fn clone(this: &Handle) -> Result<JsValue, JsValue>;
 }
 
-/// What is asked, checked.
+/// A question, checked.
 pub(crate) struct Question {
     asks: Vec<Asked>,
     pub(crate) alpha: f64,
@@ -257,7 +257,7 @@ fn alpha(option: Given) -> Fallible<f64> {
 /// An option as it is read: reading may run the caller's code, and throw.
 pub(crate) type Given = Result<JsValue, JsValue>;
 
-/// What an option holds.
+/// Returns the value of an option.
 pub(crate) fn given(option: Given, name: &str) -> Fallible<JsValue> {
     option.map_err(|_| unreadable(name))
 }

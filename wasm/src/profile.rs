@@ -43,7 +43,7 @@ impl Profile {
         Ok(Self(greenmark_text::Profile::parse(&json).map_err(refuse)?))
     }
 
-    /// What the deployment is called.
+    /// Name of the deployment.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
         self.0.name().into()
@@ -75,13 +75,13 @@ impl Profile {
         self.0.subkey().map(Into::into)
     }
 
-    /// Where the key file is, relative to the profile.
+    /// Path of the key file, relative to the profile.
     #[wasm_bindgen(getter, js_name = keyFile)]
     pub fn key_file(&self) -> Option<String> {
         self.0.key_file().map(Into::into)
     }
 
-    /// Where the tokenizer's file is, relative to the profile.
+    /// Path of the tokenizer's file, relative to the profile.
     #[wasm_bindgen(getter, js_name = tokenizerFile)]
     pub fn tokenizer_file(&self) -> Option<String> {
         self.0.tokenizer_file().map(Into::into)

@@ -11,7 +11,7 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// What a scheme string says.
+    /// A scheme string, parsed.
     #[wasm_bindgen(typescript_type = "SchemeInfo")]
     pub type SchemeInfo;
 }

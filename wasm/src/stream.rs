@@ -26,11 +26,11 @@ extern "C" {
 #[wasm_bindgen]
 pub struct StreamDetector {
     stream: Stream,
-    /// What each profile asks, and its name.
+    /// Key and scheme of each profile, and its name.
     profiles: Vec<(KeyId, Scheme, String)>,
     alpha: f64,
     id: String,
-    /// How text comes in; without it, ids do.
+    /// Encoder of text; without it, the stream takes ids.
     #[cfg(feature = "text")]
     encoder: Option<TextEncoder>,
     found: bool,

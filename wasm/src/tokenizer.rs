@@ -54,7 +54,7 @@ impl Tokenizer {
         Ok(Self(Arc::new(greenmark_text::Tokenizer::from_json(&file, &name)?)))
     }
 
-    /// What to call it.
+    /// Its name, for people.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
         self.0.name().into()

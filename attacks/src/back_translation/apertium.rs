@@ -34,7 +34,7 @@ impl Apertium {
         Ok(apertium)
     }
 
-    /// Returns what the program calls itself, as "Apertium 3.8.3".
+    /// Returns the program's name and version: "Apertium 3.8.3".
     pub(super) fn version(&self) -> &str {
         &self.version
     }

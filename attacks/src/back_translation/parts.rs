@@ -1,4 +1,4 @@
-//! What of a sentence a translator by rules is given, and what stays as it is.
+//! Parts of a sentence: those for a rule-based translator, and those that stay as they are.
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ pub(super) const LONGEST_WORD: usize = 1000;
 /// stream, U+FFFF is its end of file, and `~` says where letters of two words join.
 const SWALLOWED: [char; 3] = ['\0', '\u{ffff}', '~'];
 
-/// Returns what of a text stays, in order and apart: links, words that are too long, and signs that
-/// would be lost.
+/// Returns the parts of a text that stay, in order and apart: links, words that are too long, and
+/// signs that would be lost.
 pub(super) fn kept(text: &str) -> Vec<Range<usize>> {
     let mut kept = links(text);
     kept.extend(text.match_indices(SWALLOWED).map(|(at, sign)| at..at + sign.len()));

@@ -1,6 +1,6 @@
-//! What of a model's answer is the paraphrase.
+//! From a model's answer to the paraphrase in it.
 
-/// How often an answer may be as long as what was asked for.
+/// Greatest length of an answer, as a multiple of the unit's.
 const LONGEST: usize = 3;
 
 /// Openings of a line that leads up to the answer, in small letters; it must end in a colon.
@@ -26,7 +26,7 @@ const LONGEST_LEAD: usize = 120;
 /// Quotation marks that a model puts around its answer.
 const QUOTES: [(char, char); 6] = [('"', '"'), ('“', '”'), ('«', '»'), ('„', '“'), ('\'', '\''), ('‘', '’')];
 
-/// Returns what stands for `unit`, or nothing if the answer is empty or absurdly long.
+/// Returns the paraphrase of `unit`; `None` if the answer is empty or absurdly long.
 pub(super) fn usable(answer: &str, unit: &str) -> Option<String> {
     let mut rest = answer.trim();
     // What a reasoning model says to itself.

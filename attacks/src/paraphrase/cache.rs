@@ -17,7 +17,7 @@ pub(super) struct Cache {
     folder: PathBuf,
 }
 
-/// What a file holds.
+/// Content of a file.
 #[derive(Serialize, Deserialize)]
 struct Entry {
     answer: Option<String>,

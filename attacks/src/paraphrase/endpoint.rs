@@ -54,15 +54,15 @@ impl fmt::Debug for Secret {
 /// Whom to ask, and how patiently.
 #[derive(Debug, Clone)]
 pub struct EndpointOptions {
-    /// Where `/chat/completions` is, as `https://host/v1`.
+    /// Base URL of `/chat/completions`, as `https://host/v1`.
     pub url: String,
     /// The model's name there.
     pub model: String,
-    /// What admits to it.
+    /// Its API key.
     pub key: Option<Secret>,
     /// Temperature of the sampling.
     pub temperature: f64,
-    /// How long one attempt may take.
+    /// Time limit of one attempt.
     pub timeout: Duration,
     /// Further attempts where the endpoint is overloaded, broken for the moment, or out of reach.
     pub retries: u32,
@@ -90,7 +90,7 @@ impl Endpoint {
     /// Asks nothing yet.
     ///
     /// # Errors
-    /// What is wrong with the URL, the temperature or the cache's folder.
+    /// A fault in the URL, the temperature or the cache's folder.
     pub fn new(options: EndpointOptions) -> Result<Self, String> {
         // A name or key in a URL would be repeated by every message.
         if options.url.contains(['@', '?', '#']) {
@@ -229,7 +229,7 @@ impl Chat for Endpoint {
 /// Why an attempt came to nothing.
 struct Failure {
     message: String,
-    /// Whether another may not, and after what pause if the endpoint says.
+    /// `None` if another attempt is useless; else the pause before it, if the endpoint names one.
     again: Option<Option<Duration>>,
 }
 

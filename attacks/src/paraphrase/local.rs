@@ -50,7 +50,7 @@ impl LocalChat {
         Ok(Self { model, tokenizer, template, name: name.into(), sampling })
     }
 
-    /// Returns what the model continues, and tokens after which an answer has gone astray.
+    /// Returns the ids that the model continues, and the length at which an answer has gone astray.
     fn encode(&self, question: &Question) -> Result<(Vec<TokenId>, usize), String> {
         let prompt =
             self.template.encode(&self.tokenizer, None, &question.prompt).map_err(|error| error.to_string())?;

@@ -1,12 +1,12 @@
-//! What of a text is rewritten at a time.
+//! Units of a text that are rewritten one at a time.
 
 use std::ops::Range;
 
 use super::Unit;
 use crate::sentences::sentences;
 
-/// Returns where the units of a text stand, without the white space around them. What holds no
-/// letter or digit is none.
+/// Returns the places of the units of a text, without the white space around them. A unit holds a
+/// letter or a digit.
 pub(crate) fn units(text: &str, unit: Unit) -> Vec<Range<usize>> {
     let pieces: Vec<(usize, &str)> = match unit {
         Unit::Sentence => sentences(text),

@@ -48,7 +48,7 @@ pub struct Table {
     longest: usize,
 }
 
-/// Where a phrase stands in the text of a table.
+/// Place of a phrase in the text of a table.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     begin: u32,
@@ -152,12 +152,12 @@ impl Table {
         self.longest
     }
 
-    /// Returns how many entries it has.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.others.len()
     }
 
-    /// Returns whether it has none.
+    /// Returns true if there is no entry.
     pub fn is_empty(&self) -> bool {
         self.others.is_empty()
     }
@@ -166,13 +166,13 @@ impl Table {
         self.phrases.binary_search_by(|(place, _)| self.text[place.range()].cmp(phrase)).ok()
     }
 
-    /// Returns whether something may stand for a phrase, which is in small letters and has single
-    /// blanks.
+    /// Returns true if the table has paraphrases of a phrase, which is in small letters and has
+    /// single blanks.
     pub(super) fn has(&self, phrase: &str) -> bool {
         self.find(phrase).is_some()
     }
 
-    /// Returns what may stand for a phrase, with its probability, the most probable first.
+    /// Returns the paraphrases of a phrase with their probabilities, the most probable first.
     pub(super) fn others(&self, phrase: &str) -> Vec<(&str, f32)> {
         let Some(at) = self.find(phrase) else { return Vec::new() };
         let end = self.phrases.get(at + 1).map_or(self.others.len(), |(_, next)| *next as usize);

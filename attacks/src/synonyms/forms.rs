@@ -33,7 +33,7 @@ impl Form {
     }
 }
 
-/// What a word in a text might be.
+/// A reading of a word in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
     pub(super) pos: Pos,

@@ -22,7 +22,7 @@ pub(super) enum Pos {
 impl Pos {
     pub(super) const ALL: [Self; 4] = [Self::Noun, Self::Verb, Self::Adjective, Self::Adverb];
 
-    /// Returns how files are called.
+    /// Returns the ending of its files' names.
     fn suffix(self) -> &'static str {
         match self {
             Self::Noun => "noun",
@@ -36,9 +36,9 @@ impl Pos {
 /// A word in one of its senses.
 #[derive(Debug, Clone, Copy)]
 struct Sense {
-    /// Where its file has the words that share it.
+    /// Offset of the words that share it, in its file.
     synset: u32,
-    /// How often tagged texts have the word in it.
+    /// Occurrences of the word in this sense in tagged texts.
     count: u32,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct WordNet {
     synsets: HashMap<(Pos, u32), Box<[Box<str>]>>,
     /// Words that are also written with a capital.
     capitals: HashSet<Box<str>>,
-    /// What begins or ends a lemma of several words, and the lemmas of two.
+    /// Words that begin or end a lemma of several words, and the lemmas of two.
     pairs: HashSet<Box<str>>,
     /// Irregular forms and what they are forms of, in the order of the files.
     exceptions: HashMap<(Pos, Box<str>), Vec<Box<str>>>,
@@ -147,27 +147,27 @@ impl WordNet {
         self.senses.get(&(pos, lemma.into())).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns whether it is a word of its own.
+    /// Returns true if it is a word of its own.
     pub(super) fn knows(&self, pos: Pos, lemma: &str) -> bool {
         self.senses.contains_key(&(pos, lemma.into()))
     }
 
-    /// Returns how often tagged texts have it, in any sense.
+    /// Returns its occurrences in tagged texts, in any sense.
     pub(super) fn frequency(&self, pos: Pos, lemma: &str) -> u32 {
         self.senses(pos, lemma).iter().map(|sense| sense.count).sum()
     }
 
-    /// Returns whether it may be a name.
+    /// Returns true if it may be a name.
     pub(super) fn has_capital(&self, lemma: &str) -> bool {
         self.capitals.contains(lemma)
     }
 
-    /// Returns whether two words together are a lemma, as “ice cream” and “give up” are.
+    /// Returns true if two words together are a lemma, as “ice cream” and “give up” are.
     pub(super) fn is_pair(&self, first: &str, second: &str) -> bool {
         self.pairs.contains(&*format!("{first}_{second}"))
     }
 
-    /// Returns what an irregular form is a form of.
+    /// Returns the lemmas of an irregular form.
     pub(super) fn lemmas_of(&self, pos: Pos, form: &str) -> &[Box<str>] {
         self.exceptions.get(&(pos, form.into())).map_or(&[], Vec::as_slice)
     }

@@ -37,7 +37,7 @@ Examples:
   greenmark attack paraphrase -s 1 --endpoint https://host.example/v1 --endpoint-model NAME --endpoint-key-env API_KEY --cache said answers.jsonl
   greenmark attack --list")]
 pub(crate) struct AttackArgs {
-    /// What to do; --list has the names
+    /// Attack to run; --list shows the names
     #[arg(value_name = "NAME", required_unless_present = "list", value_parser = about)]
     pub(crate) name: Option<&'static About>,
     /// Share of its places to change, from 0 to 1

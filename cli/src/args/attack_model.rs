@@ -31,7 +31,7 @@ pub(crate) struct AttackModelArgs {
     /// Folder of WordNet's files, for synonyms; by default where it is usually installed
     #[arg(long, value_name = "DIR")]
     pub(crate) wordnet: Option<PathBuf>,
-    /// What paraphrase rewrites at a time; by default a sentence
+    /// Part of the text that paraphrase rewrites at a time; by default a sentence
     #[arg(long, value_enum)]
     pub(crate) unit: Option<UnitName>,
     #[command(flatten)]

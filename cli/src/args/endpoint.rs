@@ -31,7 +31,7 @@ pub(crate) struct EndpointArgs {
 }
 
 impl EndpointArgs {
-    /// Whether an endpoint is named.
+    /// True if an endpoint is named.
     pub(crate) fn is_named(&self) -> bool {
         self.endpoint.is_some()
     }

@@ -29,7 +29,7 @@ Examples:
   greenmark eval --suite standard --out strong --endpoint https://host.example/v1 --endpoint-model NAME --endpoint-key-env API_KEY --cache said
   greenmark eval --suite quick --texts 30 --json --out look | jq '.cells[0]'")]
 pub(crate) struct EvalArgs {
-    /// What to measure
+    /// Suite to measure
     #[arg(long, value_enum)]
     pub(crate) suite: SuiteName,
     /// Folder for progress and results; new, or of the same run

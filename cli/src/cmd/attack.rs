@@ -92,7 +92,7 @@ pub(crate) fn run(args: &AttackArgs) -> Result<Outcome> {
 struct Run<'a> {
     seed: u64,
     attacks: Vec<Box<dyn Attack + 'a>>,
-    /// Who makes each attack, and how strong it is.
+    /// Attack of each step, by its index, and its strength.
     steps: Vec<(usize, Strength)>,
 }
 
@@ -314,7 +314,7 @@ fn words_of(text: &str) -> Vec<String> {
     bare.map(str::to_lowercase).collect()
 }
 
-/// Returns what the demo model writes when nobody marks it: ordinary words, the same in every run.
+/// Returns an unmarked text of the demo model: ordinary words, the same in every run.
 fn demo_text() -> Result<String> {
     let tokenizer = demo_tokenizer().context("the built-in tokenizer")?;
     let mut model = DemoModel::new().context("the built-in model")?;

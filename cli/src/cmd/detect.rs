@@ -100,11 +100,11 @@ struct Run<'a> {
     args: &'a DetectArgs,
     asked: &'a Asked,
     schemes: Vec<Scheme>,
-    /// What is asked about ids, which need no tokenizer; made for the first text of ids.
+    /// Questions about ids, which need no tokenizer; made for the first text of ids.
     of_ids: Option<(Vec<Ask<'a>>, Examiner)>,
-    /// What is asked about characters; tokenizers are loaded for the first text that needs them.
+    /// Questions about characters; tokenizers are loaded for the first text that needs them.
     of_texts: Option<(Vec<Ask<'a>>, Examiner)>,
-    /// Whether the last text that was answered had characters; `None` before the first.
+    /// True if the last text that was answered had characters; `None` before the first.
     last: Option<bool>,
     /// Those that there were.
     verdicts: Vec<Verdict>,
@@ -289,7 +289,7 @@ impl Run<'_> {
     }
 }
 
-/// What a text was given as.
+/// Form in which a text was given.
 #[derive(Clone, Copy)]
 enum Given<'a> {
     Characters(&'a str),

@@ -63,7 +63,7 @@ enum Task<'a> {
     Many(&'a Path),
 }
 
-/// What marks the texts: one key, or of several keys one a text. `None` writes without a mark.
+/// Keys that mark the texts: one, or of several keys one a text. `None` writes without a mark.
 struct Marks<'a> {
     args: &'a EmbedArgs,
     scheme: Scheme,
@@ -211,7 +211,7 @@ struct Written<'a> {
     seed: u64,
 }
 
-/// How texts are written, for their lines.
+/// Facts about the writing of texts, for their lines.
 #[derive(Clone, Copy)]
 struct How<'a> {
     args: &'a EmbedArgs,

@@ -154,7 +154,7 @@ struct WholeCharacters<R> {
     begun: Vec<u8>,
     /// Bytes of the text so far.
     taken: usize,
-    /// Where the text is no text any more.
+    /// Offset of the first byte that is not UTF-8.
     invalid: Option<usize>,
 }
 
@@ -163,11 +163,11 @@ impl<R: BufRead> WholeCharacters<R> {
         Self { reader, name, begun: Vec::new(), taken: 0, invalid: None }
     }
 
-    /// Returns what comes next; `None` at the end.
+    /// Returns the next piece of text; `None` at the end.
     ///
     /// # Errors
-    /// What the system says, or where a byte is no UTF-8: after all that stands before it, however
-    /// the bytes come in.
+    /// The system's error, or the place of a byte that is not UTF-8, once all text before it has been
+    /// returned.
     fn next(&mut self) -> Result<Option<String>> {
         loop {
             if let Some(at) = self.invalid {

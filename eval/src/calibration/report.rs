@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ALPHAS, Counts, Panel, Plan, Tables, Test};
 
-/// What was measured, for the head of a report.
+/// Head of a report: what was measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// The tokenizer's name.
@@ -31,7 +31,7 @@ pub struct About {
     pub normalised: u64,
     /// Names the key that asked every text.
     pub deployed_key: String,
-    /// Whether the user gave it, or it follows from the seed.
+    /// True if the user gave it, or it follows from the seed.
     pub deployed_key_is_given: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct CorpusFile {
 pub struct Row {
     /// The level asked for.
     pub alpha: f64,
-    /// How many p ≤ α.
+    /// Number of p ≤ α.
     pub hits: u64,
     /// hits / n.
     #[serde(serialize_with = "short")]
@@ -62,7 +62,7 @@ pub struct Row {
     /// Its upper end.
     #[serde(serialize_with = "short")]
     pub high: f64,
-    /// Whether n is large enough to speak of the rate: at least 3/α.
+    /// True if n is large enough to speak of the rate: at least 3/α.
     pub claimed: bool,
     /// ln of the chance of as many hits, where the rate is α: in nats, ≤ 0.
     #[serde(serialize_with = "short")]
@@ -86,7 +86,7 @@ impl Row {
         Self { alpha, hits, rate, low, high, claimed: n as f64 * alpha >= 3.0, ln_p }
     }
 
-    /// Returns whether the whole interval lies above α, as one in forty does where the rate is α.
+    /// Returns true if the whole interval lies above α, as one in forty does where the rate is α.
     pub fn is_above(&self) -> bool {
         self.low > self.alpha
     }
@@ -168,7 +168,7 @@ pub struct DeployedTables {
 /// A rate that exceeds its level by more than chance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Excess {
-    /// Where: scheme, part, test.
+    /// Its place: scheme, part, test.
     pub place: String,
     /// The rate.
     pub row: Row,
@@ -178,14 +178,14 @@ pub struct Excess {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
-    /// What was measured.
+    /// The head.
     #[serde(flatten)]
     pub about: About,
     /// Keys a text.
     pub keys: u64,
     /// Keys examined at once.
     pub together: u64,
-    /// What the keys follow from.
+    /// Seed of the keys.
     pub seed: u64,
     /// Pairs of a text and a key, each with a key of its own.
     pub pairs: u64,
@@ -193,9 +193,9 @@ pub struct Report {
     pub tables: Vec<Table>,
     /// One key for all texts, by scheme.
     pub deployed: Vec<DeployedTables>,
-    /// How many rates the verdict looked at and pays for.
+    /// Number of rates that the verdict looked at and pays for.
     pub looked_at: u64,
-    /// What exceeds its level by more than chance, at 5 % for all rates together (Bonferroni). Of
+    /// Rates that exceed their level by more than chance, at 5 % for all together (Bonferroni). Of
     /// the deployed key only rates of independent p-values are judged.
     pub exceeds: Vec<Excess>,
     /// The same of the deployed key, each text by itself: what phrases that texts share have done

@@ -24,13 +24,13 @@ const BATCH_BYTES: usize = 1 << 19;
 const BATCH_DOCUMENTS: usize = 1 << 13;
 /// Positions that are scored between two looks at the clock: some seconds of work.
 const BLOCK: usize = 1 << 24;
-/// How long what was counted may stay unsaved, beside the block at hand.
+/// Longest time that counts stay unsaved, besides the block at hand.
 const UNSAVED: Duration = Duration::from_secs(2);
 
 /// Characters that are kept of the name of a part.
 const PART_NAME: usize = 60;
 
-/// What the counts depend on. A run that was broken off goes on only with the same.
+/// Options that the counts depend on. An interrupted run continues only with the same ones.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// Version of Greenmark.
@@ -43,7 +43,7 @@ pub struct Options {
     pub together: u64,
     /// Tokens of a passage; `None` takes whole documents.
     pub passage: Option<u64>,
-    /// What the keys follow from.
+    /// Seed of the keys.
     pub seed: u64,
     /// The tokenizer's fingerprint.
     pub tokenizer: String,
@@ -51,7 +51,7 @@ pub struct Options {
     pub deployed_key: String,
     /// The files.
     pub corpus: Vec<CorpusFile>,
-    /// Whether each file is read as JSON Lines.
+    /// True if each file is read as JSON Lines.
     pub is_lines: Vec<bool>,
 }
 
@@ -75,16 +75,16 @@ impl Options {
     }
 }
 
-/// What was counted, and how far.
+/// The counts so far, and the place reached.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct State {
-    /// What the counts depend on.
+    /// Options that the counts depend on.
     pub options: Options,
     /// Batches of which all is counted.
     pub batches: u64,
     /// Keys of the next batch that are counted.
     pub keys: u64,
-    /// Whether nothing is left.
+    /// True if nothing is left.
     pub is_whole: bool,
     /// Documents of the batches begun.
     pub documents: u64,
@@ -152,14 +152,14 @@ pub struct Run<'a> {
     ask: Ask<'a>,
 }
 
-/// How a run speaks with the one who began it.
+/// Callbacks of a run: its progress, and whether to stop.
 #[derive(Clone, Copy)]
 pub struct Ask<'a> {
     /// Shows how far the run is.
     pub bar: &'a ProgressBar,
     /// Says what is wrong with a document, which is left out.
     pub complain: &'a dyn Fn(&str),
-    /// Whether the run is to stop.
+    /// True if the run is to stop.
     pub is_interrupted: &'a dyn Fn() -> bool,
 }
 

@@ -11,7 +11,7 @@ use ndarray::{Array1, Array2, ArrayView2, linalg::general_mat_mul, s};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
-/// What `config.json` says of a model, as far as it matters here.
+/// Members of `config.json` that matter here.
 #[derive(Debug, Deserialize)]
 struct Config {
     model_type: String,
@@ -32,7 +32,7 @@ pub(super) struct Encoder {
     heads: usize,
     /// `[V, width]`
     words: Array2<f32>,
-    /// What is added for each place and for being the first of two texts, `[places, width]`.
+    /// Terms added for each place and for being the first of two texts: `[places, width]`.
     places: Array2<f32>,
     norm: Norm,
     layers: Vec<Layer>,
@@ -114,7 +114,7 @@ impl Encoder {
         Ok(stream.sum_axis(ndarray::Axis(0)))
     }
 
-    /// Returns what each token takes from all of them, `[tokens, width]`.
+    /// Returns the attention of each token to all tokens: `[tokens, width]`.
     fn attend(&self, layer: &Layer, stream: &Array2<f32>) -> Array2<f32> {
         let (tokens, width) = stream.dim();
         let dimension = width / self.heads;

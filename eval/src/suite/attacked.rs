@@ -89,7 +89,7 @@ fn bare(word: &str) -> String {
 /// Makes ready the attack of a plan that needs more than other texts, with the suite's model.
 ///
 /// # Errors
-/// What is missing, and what to do about it.
+/// The thing that is missing, and how to get it.
 pub(super) fn ready<'p>(attack: &AttackPlan, plan: &'p Plan) -> Result<Option<Box<dyn Attack + 'p>>> {
     let [(about, _)] = attack.steps[..] else { return Ok(None) };
     if about.is_plain() {
@@ -106,7 +106,7 @@ pub(super) fn ready<'p>(attack: &AttackPlan, plan: &'p Plan) -> Result<Option<Bo
     build(about.name, &options).map(Some)
 }
 
-/// What was made of texts before, in a file.
+/// Attacked texts of earlier runs, in a file.
 #[derive(Debug)]
 pub(super) struct Kept {
     journal: Journal<Line>,
@@ -122,7 +122,7 @@ struct Line {
 }
 
 impl Kept {
-    /// Returns what a file has; it need not be there.
+    /// Returns the content of a file, which need not exist.
     ///
     /// # Errors
     /// The line that is none of its kind.

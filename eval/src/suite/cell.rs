@@ -87,7 +87,7 @@ fn mann_whitney(smaller: impl ExactSizeIterator<Item = f64>, mut greater: Vec<f6
     Some(wins.sum::<f64>() / pairs as f64)
 }
 
-/// Returns what can be told of the damage from the texts alone: words edited, and chrF2.
+/// Returns the damage that the texts alone show: words edited, and chrF2.
 pub(super) fn wear(before: &[String], after: &[Outcome]) -> (Option<Estimate>, Option<Estimate>) {
     let pairs: Vec<(&String, &str)> =
         before.iter().zip(after).filter_map(|(before, after)| Some((before, &*after.as_ref().ok()?.text))).collect();

@@ -1,5 +1,5 @@
-//! What a report dwells on: cells of the chief length, the chief marks, and the strengths of one
-//! attack as a series.
+//! The part of the results that a report shows: cells of the chief length, the chief marks, and the
+//! strengths of one attack as a series.
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ pub(crate) fn found(cell: &CellRow) -> Rate {
     cell.detection.detect[ALPHAS.len() - 1]
 }
 
-/// What a report dwells on.
+/// The part of the results that a report shows.
 #[derive(Debug)]
 pub(crate) struct Choice<'r> {
     /// Cells at the chief length.
@@ -26,7 +26,7 @@ pub(crate) struct Choice<'r> {
     pub(crate) marks: Vec<&'r str>,
     /// The chief ones of them.
     pub(crate) chief: Vec<&'r str>,
-    /// What says how much is left of a text.
+    /// Measure of how much is left of a text.
     pub(crate) left: Left,
     attacks: &'r [AttackRow],
 }
@@ -87,7 +87,7 @@ impl<'r> Choice<'r> {
     }
 }
 
-/// What says how much is left of a text.
+/// Measure of how much is left of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
     /// Of its sense.
@@ -119,16 +119,16 @@ pub(crate) struct Series<'r> {
     pub(crate) label: String,
     /// Its name.
     pub(crate) attack: &'r str,
-    /// What it says of itself; nothing of no attack.
+    /// Its description; `None` without an attack.
     pub(crate) about: Option<&'r AttackRow>,
-    /// What else determines it.
+    /// Other options that determine it.
     pub(crate) options: &'r Map<String, Value>,
     /// Weakest first.
     pub(crate) cells: Vec<&'r CellRow>,
 }
 
 impl Series<'_> {
-    /// Returns what it works on.
+    /// Returns the kind of things that it works on.
     pub(crate) fn kind(&self) -> Kind {
         self.about.map_or(Kind::Several, |about| about.kind)
     }

@@ -19,9 +19,9 @@ pub fn csv(results: &Results) -> String {
     String::from_utf8(bytes).expect("fields are text")
 }
 
-/// What there is of a mean.
+/// Endings of the columns of a mean.
 const ESTIMATE: [&str; 4] = ["", "_low", "_high", "_n"];
-/// What there is of a rate.
+/// Endings of the columns of a rate.
 const RATE: [&str; 5] = ["_hits", "_n", "", "_low", "_high"];
 
 fn head() -> Vec<String> {

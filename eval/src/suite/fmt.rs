@@ -4,7 +4,7 @@ use greenmark_text::fmt::{escape, printable};
 
 use super::results::{CellRow, Estimate, Kind, Rate};
 
-/// Where there is no figure.
+/// Returns the sign for a missing figure.
 pub(crate) fn none() -> String {
     "–".to_owned()
 }
@@ -63,7 +63,7 @@ pub(crate) fn mark(mark: &str) -> String {
     printable(&short.replace(",gamma=", ", γ=").replace(", delta ", ", δ="))
 }
 
-/// Returns what attacks of a kind work on.
+/// Returns the noun for what attacks of a kind work on.
 pub(crate) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Words => "words",
@@ -74,7 +74,7 @@ pub(crate) fn kind(kind: Kind) -> &'static str {
     }
 }
 
-/// Returns whether nothing was done to the texts.
+/// Returns true if nothing was done to the texts.
 pub(crate) fn is_none(cell: &CellRow) -> bool {
     cell.attack == "none"
 }

@@ -16,7 +16,7 @@ use super::{
 };
 use greenmark_text::files::write_file;
 
-/// What the figures in a folder depend on.
+/// Conditions that the figures in a folder depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// Layout of the folder and of its results.

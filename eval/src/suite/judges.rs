@@ -15,10 +15,10 @@ use super::{
 use crate::similarity::{SentenceEncoder, cosine};
 use greenmark_lm::surprise;
 
-/// How many times as long a text may get and still count as the same one.
+/// Greatest length of a text that counts as the same one, as a multiple of the original's.
 const LONGER: usize = 3;
 
-/// What judges texts.
+/// Judges of texts.
 #[derive(Debug)]
 pub(super) struct Judges {
     encoder: Option<SentenceEncoder>,
@@ -47,7 +47,7 @@ impl Judges {
         (Self { encoder, likened, reread, vectors: HashMap::new(), nats: HashMap::new() }, skipped)
     }
 
-    /// Returns whether likeness in sense can be told.
+    /// Returns true if likeness in sense can be told.
     pub(super) fn has_encoder(&self) -> bool {
         self.encoder.is_some()
     }
@@ -55,7 +55,7 @@ impl Judges {
     /// Returns the mean cosine of sentence embeddings before and after.
     ///
     /// # Errors
-    /// What the encoder has against a text.
+    /// An error of the encoder.
     pub(super) fn similarity(&mut self, before: &[String], after: &[Outcome]) -> Result<Option<Estimate>> {
         let Some(encoder) = &self.encoder else { return Ok(None) };
         let pairs = sample(before, after, self.likened);
@@ -72,7 +72,7 @@ impl Judges {
     /// perplexity is that of what came in.
     ///
     /// # Errors
-    /// What the model has against a text.
+    /// An error of the model.
     pub(super) fn perplexity_factor(
         &mut self,
         model: &mut dyn LanguageModel,

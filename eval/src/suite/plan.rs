@@ -1,4 +1,4 @@
-//! What a suite measures: marks, lengths, attacks and how many texts.
+//! Plans of suites: marks, lengths, attacks and numbers of texts.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl fmt::Display for Suite {
     }
 }
 
-/// How far a run goes.
+/// Extent of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// All that the plan has.
@@ -43,18 +43,18 @@ pub enum Extent {
     AsItIs,
 }
 
-/// What a suite measures.
+/// Plan of a suite.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Which suite this is.
     pub suite: Suite,
-    /// What it measures, for people.
+    /// Description for people.
     pub about: String,
     /// `demo`, `smollm2` or a GGUF file: it writes the texts.
     pub model: String,
     /// The same of the attacks that need a model.
     pub attacker: String,
-    /// What paraphrases in its place, behind a URL.
+    /// Model behind a URL that paraphrases in its place.
     pub endpoint: Option<EndpointOptions>,
     /// Divides the logits.
     pub temperature: f64,
@@ -86,17 +86,17 @@ pub struct AttackPlan {
     pub name: String,
     /// Share of the places of its first step.
     pub strength: Strength,
-    /// What is done, one attack after the other; nothing leaves the texts as they are.
+    /// Attacks, one after the other; none leaves the texts as they are.
     pub steps: Vec<(&'static About, Strength)>,
     /// Tokens that a model writes anew at a time.
     pub span: Option<usize>,
-    /// What a model says in other words at a time.
+    /// Part of the text that is paraphrased at a time.
     pub unit: Option<Unit>,
     /// Marked texts of a cell that it is made on, at most.
     pub texts: usize,
     /// Unmarked texts.
     pub unmarked: usize,
-    /// Where it is made.
+    /// Marks and lengths that it is made on.
     pub scope: Scope,
 }
 
@@ -127,7 +127,7 @@ impl AttackPlan {
         Self { name, strength, steps, span: None, unit: None, texts, unmarked: texts, scope }
     }
 
-    /// Returns what it says of itself in reports; `None` where nothing is done.
+    /// Returns its description in reports; `None` if nothing is done.
     fn row(&self) -> Option<AttackRow> {
         let about = match self.steps[..] {
             [] => return None,
@@ -165,7 +165,7 @@ const PLAIN: [(&str, &[f64]); 18] = [
 /// Of those, what every mark is compared by.
 const COMMON: [&str; 6] = ["none", "replace", "delete", "swap", "case", "paste"];
 
-/// What careless editing does all at once.
+/// The attacks that make up careless editing.
 const EDITED: [(&str, f64); 5] =
     [("replace", 0.1), ("delete", 0.05), ("insert", 0.05), ("punctuation", 0.2), ("typos", 0.05)];
 
@@ -246,7 +246,7 @@ impl Plan {
         self
     }
 
-    /// Returns whether a model is asked to paraphrase.
+    /// Returns true if a model is asked to paraphrase.
     pub fn paraphrases(&self) -> bool {
         self.attacks.iter().any(|attack| attack.unit.is_some())
     }
@@ -273,17 +273,17 @@ impl Plan {
         rows
     }
 
-    /// Returns whether likeness in sense is measured.
+    /// Returns true if likeness in sense is measured.
     pub fn is_likened(&self, mark: &Mark, tokens: usize) -> bool {
         self.likened > 0 && self.chief.contains(mark) && tokens == self.chief_length
     }
 
-    /// Returns whether perplexity is measured.
+    /// Returns true if perplexity is measured.
     pub fn is_reread(&self, mark: &Mark, tokens: usize) -> bool {
         self.reread > 0 && self.chief.first() == Some(mark) && tokens == self.chief_length
     }
 
-    /// Returns whether an attack is made on texts of a mark and length.
+    /// Returns true if an attack is made on texts of a mark and length.
     pub fn has(&self, attack: &AttackPlan, mark: &Mark, tokens: usize) -> bool {
         match attack.scope {
             Scope::Everything => true,

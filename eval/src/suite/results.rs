@@ -1,4 +1,4 @@
-//! What a run of a suite found: the file `results.json`, which reports are made of.
+//! Results of a suite: the file `results.json`, which reports are made of.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,24 +15,24 @@ pub const FORMAT: &str = "greenmark-eval/2";
 pub struct Results {
     /// [`FORMAT`].
     pub format: String,
-    /// What was run, where and when.
+    /// The run.
     pub run: Run,
     /// The attacks of the suite, each once, whatever its strengths.
     pub attacks: Vec<AttackRow>,
-    /// What each mark costs the text, unattacked; the unmarked texts first.
+    /// Cost of each mark to unattacked texts; the unmarked texts first.
     pub marks: Vec<MarkRow>,
     /// Detection and damage, one row for each mark, attack and length.
     pub cells: Vec<CellRow>,
-    /// What the suite has and this run could not do.
+    /// Parts of the suite that this run could not do.
     pub skipped: Vec<Skipped>,
 }
 
-/// What was run, where and when: with it anybody makes the same figures.
+/// A run: the suite, the machine and the date. Anybody can make the same figures from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// `quick`, `standard` or `full`.
     pub suite: String,
-    /// What the suite measures, in a sentence or two for people.
+    /// Description of the suite, in a sentence or two for people.
     pub about: String,
     /// Day of the run, as 2026-11-24, UTC.
     pub date: String,
@@ -67,20 +67,19 @@ pub struct Run {
 pub struct AttackRow {
     /// As in [`CellRow`].
     pub attack: String,
-    /// What it works on.
+    /// Kind of things that it works on.
     pub kind: Kind,
-    /// What a place is: "word", "sentence".
+    /// Noun for a place: "word", "sentence".
     pub place: String,
     /// Whom it models, in a sentence.
     pub models: String,
-    /// Where it comes from.
+    /// Its origin: papers and data.
     pub source: String,
-    /// What it does not do.
+    /// Its limits.
     pub limits: String,
 }
 
-/// What a mark does to unattacked texts, each pair of a marked and an unmarked text being of one
-/// prompt.
+/// Effect of a mark on unattacked texts. Each pair of a marked and an unmarked text has one prompt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MarkRow {
     /// For people: "gm1:green,h=1,gamma=64/256, delta 2"; "none" for the unmarked texts.
@@ -136,7 +135,7 @@ pub struct CellRow {
     pub attack: String,
     /// Share of its places that it changed, in [0, 1]; of a chain, the first one's.
     pub strength: f64,
-    /// What else determines the attack: a model, its temperature.
+    /// Other options that determine the attack: a model, its temperature.
     pub options: Map<String, Value>,
     /// Tokens of the text before the attack.
     pub tokens: usize,
@@ -156,11 +155,11 @@ pub struct CellRow {
     /// Chance that a marked text has a smaller p than an unmarked one that was attacked alike, ties
     /// counted half.
     pub auc: Option<PerDetector<f64>>,
-    /// What the attack did to the marked texts.
+    /// Damage of the attack to the marked texts.
     pub damage: Damage,
 }
 
-/// How far attacked texts are from what they were; means over texts.
+/// Distances of attacked texts from the originals; means over texts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Damage {
     /// Words edited, as a share.
@@ -174,7 +173,7 @@ pub struct Damage {
     pub perplexity_factor: Option<Estimate>,
 }
 
-/// What was left out, and why.
+/// A part that was left out, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// An attack or a measure.
@@ -184,10 +183,10 @@ pub struct Skipped {
 }
 
 impl CellRow {
-    /// Returns whether its figures can be what was measured.
+    /// Returns true if its figures can be what was measured.
     ///
     /// # Errors
-    /// What cannot be.
+    /// A figure that is impossible.
     pub fn check(&self) -> Result<(), String> {
         let all = std::iter::once(&self.detection).chain(&self.false_positives);
         for rate in all.flat_map(PerDetector::named).flat_map(|(_, rates)| rates) {

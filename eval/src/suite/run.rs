@@ -26,7 +26,7 @@ use crate::{
 };
 use greenmark_attacks::{Attack, AttackError};
 
-/// What a run cannot know of itself.
+/// Facts that a run cannot know by itself.
 #[derive(Debug, Clone)]
 pub struct About {
     /// Processor and number of cores.
@@ -45,7 +45,7 @@ pub struct About {
 /// - `say`: told what is done, a line now and then.
 ///
 /// # Errors
-/// What the model or a file has against it. What was done is kept.
+/// An error of the model or of a file. Finished work is kept.
 pub fn run(
     plan: &Plan,
     extent: Extent,
@@ -122,7 +122,7 @@ fn check(plan: &Plan, rows: &[CellRow]) -> Result<()> {
     Ok(())
 }
 
-/// Returns what names the rows of a suite, by mark, length and attack.
+/// Returns the places of a suite's rows, by mark, length and attack.
 fn places(plan: &Plan) -> impl Iterator<Item = Place> {
     let lengths = plan.marks().flat_map(|mark| plan.lengths_of(mark).iter().map(move |&tokens| (mark, tokens)));
     lengths.flat_map(move |(mark, tokens)| {
@@ -131,7 +131,7 @@ fn places(plan: &Plan) -> impl Iterator<Item = Place> {
     })
 }
 
-/// What names a row.
+/// Place of a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     mark: String,
@@ -187,7 +187,7 @@ impl Bench<'_> {
         self.plan.attacks.iter().map(missing).sum()
     }
 
-    /// Returns what one attack lacks: its marks, by length.
+    /// Returns the cells that one attack lacks: its marks, by length.
     fn missing(&self, planned: &AttackPlan) -> BTreeMap<usize, Vec<Mark>> {
         let mut places = self.places(planned);
         for (&tokens, marks) in &mut places {
@@ -339,7 +339,7 @@ fn title(planned: &AttackPlan) -> String {
     format!("{} {}", planned.name, planned.strength.share())
 }
 
-/// Returns what each mark does to unattacked texts.
+/// Returns the effect of each mark on unattacked texts.
 fn quality(plan: &Plan, texts: &Texts) -> Vec<MarkRow> {
     let row = |mark: Option<Mark>, tokens, texts: &[Text], plain: &[Text]| {
         let of = |measure: &dyn Fn(&Text) -> f64| mean(&texts.iter().map(measure).collect::<Vec<f64>>());

@@ -26,7 +26,7 @@ pub(super) struct Texts {
     written: Vec<(Option<Mark>, usize, Vec<Text>)>,
     /// The first tokens of each, by mark and length.
     beginnings: Vec<(Option<Mark>, usize, Vec<String>)>,
-    /// What the model continued, by the text's index.
+    /// Prompts, by the text's index.
     pub(super) prompts: Vec<Vec<TokenId>>,
 }
 
@@ -38,7 +38,7 @@ impl Texts {
     /// - `say`: told of each file before it is written.
     ///
     /// # Errors
-    /// What the model or a file has against it.
+    /// An error of the model or of a file.
     pub(super) fn write(
         plan: &Plan,
         extent: Extent,

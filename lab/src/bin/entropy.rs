@@ -1,9 +1,11 @@
-//! How much choice a model has: `cargo run --release -p greenmark-lab --bin entropy -- [TEXTS [TOKENS [SEED]]]`.
+//! Measures the entropy of a model's next tokens:
+//! `cargo run --release -p greenmark-lab --bin entropy -- [TEXTS [TOKENS [SEED]]]`.
 //!
-//! Samples 100 texts of 200 tokens at temperature 1 and prints the mean entropy of the distributions drawn from, for
-//! the demo model and, if it is in the cache, for SmolLM2; both continue the same prompts, without a chat template.
-//! Then the same with 2 nats added to the logits of a random quarter of the tokens, another quarter after each token:
-//! the share of tokens from that quarter is what a watermark of γ = 1/4, δ = 2 has to show a detector.
+//! Samples 100 texts of 200 tokens at temperature 1 and prints the mean entropy of the
+//! distributions drawn from, for the demo model and, if it is in the cache, for SmolLM2; both
+//! continue the same prompts, without a chat template. Then the same with 2 nats added to the
+//! logits of a random quarter of the tokens, another quarter after each token: the share of tokens
+//! from that quarter is what a watermark of γ = 1/4, δ = 2 has to show a detector.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -120,8 +122,9 @@ impl LogitsHook for Probe<'_> {
     }
 }
 
-/// A stand-in for a watermark's keyed colours: splitmix64 of a key and two tokens, its top two bits both 0. One key a
-/// text, as pairs of tokens that every text repeats would weigh too much under a single one.
+/// A stand-in for a watermark's keyed colours: splitmix64 of a key and two tokens, its top two bits
+/// both 0. One key a text, as pairs of tokens that every text repeats would weigh too much under a
+/// single one.
 fn in_quarter(key: u64, before: TokenId, token: TokenId) -> bool {
     [u64::from(before), u64::from(token)].into_iter().fold(mix(key), |state, id| mix(state ^ id)) >> 62 == 0
 }

@@ -1,10 +1,13 @@
-//! Whether tokens are drawn from the model's distribution: what the drawn tokens surprise the model, less what they should on average.
+//! Tests that tokens are drawn from the model's distribution: their surprise under the model, less
+//! its expectation.
 //!
 //! `cargo run --release -p greenmark-lab --bin fair -- [TEXTS [SEED]]`
 //!
-//! At every step the surprise −ln p of the drawn token has the entropy of p for its mean, whatever came before, if the token was drawn from p.
-//! So the sum of the differences over its standard deviation is near a standard normal variable: a sharp test, since it compares each step with
-//! itself and not with other texts. Demo model, temperature 1, 200 tokens a text, a key for each text.
+//! At every step the surprise −ln p of the drawn token has the entropy of p for its mean, whatever
+//! came before, if the token was drawn from p. So the sum of the differences over its standard
+//! deviation is near a standard normal variable: a sharp test, since it compares each step with
+//! itself and not with other texts. Demo model, temperature 1, 200 tokens a text, a key for each
+//! text.
 
 use std::{cell::Cell, error::Error, ops::ControlFlow};
 

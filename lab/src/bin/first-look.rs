@@ -1,9 +1,9 @@
-//! The standard operating point, measured: how often marked text is found at α = 1e-6, and whether unmarked text gives
-//! p-values as uniform as they should be.
+//! The standard operating point, measured: how often marked text is found at α = 1e-6, and whether
+//! unmarked text gives p-values as uniform as they should be.
 //!
 //! `first-look keys DIR N SEED` writes N keys that anyone can make again, for experiments alone;
-//! `first-look report MARKED.jsonl UNMARKED.jsonl` reads what `greenmark detect --json` wrote under them.
-//! `lab/scripts/first-look.sh` runs the whole of it.
+//! `first-look report MARKED.jsonl UNMARKED.jsonl` reads what `greenmark detect --json` wrote under
+//! them. `lab/scripts/first-look.sh` runs the whole of it.
 
 use std::{env, fs, path::Path, process::ExitCode};
 
@@ -43,7 +43,7 @@ fn write_keys(folder: &Path, count: &str, seed: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What one line of `greenmark detect --json` says.
+/// One line of `greenmark detect --json`.
 struct Evidence {
     key_id: String,
     scheme: String,
@@ -85,7 +85,8 @@ fn report(marked: &str, unmarked: &str) -> Result<(), String> {
     row("unmarked, other keys", &unmarked)?;
     println!();
 
-    // The count is discrete, so its p-value is larger than uniform; the randomised one is uniform exactly.
+    // The count is discrete, so its p-value is larger than uniform; the randomised one is uniform
+    // exactly.
     let p: Vec<f64> =
         unmarked.iter().enumerate().map(|(i, e)| randomised_p(e.green, e.scored, e.gamma, uniform(i))).collect();
     let (distance, ks_p) = ks_uniform(&p);

@@ -1,7 +1,8 @@
-//! Which scheme to take: detection, quality and variety of every kind of mark, measured on one model.
+//! Which scheme to take: detection, quality and variety of every kind of mark, measured on one
+//! model.
 //!
-//! `guide OUT_DIR` writes what OUT_DIR lacks of the texts, then prints the tables. Broken off, it goes on where it was.
-//! `lab/scripts/guide.sh` runs it.
+//! `guide OUT_DIR` writes what OUT_DIR lacks of the texts, then prints the tables. Broken off, it
+//! goes on where it was. `lab/scripts/guide.sh` runs it.
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
@@ -239,7 +240,7 @@ impl Bench {
     }
 }
 
-/// What was found of one mark at one temperature.
+/// Results for one mark at one temperature.
 struct Row {
     mark: Mark,
     temperature: f64,

@@ -1,8 +1,9 @@
-//! How fast a model runs here: `cargo run --release -p greenmark-lab --bin model-speed -- MODEL.gguf [LARGEST_BATCH]`.
+//! Measures the speed of a model:
+//! `cargo run --release -p greenmark-lab --bin model-speed -- MODEL.gguf [LARGEST_BATCH]`.
 //!
-//! Prints tokens a second of reading a prompt and of generation for several batch sizes: three runs of 48 steps, each
-//! sequence starting with 64 tokens of its own. The median step is what to expect; where the fastest is far from it,
-//! something else was running.
+//! Prints tokens a second of reading a prompt and of generation for several batch sizes: three runs
+//! of 48 steps, each sequence starting with 64 tokens of its own. The median step is what to
+//! expect; where the fastest is far from it, something else was running.
 
 use std::time::Instant;
 

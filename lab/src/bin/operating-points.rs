@@ -1,8 +1,8 @@
-//! How many tokens a detector needs, for every scheme and strength: computed from recorded next-token distributions, and
-//! checked against marked texts.
+//! Computes the number of tokens that a detector needs, for every scheme and strength, from
+//! recorded next-token distributions, and checks it against marked texts.
 //!
-//! `operating-points OUT_DIR` records what OUT_DIR lacks, then prints the tables. Broken off, it goes on where it was.
-//! `lab/scripts/operating-points.sh` runs it.
+//! `operating-points OUT_DIR` records what OUT_DIR lacks, then prints the tables. Broken off, it
+//! goes on where it was. `lab/scripts/operating-points.sh` runs it.
 
 use std::{collections::HashMap, fs, path::PathBuf};
 
@@ -29,7 +29,7 @@ const GUMBEL_WIDTHS: [usize; 3] = [1, 2, 4];
 /// g of γ = g/256.
 const GAMMAS: [u8; 3] = [32, 64, 128];
 const DELTAS: [f64; 3] = [1.0, 2.0, 4.0];
-/// What other γ are compared with at equal cost: g and δ of h = 1.
+/// Reference that other γ are compared with at equal cost: g and δ of h = 1.
 const DEFAULT: (u8, f64) = (64, 2.0);
 /// Marks that are checked against texts, each at a temperature.
 const CHECKS: [&str; 5] = [
@@ -44,7 +44,7 @@ const GUIDE_TOKENS: usize = 200;
 /// Tokens by which steps are weighed in the tables, and others that it is compared with.
 const MEMORY: usize = 32;
 const MEMORIES: [usize; 6] = [0, 4, 8, 16, 32, 64];
-/// How often a context must have come up in what an attacker has collected.
+/// Numbers of sightings of a context in an attacker's collection that count as enough.
 const SIGHTINGS: [usize; 2] = [10, 50];
 
 /// Computes how many tokens a detector needs, for every scheme and strength
@@ -193,7 +193,7 @@ struct Point {
     scored: f64,
 }
 
-/// What is in the folder, and all that is made of it.
+/// The recordings of a folder, and everything computed from them.
 struct Bench {
     args: Args,
     /// Texts of the checks, by [`file_name`].
@@ -232,7 +232,8 @@ impl Bench {
         Ok(Self { args, written })
     }
 
-    /// What `value` makes of each recording of a temperature, in the order of the texts, on all cores.
+    /// Applies `value` to each recording of a temperature, on all cores; results are in the order
+    /// of the texts.
     fn each<T: Send>(
         &self,
         temperature: f64,
@@ -446,7 +447,8 @@ impl Bench {
         Ok(())
     }
 
-    /// The same marks as in lab/results/tables/guide.md, whose texts were written with them, on the same prompts.
+    /// The same marks as in lab/results/tables/guide.md, whose texts were written with them, on the
+    /// same prompts.
     fn beside_the_guide(&self, levels: &Levels) -> Result<()> {
         let Some(guide) = &self.args.guide else { return Ok(()) };
         let text = fs::read_to_string(guide).with_context(|| format!("{}", guide.display()))?;
@@ -555,7 +557,7 @@ impl Bench {
         Ok(())
     }
 
-    /// What an attacker has seen of the contexts of a text.
+    /// Prints the share of a text's contexts that an attacker has seen.
     fn learnable(&self) -> Result<()> {
         let collected = self.args.collected;
         println!(
@@ -593,8 +595,8 @@ impl Bench {
         Ok(())
     }
 
-    /// For each text, the share of its positions whose context comes up so many times ([`SIGHTINGS`]) in the others.
-    /// `None` if they have too few tokens.
+    /// For each text, the share of its positions whose context comes up so many times
+    /// ([`SIGHTINGS`]) in the others. `None` if they have too few tokens.
     fn seen_before(&self, texts: &[Vec<TokenId>], width: usize) -> Option<Vec<[f64; SIGHTINGS.len()]>> {
         let contexts = |text: &[TokenId]| -> Vec<Vec<TokenId>> {
             (width..text.len()).map(|i| text[i - width..i].to_vec()).collect()
@@ -687,7 +689,7 @@ impl GuideLine {
     }
 }
 
-/// What the detector says of the beginnings of one text.
+/// Tests the beginnings of one text.
 fn measure(key: &greenmark::Key, scheme: Scheme, ids: &[TokenId], critical: &[Critical], length: usize) -> Outcome {
     let mut scorer = Scorer::new(key, scheme);
     let (mut score, mut scored) = (0.0, 0);

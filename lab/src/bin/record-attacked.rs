@@ -1,8 +1,10 @@
-//! Records what SmolLM2 makes of the built-in model's marked texts, so that tests attack with it where it is not to be had.
+//! Records what SmolLM2 makes of the built-in model's marked texts, so that tests attack with it
+//! where it is not to be had.
 //!
 //!     scripts/fetch-model.sh && cargo run --release -p greenmark-lab --bin record-attacked
 //!
-//! Writes `tests/data/attacked.jsonl`, a text a line, and `tests/data/attacked-measured.jsonl`, what was detected of them. Some minutes.
+//! Writes `tests/data/attacked.jsonl`, a text a line, and `tests/data/attacked-measured.jsonl`,
+//! what was detected of them. Some minutes.
 
 use std::fs;
 

@@ -1,4 +1,5 @@
-//! Makes the report of a run again from its results: `cargo run --release -p greenmark-lab --bin report -- RESULTS.json OUT_DIR`.
+//! Makes the report of a run again from its results: `cargo run --release -p greenmark-lab --bin
+//! report -- RESULTS.json OUT_DIR`.
 
 use std::{fs, path::Path};
 

@@ -1,8 +1,9 @@
-//! How often marked text is found at α = 1e-6: the search beside what it was chosen over, and the stream beside a test of fixed
-//! length. `power search N` and `power stream N` print a table each, from N texts a cell, the same every time.
+//! Measures how often marked text is found at α = 1e-6: the search beside its rivals, and the
+//! stream beside a test of fixed length. `power search N` and `power stream N` print a table each,
+//! from N texts a cell, the same every time.
 //!
-//! A marked token scores as one does that the model gave the chance 1/k: the greatest of k numbers. In green it is green at the
-//! rate q.
+//! A marked token scores as one does that the model gave the chance 1/k: the greatest of k numbers.
+//! In green it is green at the rate q.
 
 use std::{env, ops::Range, process::ExitCode};
 
@@ -16,12 +17,13 @@ const ALPHA: f64 = 1e-6;
 const GREEN: &str = "gm1:green,h=1,gamma=64/256";
 const GUMBEL: &str = "gm1:gumbel,h=1";
 
-/// What writes the marked part.
+/// Writer of the marked part.
 #[derive(Debug, Clone, Copy)]
 enum Mark {
     /// A green rate.
     Green(f64),
-    /// A share of tokens that had a choice, among so many equal ones; the others score as by chance.
+    /// A share of tokens that had a choice, among so many equal ones; the others score as by
+    /// chance.
     Gumbel(f64, u32),
 }
 
@@ -82,7 +84,7 @@ impl Random {
     }
 }
 
-/// Where a text of `length` is marked: `marked` positions in `pieces` equal parts, at random.
+/// Draws the marked places of a text of `length`: `marked` positions in `pieces` equal parts.
 fn places(length: usize, marked: usize, pieces: usize, random: &mut Random) -> Vec<Range<usize>> {
     let part = marked / pieces;
     let mut gaps: Vec<usize> =
@@ -91,8 +93,9 @@ fn places(length: usize, marked: usize, pieces: usize, random: &mut Random) -> V
     gaps.into_iter().enumerate().map(|(i, gap)| gap + i * part..gap + (i + 1) * part).collect()
 }
 
-/// Chosen over, first: every interval of a geometric cover by its exact tail, steps of an eighth of a length in start and length.
-/// Each length has the same share of α, and its intervals share alike.
+/// Chosen over, first: every interval of a geometric cover by its exact tail, steps of an eighth of
+/// a length in start and length. Each length has the same share of α, and its intervals share
+/// alike.
 fn cover(mark: Mark, scores: &[f64]) -> f64 {
     let mut sums = vec![0.0];
     for score in scores {
@@ -107,7 +110,8 @@ fn cover(mark: Mark, scores: &[f64]) -> f64 {
         let price = (starts.len() as f64 * lengths.len() as f64).ln();
         for start in starts {
             let score = sums[start + length] - sums[start];
-            // Chernoff's bound first: the tail is at most e^−bound, and at least a thousandth of that at these lengths.
+            // Chernoff's bound first: the tail is at most e^−bound, and at least a thousandth of that at these
+            // lengths.
             let (mean, by_chance) = (score / length as f64, if let Mark::Green(_) = mark { 0.25 } else { 1.0 });
             let bound = length as f64
                 * match mark {
@@ -126,7 +130,8 @@ fn cover(mark: Mark, scores: &[f64]) -> f64 {
     least
 }
 
-/// Chosen over, second: one span that starts anywhere and is watched to the end, a Shiryaev–Roberts mixture over starts and nine bets.
+/// Chosen over, second: one span that starts anywhere and is watched to the end, a Shiryaev–Roberts
+/// mixture over starts and nine bets.
 fn one_start(mark: Mark, scores: &[f64]) -> f64 {
     let bets = match mark {
         Mark::Green(_) => {

@@ -1,7 +1,7 @@
-//! What attackers get by learning from marked text, and by having a token inserted between words.
+//! Measures attackers that learn from marked text, or have a token inserted between words.
 //!
-//! `stealing learn OUT_DIR` and `stealing insert OUT_DIR` keep what they found in OUT_DIR and go on where they were broken off; both print
-//! Markdown. `lab/scripts/stealing.sh` runs them.
+//! `stealing learn OUT_DIR` and `stealing insert OUT_DIR` keep what they found in OUT_DIR and go on
+//! where they were broken off; both print Markdown. `lab/scripts/stealing.sh` runs them.
 
 use std::{
     cell::RefCell,
@@ -39,7 +39,8 @@ const LENGTH: usize = 200;
 const BUDGETS: [f64; 3] = [0.05, 0.1, 0.2];
 /// Of forgers, in nats.
 const STRENGTHS: [f64; 2] = [2.0, 4.0];
-/// Texts have numbers, which seed their draws: the attacker's from 0, then unmarked ones, and those attacked.
+/// Texts have numbers, which seed their draws: the attacker's from 0, then unmarked ones, and those
+/// attacked.
 const UNMARKED: u64 = 10_000_000;
 const ATTACKED: u64 = 20_000_000;
 
@@ -186,7 +187,7 @@ fn marker(mark: Option<Mark>, key: &Key) -> Option<Embedder> {
     mark.map(|Mark { scheme, delta }| Embedder::new(key, scheme).delta(delta))
 }
 
-/// What an attacker reached under one key after so many marked tokens.
+/// Result of an attacker under one key after a number of marked tokens.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Reached {
     key: u64,
@@ -215,7 +216,7 @@ struct Forged {
 }
 
 impl Reached {
-    /// Whether more samples can hardly change anything.
+    /// True if more samples can hardly change anything.
     fn is_everything(&self) -> bool {
         let stripped = self.stripped.iter().all(|text| text.after.iter().all(|&(ln_p, _)| ln_p > ALPHA.ln()));
         stripped && self.forged.iter().flatten().all(|text| text.ln_p <= ALPHA.ln())
@@ -431,7 +432,8 @@ impl Theft<'_> {
         tokens.map_or(format!("> {}", self.most()), |tokens| tokens.to_string())
     }
 
-    /// The first of the rungs at which the share is reached, and the first at which the upper, and the lower, end of the rate's interval reaches it.
+    /// The first of the rungs at which the share is reached, and the first at which the upper, and
+    /// the lower, end of the rate's interval reaches it.
     fn needed(&self, rates: &[(usize, Rate)], share: f64) -> String {
         let first = |value: fn(&Rate) -> f64| {
             let values: Vec<(usize, f64)> = rates.iter().map(|(tokens, rate)| (*tokens, value(rate))).collect();
@@ -441,7 +443,8 @@ impl Theft<'_> {
     }
 }
 
-/// The first number of tokens at which a share is reached. More need not be better, and nobody has to use more.
+/// The first number of tokens at which a share is reached. More need not be better, and nobody has
+/// to use more.
 fn first_to_reach(rates: &[(usize, f64)], share: f64) -> Option<usize> {
     rates.iter().find(|(_, rate)| *rate >= share).map(|(tokens, _)| *tokens)
 }

@@ -1,4 +1,5 @@
-//! Speed of whole detections on one text, on one thread: what `wasm/bench/cases.mjs` measures in a browser, here without one.
+//! Speed of whole detections on one text, on one thread: what `wasm/bench/cases.mjs` measures in a
+//! browser, here without one.
 //!
 //!     cargo run --release -p greenmark-lab --bin text-speed -- TEXT TOKENIZER.json ROUNDS
 //!

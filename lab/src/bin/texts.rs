@@ -1,4 +1,5 @@
-//! Writes texts, marked and unmarked, each under its own key: what scripts compare other marks with.
+//! Writes texts, marked and unmarked, each under its own key: what scripts compare other marks
+//! with.
 
 use anyhow::Result;
 use clap::Parser;

@@ -1,7 +1,8 @@
-//! Whether weighing the evidence beats counting it: tests with weights from a text's ids, fitted on some prompts and tried on others.
+//! Compares weighted tests with plain counts. The weights are from a text's ids, fitted on some
+//! prompts and tried on others.
 //!
-//! `weights OUT_DIR` writes what OUT_DIR lacks of the texts, then prints the tables. Broken off, it goes on where it was.
-//! `lab/scripts/weights.sh` runs it.
+//! `weights OUT_DIR` writes what OUT_DIR lacks of the texts, then prints the tables. Broken off, it
+//! goes on where it was. `lab/scripts/weights.sh` runs it.
 
 use std::{fs, path::PathBuf};
 
@@ -58,7 +59,8 @@ lab/scripts/weights.sh runs it with date and machine above the tables.")]
 struct Args {
     #[command(flatten)]
     setup: SetupArgs,
-    /// JSON Lines with a field \"text\", for frequencies; may be given several times. Without it, unmarked texts of the fitting prompts serve
+    /// JSON Lines with a field \"text\", for frequencies; may be given several times. Without it,
+    /// unmarked texts of the fitting prompts serve
     #[arg(long)]
     public: Vec<PathBuf>,
     /// Prompts of a cell
@@ -67,7 +69,7 @@ struct Args {
     /// Tokens of a text
     #[arg(long, default_value_t = 200)]
     tokens: usize,
-    /// What is marked, how strongly, and at which temperature
+    /// Schemes, their strengths and temperatures
     #[arg(long, num_args = 1.., default_values = CELLS, value_name = "SCHEME@DELTA@T")]
     cells: Vec<String>,
 }
@@ -91,7 +93,8 @@ struct Cell {
     temperature: f64,
     /// By share of tokens replaced.
     samples: [Vec<Sample>; SUBSTITUTED.len()],
-    /// After a share [`CONTENT_SHARE`] of the tokens was replaced, but only tokens of contents: no rule is fitted on these.
+    /// After a share [`CONTENT_SHARE`] of the tokens was replaced, but only tokens of contents: no
+    /// rule is fitted on these.
     content: Vec<Sample>,
     /// Whole unmarked texts under keys that marked none, with their folds.
     null: Vec<Sample>,
@@ -144,7 +147,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// What is tried on a scheme.
+/// Returns the rules that are tried on a scheme.
 fn rules(scheme: Scheme) -> Vec<(String, Rule)> {
     use Trait::{
         Branching, Chance, ContextId, ContextRank, Entropy, Id, Kind, Lift, Multiplicity, Place, TokenCount, TokenRank,
@@ -208,7 +211,7 @@ fn rules(scheme: Scheme) -> Vec<(String, Rule)> {
     rules
 }
 
-/// What fitted rules of green schemes come to, in nats, of all texts of the scheme.
+/// Prints the effects of fitted rules of green schemes, in nats, over all texts of the scheme.
 fn print_effects(cells: &[&Cell], rules: &[(String, Rule)]) {
     let Some(gamma) = cells[0].mark.scheme.gamma() else { return };
     let fitting: Vec<Scored> = cells
@@ -243,7 +246,7 @@ fn fitted(rule: &Rule, cells: &[&Cell], fold: usize) -> Test {
     rule.test(cells[0].mark.scheme.gamma().map(Gamma::fraction), &fitting)
 }
 
-/// How the evidence lies: greens, or mean scores, by class, in texts as written.
+/// Prints the evidence by class, in texts as written: shares of greens, or mean scores.
 fn print_classes(cells: &[&Cell]) {
     print!("| as written, temperature | class |");
     println!(
@@ -272,7 +275,8 @@ fn ln_p(tests: &[Test; 2], samples: &[Sample]) -> Vec<Vec<f64>> {
     samples.iter().map(of).collect()
 }
 
-/// Tokens at which half of the texts are found, between lengths by a straight line; `None` if half never are.
+/// Tokens at which half of the texts are found, between lengths by a straight line; `None` if half
+/// never are.
 fn tokens_for_half(ln_p: &[&Vec<f64>]) -> Option<f64> {
     let share = |at: usize| {
         ln_p.iter().filter(|text| text[at.min(text.len() - 1)] <= ALPHA.ln()).count() as f64 / ln_p.len() as f64
@@ -283,7 +287,7 @@ fn tokens_for_half(ln_p: &[&Vec<f64>]) -> Option<f64> {
     Some((at as f64 + (0.5 - before) / (here - before)) * STRIDE as f64)
 }
 
-/// What a rule came to: the share of whole texts found at α, and the tokens it saves.
+/// Result of a rule: the share of whole texts found at α, and the tokens it saves.
 struct Outcome {
     rule: String,
     found: f64,
@@ -330,7 +334,8 @@ fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) -> 
     outcomes
 }
 
-/// The rules that need no table, side by side: share found at 1e-6, and how many fewer tokens half of the texts take.
+/// The rules that need no table, side by side: share found at 1e-6, and how many fewer tokens half
+/// of the texts take.
 fn print_in_short(short: &[(String, Vec<Outcome>)]) {
     const RULES: [&str; 9] = [
         "plain",
@@ -356,7 +361,8 @@ fn print_in_short(short: &[(String, Vec<Outcome>)]) {
     }
 }
 
-/// By how many per cent a rule needs fewer tokens than the plain one, with a 95 % interval: texts drawn again, 400 times.
+/// By how many per cent a rule needs fewer tokens than the plain one, with a 95 % interval: texts
+/// drawn again, 400 times.
 fn fewer(ln_p: &[Vec<f64>], plain: &[Vec<f64>], seed: u64) -> String {
     let saved = |texts: &[usize]| {
         let of = |ln_p: &[Vec<f64>]| tokens_for_half(&texts.iter().map(|&text| &ln_p[text]).collect::<Vec<_>>());
@@ -416,8 +422,9 @@ impl Bench {
         let table = Table::new(public.iter().map(Vec::as_slice), &setup.tokenizer);
         let mut bench = Self { args, setup, prompts, table };
         if bench.args.public.is_empty() {
-            // Half of the prompts: with all of them, those that rules are tried on would have a say in the table. The other fold's
-            // rules are then tried on prompts of the table, which favours weights.
+            // Half of the prompts: with all of them, those that rules are tried on would have a say in the
+            // table. The other fold's rules are then tried on prompts of the table, which favours
+            // weights.
             let mut texts = bench.texts(None, 0.7)?;
             texts.extend(bench.texts(None, 1.0)?);
             let even = texts.iter().filter(|text| text.index % 2 == 0).map(|text| text.ids.as_slice());
@@ -490,7 +497,8 @@ impl Bench {
             }
             scored
         };
-        // A text encoded again may be a little shorter or longer than was asked for: as many lengths for every text.
+        // A text encoded again may be a little shorter or longer than was asked for: as many lengths for
+        // every text.
         let count = self.args.tokens.div_ceil(stride);
         let lengths = (1..=count).map(|i| if i == count { ids.len() } else { ids.len().min(i * stride) });
         Sample { fold: (index % 2) as usize, lengths: lengths.map(read).collect() }

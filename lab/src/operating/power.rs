@@ -1,4 +1,4 @@
-//! How many tokens a detector needs: what share of texts it finds, by length.
+//! Power of a detector: the share of texts found, by length.
 
 use anyhow::{Result, anyhow};
 use greenmark::{
@@ -17,7 +17,7 @@ impl Critical {
     /// For T = 0 … `longest`, p ≤ `alpha`, `alpha` in (0, 1).
     ///
     /// # Errors
-    /// What the tails have against the numbers.
+    /// Numbers that the tails refuse.
     pub fn new(family: Family, alpha: f64, longest: usize) -> Result<Self> {
         let ln_alpha = alpha.ln();
         let mut least = vec![f64::INFINITY];
@@ -50,13 +50,13 @@ impl Critical {
         Ok(Self(least))
     }
 
-    /// Returns whether p ≤ α for this score of so many positions.
+    /// Returns true if p ≤ α for this score of so many positions.
     pub fn is_reached(&self, score: f64, scored: usize) -> bool {
         score >= self.0[scored]
     }
 }
 
-/// How often one text was found, by length, over its trials (keys, or simulated keys).
+/// Number of trials (keys, or simulated keys) that found one text, by length.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Curve {
     /// `[n]`: of the first 1, 2, … n tokens.

@@ -162,7 +162,7 @@ impl Recording {
 #[derive(Debug, Default)]
 struct Row {
     logits: Vec<f32>,
-    /// What is subtracted from a logit for ln p at temperature 1.
+    /// Term to subtract from a logit for ln p at temperature 1.
     ln_total: f64,
     /// The largest logit that is not barred, 1 / temperature, and what exp((logit − largest) /
     /// temperature) adds up to.

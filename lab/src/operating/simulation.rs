@@ -30,7 +30,7 @@ pub struct Green<'c> {
     pub critical: &'c [Critical],
 }
 
-/// What a mark did along one text.
+/// Course of a mark along one text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// A curve for each level.
@@ -89,7 +89,7 @@ impl Outcome {
     }
 }
 
-/// What of a recording is looked at, and how often.
+/// Part of a recording that is looked at, and the number of trials.
 #[derive(Debug, Clone, Copy)]
 pub struct Trials {
     /// The first tokens alone; at most as many as there are.
@@ -200,8 +200,7 @@ fn surprise(step: &Distribution) -> f64 {
     step.q.iter().zip(step.ln_p).map(|(&q, &ln_p)| f64::from(-q * ln_p)).sum::<f64>() / all
 }
 
-/// What a marked text costs where it wanders to: sums of one text, to be divided when those of all
-/// texts are added up.
+/// Cost of the mark along a simulated text: sums of one text, divided once all texts are added up.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Wandered {
     /// Sum of the weights.

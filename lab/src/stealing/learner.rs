@@ -9,7 +9,7 @@ use greenmark_lm::TokenId;
 
 use crate::operating::simulation::{Mixed, mix};
 
-/// How often contexts stood in texts, and which tokens after them.
+/// Counts of contexts in texts, and of the tokens after them.
 #[derive(Debug, Clone, Default)]
 pub struct Counts {
     width: usize,
@@ -74,7 +74,7 @@ pub(super) fn pair_number(context: u64, token: TokenId) -> u64 {
     mix(context ^ u64::from(token).wrapping_mul(0xD6E8_FEB8_6659_FD93))
 }
 
-/// What an attacker believes of the colours of one key.
+/// An attacker's estimate of the colours of one key.
 ///
 /// In a context that came up n times, a token of unmarked probability p came o times. By the mark
 /// it comes with probability q = p·e^δ / (p·e^δ + (1 − p)·Z) if it is green and p / (p + (1 − p)·Z)
@@ -102,7 +102,7 @@ const SMOOTHING: f64 = 5.0;
 const MOST: f64 = 12.0;
 
 impl<'b> Learner<'b> {
-    /// Who has seen nothing marked yet.
+    /// Makes an attacker that has seen no marked text.
     ///
     /// - `unmarked`: of contexts of the scheme's width.
     /// - `delta`: what the attacker takes the bias for.
@@ -115,7 +115,7 @@ impl<'b> Learner<'b> {
         self.marked.read(ids, self.scored);
     }
 
-    /// Returns what was read.
+    /// Returns the counts of the marked text read so far.
     pub fn marked(&self) -> &Counts {
         &self.marked
     }
@@ -130,7 +130,7 @@ impl<'b> Learner<'b> {
         self.gamma
     }
 
-    /// Returns whether the context ever stood in a marked text.
+    /// Returns true if the context ever stood in a marked text.
     pub fn knows(&self, context: &[TokenId]) -> bool {
         self.marked.of_context(context_number(context)) > 0
     }

@@ -10,7 +10,7 @@ use super::{Learner, Words, worth_of_one_more};
 const ALTERNATIVES: usize = 10;
 const LEAST: f32 = 1e-3;
 
-/// What an unmarked model says of a place in a text, from what stands before it.
+/// Prediction of an unmarked model for a place in a text, from the text before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
     /// Its probability of the token that stands there.
@@ -143,8 +143,8 @@ impl<'a> Text<'a> {
         best
     }
 
-    /// Returns what the pairs that hold the token at a place are believed to be worth to the
-    /// detector beyond chance.
+    /// Returns the estimated worth to the detector, beyond chance, of the pairs that hold the token
+    /// at a place.
     ///
     /// - `counted`: 1 if they are counted in the text, 0 if they are only being thought of.
     fn evidence(&self, at: usize, counted: u32) -> f64 {

@@ -9,7 +9,7 @@ pub struct Row {
     pub response: f64,
 }
 
-/// What is fitted.
+/// Model that is fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Model {
     /// Chance of green; the predictor is its logit.
@@ -78,7 +78,7 @@ impl Fit {
         self.intercept
     }
 
-    /// Returns what each class of each factor adds to the predictor.
+    /// Returns the effect of each class of each factor on the predictor.
     pub fn effects(&self) -> &[Vec<f64>] {
         &self.effects
     }

@@ -14,7 +14,7 @@ use crate::weights::{
 /// A scored position: what its text says of it, and what the key says.
 #[derive(Debug, Clone, Copy)]
 pub struct Scored {
-    /// What the ids say.
+    /// Classes from the ids.
     pub classes: Classes,
     /// 1 for green and 0 for red, or nats in gumbel.
     pub score: f64,
@@ -54,7 +54,7 @@ const GREEN_LEVELS: f64 = 16.0;
 const GUMBEL_LEVELS: f64 = 8.0;
 /// Positions' worth of evidence against any effect.
 const RIDGE: f64 = 10.0;
-/// Where the steps of a score function begin, in nats.
+/// Starts of the steps of a score function, in nats.
 const STEPS: [f64; 14] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
 
 impl Rule {

@@ -1,5 +1,4 @@
-//! What a text's ids say about its scored positions before any key is asked: classes that evidence
-//! may be weighted by.
+//! Classes of scored positions, from a text's ids alone, that evidence may be weighted by.
 //!
 //! H0 speaks of random keys, so a weight may depend on anything here without touching validity.
 
@@ -11,14 +10,14 @@ use greenmark_text::Tokenizer;
 /// A way to sort positions into classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Trait {
-    /// How often the text holds what is counted once: the pair (green) or the context (gumbel).
+    /// Occurrences in the text of what is counted once: the pair (green) or the context (gumbel).
     /// Class 0 is for none.
     Multiplicity,
     /// Different tokens that follow the context in the text.
     Branching,
-    /// How often the text holds the token.
+    /// Occurrences of the token in the text.
     TokenCount,
-    /// How many times oftener than by its parts the text holds the n-gram: count · tokens / (count
+    /// Count of the n-gram over the count expected from its parts: count · tokens / (count
     /// of context · count of token).
     Lift,
     /// Place of the position in the text.
@@ -88,7 +87,7 @@ impl Trait {
     }
 }
 
-/// What public text says of tokens and pairs.
+/// Frequencies of tokens and pairs in public text.
 #[derive(Debug)]
 pub struct Table {
     /// Most frequent first.
@@ -162,7 +161,7 @@ impl Table {
     }
 }
 
-/// Returns how many of the limits `value` reaches.
+/// Returns the number of limits that `value` reaches.
 fn class(limits: &[f64], value: f64) -> u8 {
     limits.iter().filter(|&&limit| value >= limit).count() as u8
 }

@@ -129,7 +129,7 @@ impl<'a> NGrams<'a> {
         self.vocab_size
     }
 
-    /// Returns how many of the last tokens a row depends on.
+    /// Returns the number of last tokens that a row depends on.
     pub(super) fn reach(&self) -> usize {
         self.levels.len() - 1
     }

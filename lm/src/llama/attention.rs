@@ -77,7 +77,7 @@ impl Cache {
     }
 }
 
-/// What the queries of one key-value head see in the first `length` positions.
+/// Keys and values that the queries of one key-value head see: the first `length` positions.
 pub(super) struct Attend<'a> {
     pub(super) cache: &'a Cache,
     pub(super) heads: Heads,

@@ -157,7 +157,7 @@ impl<'h> ModelFile<'h> {
         }
     }
 
-    /// Returns whether the file holds a tensor of this name.
+    /// Returns true if the file holds a tensor of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.header.tensors.contains_key(name)
     }

@@ -66,7 +66,7 @@ impl<F: FnMut()> pulp::NullaryFnOnce for Direct<F> {
     }
 }
 
-/// What every machine can do.
+/// Portable lanes, for every machine.
 #[derive(Clone, Copy)]
 pub(super) struct Portable;
 

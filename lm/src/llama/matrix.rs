@@ -118,7 +118,7 @@ impl Matrix {
         self.rows.div_ceil(LANES)
     }
 
-    /// Returns whether its products read the quantised form of the activations.
+    /// Returns true if its products read the quantised form of the activations.
     pub(super) fn is_quantised(&self) -> bool {
         !matches!(self.weights, Weights::Floats(_))
     }

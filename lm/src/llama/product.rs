@@ -126,8 +126,8 @@ impl Product {
         &self.values.as_chunks().0[group * self.rows..][rows]
     }
 
-    /// Returns how many rows a thread should take along a product: a row alone touches a cache line
-    /// a group and uses half.
+    /// Returns the number of rows that a thread should take at a time. A single row uses only half
+    /// of the cache line that it touches in each group.
     pub(super) fn rows_together(&self) -> usize {
         self.rows.div_ceil(2 * rayon::current_num_threads()).min(8)
     }

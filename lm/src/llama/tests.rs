@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{LanguageModel, LlamaModel, LmError, SequenceId, TokenId};
 
-/// What a test file holds.
+/// Content of a test file.
 #[derive(Clone, Copy)]
 struct Shape {
     width: usize,

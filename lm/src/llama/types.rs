@@ -1,4 +1,4 @@
-//! How a GGUF file stores the numbers of a tensor: ggml's types, and their values.
+//! ggml's types: how a GGUF file stores the numbers of a tensor, and their values.
 //!
 //! Products and sums are taken in ggml's order, so that the values are the same bits.
 
@@ -46,7 +46,7 @@ impl Type {
         })
     }
 
-    /// Returns how many numbers form a block, which is stored as a whole.
+    /// Returns the number of values in a block, which is stored as a whole.
     pub(super) fn block_size(self) -> usize {
         match self {
             Self::F32 | Self::F16 | Self::BF16 => 1,
@@ -73,7 +73,7 @@ impl Type {
         }
     }
 
-    /// Returns whether it stores floats.
+    /// Returns true if it stores floats.
     pub(super) fn is_float(self) -> bool {
         self.block_size() == 1
     }
@@ -171,7 +171,7 @@ fn q3k(block: &[u8], values: &mut Vec<f32>) {
     }
 }
 
-/// Returns where the 16 levels of a sub-block of two bits begin, and how far they are shifted. Each
+/// Returns the start of the 16 levels of a sub-block of two bits, and their shift in bits. Each
 /// half of a block has 32 bytes, and its four stretches of 32 levels take two bits each of them.
 fn two_bits_of(sub: usize) -> (usize, usize) {
     (sub / 8 * 32 + sub % 2 * 16, sub % 8 / 2 * 2)

@@ -36,7 +36,7 @@ pub fn replay(name: &str, file: &str) -> usize {
     find(name).run(file)
 }
 
-/// What the last panic said.
+/// Returns the message of the last panic.
 #[wasm_bindgen(js_name = panicMessage)]
 pub fn panic_message() -> String {
     PANIC.with_borrow(Clone::clone)

@@ -7,7 +7,7 @@ use std::{
 
 use super::*;
 
-/// How the server answers a request: status, further headers, body; or not for a while.
+/// Answer of the server to a request: status, further headers, body; or none for a while.
 enum Reply {
     With(u16, &'static str, String),
     After(Duration),

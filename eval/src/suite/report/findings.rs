@@ -11,8 +11,8 @@ use crate::suite::{
 /// So many attacks are named of each mark.
 const NAMED: usize = 3;
 
-/// Returns what is found unattacked and at what cost, what brings it below one half, and what is
-/// called marked without a mark.
+/// Returns the findings: rates and costs without an attack, the attacks that bring a rate below one
+/// half, and the rates of false alarms.
 pub(super) fn html(results: &Results, choice: &Choice<'_>) -> String {
     let said = [unattacked(results, choice), below_half(choice), false_positives(choice)];
     let said: String = said.into_iter().flatten().collect();

@@ -27,7 +27,7 @@ pub(super) fn figure(number: usize, plot: &Plot) -> String {
     )
 }
 
-/// What a column holds.
+/// Content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
     /// Names a row.

@@ -1,4 +1,4 @@
-//! What was run, how to read the figures, and what they cannot say.
+//! A report's words on the run, on reading its figures, and on their limits.
 
 use greenmark_text::fmt::{count, escape};
 
@@ -39,7 +39,7 @@ pub(super) fn run(results: &Results) -> String {
     format!("<p>{}</p>\n<dl>\n{rows}</dl>\n", escape(&run.about))
 }
 
-/// Returns how to read the figures, and what they cannot say.
+/// Returns the words on reading the figures, and on their limits.
 pub(super) fn limits(results: &Results) -> String {
     let n = results.cells.iter().map(|cell| cell.n).filter(|&n| n > 0).max();
     let coarse = n.map_or_else(String::new, |n| format!(" With n = {n} that is {:.1e}.", 3.0 / n as f64));
@@ -76,7 +76,7 @@ pub(super) fn limits(results: &Results) -> String {
     paragraphs.iter().map(|said| format!("<p>{said}</p>\n")).collect()
 }
 
-/// Returns how many texts of a cell something was measured on.
+/// Returns the number of texts of a cell that something was measured on.
 fn sample(results: &Results, of: fn(&Damage) -> Option<Estimate>) -> String {
     let all: Vec<usize> = results.cells.iter().filter_map(|cell| of(&cell.damage)).map(|mean| mean.n).collect();
     let without = if all.len() < results.cells.len() { ", and not in every cell" } else { "" };

@@ -12,7 +12,7 @@ use crate::suite::{
     results::{ALPHAS, Rate, Results},
 };
 
-/// Returns what each mark does to unattacked texts.
+/// Returns the table of marks and their effects on unattacked texts.
 pub(super) fn quality(results: &Results) -> String {
     if results.marks.is_empty() {
         return "<p>Not measured.</p>\n".to_owned();
@@ -219,7 +219,7 @@ pub(super) fn attacks(results: &Results, choice: &Choice<'_>) -> String {
     table.html()
 }
 
-/// Returns what this run could not do.
+/// Returns the list of what this run skipped.
 pub(super) fn skipped(results: &Results) -> String {
     if results.skipped.is_empty() {
         return "<p>Nothing was left out.</p>\n".to_owned();

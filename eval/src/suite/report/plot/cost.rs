@@ -1,4 +1,4 @@
-//! What a mark costs against what is left of it.
+//! Plot of a mark's cost against its rate of detection.
 
 use anyhow::Result;
 

@@ -1,4 +1,4 @@
-//! What all plots have in common: axes, panels, points, keys.
+//! Parts of all plots: axes, panels, points, legends.
 
 use std::ops::Range;
 
@@ -20,9 +20,9 @@ use crate::suite::fmt::cut;
 pub(crate) struct Plot {
     /// Its file's name.
     pub(crate) file: &'static str,
-    /// What it shows, without a full stop.
+    /// Its title, without a full stop.
     pub(crate) title: String,
-    /// How to read it.
+    /// Explanation for readers.
     pub(crate) caption: String,
     /// Well-formed XML.
     pub(crate) svg: String,
@@ -217,7 +217,7 @@ pub(super) fn key_height(entries: &[Entry]) -> u32 {
     (entries.len().div_ceil(key_columns(entries)) as i32 * LINE + 14) as u32
 }
 
-/// Returns what looks how, in columns below the panels, where it covers nothing.
+/// Draws the legend, in columns below the panels, where it covers nothing.
 pub(super) fn key(area: &Area<'_>, entries: &[Entry], has_lines: bool) -> Result<()> {
     let columns = key_columns(entries);
     let (width, left, indent) = ((WIDTH as i32 - 72) / columns as i32, 64, if has_lines { 28 } else { 12 });
@@ -250,7 +250,7 @@ pub(super) fn stretched(share: f64) -> f64 {
     -distance.signum() * distance.abs().sqrt()
 }
 
-/// Returns what was [`stretched`].
+/// Undoes [`stretched`].
 pub(super) fn shrunk(place: f64) -> f64 {
     1.0 + place.signum() * place * place
 }

@@ -5,7 +5,7 @@ use super::draw::Pixel;
 /// A rectangle: its left upper and right lower corner.
 type Rect = (Pixel, Pixel);
 
-/// What is covered already.
+/// Areas that are covered already.
 pub(super) struct Labels {
     within: Rect,
     taken: Vec<Rect>,
