@@ -215,7 +215,7 @@ pub(crate) struct EmbedArgs {
     /// is the file's, as NAME.profile.json
     #[arg(long, value_name = "FILE", conflicts_with = "no_watermark")]
     pub(crate) save_profile: Option<PathBuf>,
-    /// Scheme: all that embedder and detector agree on besides the key: gm1:green,h=H,gamma=G/256 or
+    /// Scheme; the detector has to be told the same: gm1:green,h=H,gamma=G/256 or
     /// gm1:gumbel,h=H[,dual] [default: gm1:green,h=1,gamma=64/256]
     #[arg(short, long)]
     pub(crate) scheme: Option<Scheme>,
@@ -341,7 +341,7 @@ pub(crate) struct DetectArgs {
     /// several times, each paid for
     #[arg(short, long, value_name = "FILE")]
     pub(crate) profile: Vec<PathBuf>,
-    /// Scheme to ask keys without a profile under: gm1:green,h=H,gamma=G/256 or
+    /// Scheme of keys without a profile: gm1:green,h=H,gamma=G/256 or
     /// gm1:gumbel,h=H[,dual]; may be given several times, each paid for [default:
     /// gm1:green,h=1,gamma=64/256]
     #[arg(short, long)]

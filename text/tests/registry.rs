@@ -10,7 +10,11 @@ fn cases(file: &str) -> Vec<Value> {
 }
 
 fn hex(digits: &str) -> Vec<u8> {
-    digits.as_bytes().chunks(2).map(|two| u8::from_str_radix(str::from_utf8(two).unwrap(), 16).unwrap()).collect()
+    digits
+        .as_bytes()
+        .chunks(2)
+        .map(|two| u8::from_str_radix(str::from_utf8(two).expect("ASCII"), 16).expect("a byte"))
+        .collect()
 }
 
 #[test]

@@ -88,8 +88,7 @@ fn has_lone_surrogate(json: &str) -> bool {
         if at > 0 {
             units.push(u16::from(b' '));
         }
-        let escape = rest[at..].as_bytes();
-        let length = if escape[1] == b'u' { 6 } else { 2 };
+        let length = if rest.as_bytes()[at + 1] == b'u' { 6 } else { 2 };
         units.push(match rest.get(at + 2..at + length) {
             Some(digits) if length == 6 => u16::from_str_radix(digits, 16).unwrap_or_default(),
             _ => 0,
