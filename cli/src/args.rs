@@ -28,9 +28,9 @@ pub(crate) use endpoint::EndpointArgs;
 #[cfg(feature = "eval")]
 pub(crate) use eval::EvalArgs;
 
-/// Write watermarked text, detect it later from text and key alone, and see how sure that is.
+/// Write watermarked text, and detect it later from text and key alone.
 #[derive(Debug, Parser)]
-#[command(name = "greenmark", version, max_term_width = 110, after_help = AFTER_HELP)]
+#[command(name = "greenmark", version, max_term_width = 110, after_help = include_str!("args/help/top.txt").trim_end())]
 pub(crate) struct Cli {
     /// When to use colour; auto respects NO_COLOR and pipes
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
@@ -38,16 +38,6 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
-
-const AFTER_HELP: &str = "\
-Examples:
-  greenmark demo                                                   see it work, no files or downloads needed
-  greenmark keygen -o my.key                                       make a key
-  greenmark embed --key-file my.key --prompt 'The old lighthouse' > story.txt
-  greenmark detect --key-file my.key --tokenizer demo story.txt    ask whether a text depends on that key
-
-Exit status: 0 if it ran, whatever the verdict; 2 if it or part of it failed.
-Keys are read from files only, never from arguments; GREENMARK_KEY_FILE names one for scripts.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -57,7 +47,7 @@ pub(crate) enum Command {
     Embed(EmbedArgs),
     /// Ask whether texts are marked with a key
     Detect(DetectArgs),
-    /// Change texts as somebody would who wants the mark gone
+    /// Attack the mark of a text: edit, resample or paraphrase it
     Attack(AttackArgs),
     /// Measure how often unmarked texts are called marked
     #[cfg(feature = "eval")]
@@ -97,19 +87,7 @@ impl Colouring {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-The key file holds one line, is readable by its owner alone (0600) and is never overwritten. Its public id is printed: the name by \
-which evidence and logs call the key. Whoever has the file can detect, strip and forge the mark: treat it like a password. Keys are drawn \
-from the system's random numbers; none is made from a passphrase.
-
-With --profile a file NAME.profile.json is written beside the key. It says which scheme and tokenizer the key goes with, and holds nothing secret: \
-`greenmark detect` needs no more than it and the key. --key-file makes a profile of a key that is there; --subkey of a key derived from it, \
-for a customer, a month or a model, which is stored nowhere.
-
-Examples:
-  greenmark keygen -o production-2026-11.key
-  greenmark keygen --profile support-bot --tokenizer smollm2 -o keys/
-  greenmark keygen --profile support-bot-may --tokenizer smollm2 --key-file keys/support-bot.key --subkey 2027-05")]
+#[command(after_help = include_str!("args/help/keygen.txt").trim_end())]
 pub(crate) struct KeygenArgs {
     /// File to write the key to [default: greenmark.key]; with --profile a file, or a folder that
     /// gets NAME.key and NAME.profile.json [default: .]; with --key-file the folder of the profile
@@ -126,10 +104,10 @@ pub(crate) struct KeygenArgs {
     /// or a GGUF file with a known tokenizer
     #[arg(short, long, value_name = "demo|smollm2|FILE", requires = "profile")]
     pub(crate) tokenizer: Option<String>,
-    /// Make no key: the profile is of the key in this file
+    /// Use the key in this file in place of a new one
     #[arg(short, long, value_name = "FILE", requires = "profile")]
     pub(crate) key_file: Option<PathBuf>,
-    /// The profile is of the sub-key with this label, of the key in --key-file
+    /// Use the sub-key with this label, derived from the key in --key-file
     #[arg(long, value_name = "LABEL", requires = "key_file")]
     pub(crate) subkey: Option<String>,
 }
@@ -183,32 +161,13 @@ impl StrengthArgs {
 pub(crate) const DEFAULT_SCHEME: &str = "gm1:green,h=1,gamma=64/256";
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-The text goes to standard output as it is written; nothing is added to it but, on a terminal, a final line break. The prompt is \
-not part of it. How it came about is said on standard error: scheme, key, model, length, why it ended, temperature and seed. \
-With --prompts, each line of FILE is an object with `prompt` and, optionally, `id`; each line of output is an \
-object with `id`, `prompt`, `text`, `tokens`, `finish` (eos, max_tokens or context_full), `profile`, `key_id`, `scheme`, `delta`, `mixing_share`, `model`, \
-`tokenizer` (its fingerprint), `temperature` and `seed`, in the order of the prompts.
-
-The same model, prompt, seed and options give the same text (with --prompts, on the same line of the file). Two families of marks: green makes a share of the tokens likelier, which \
-costs quality and works at any temperature; gumbel draws the next token with the key's numbers, which leaves its distribution as it was, \
-needs a temperature above 0, and makes answers to one prompt alike (least with dual). The README says which to take when. \
-Where the model is sure of the next token (code, lists, low temperature) little mark goes in.
-
-Examples:
-  greenmark embed -k my.key --prompt 'The old lighthouse'
-  greenmark embed -k my.key --model smollm2 --prompt 'Why is the sky blue?' --max-tokens 300
-  greenmark embed -k my.key --model smollm2 --prompts questions.jsonl > answers.jsonl
-  greenmark embed -k keys/ --model smollm2 --prompts questions.jsonl > answers.jsonl
-  greenmark embed --profile support-bot.profile.json --model smollm2 --prompt 'Why is the sky blue?'
-  greenmark embed -k my.key --scheme gm1:gumbel,h=4 --model smollm2 --prompt 'Why is the sky blue?'
-  greenmark embed --no-watermark --model ./Llama-3.2-1B.Q8_0.gguf --raw --prompt-file start.txt")]
+#[command(after_help = include_str!("args/help/embed.txt").trim_end())]
 pub(crate) struct EmbedArgs {
     /// File with the secret key (make one with `greenmark keygen`), or a folder of *.key files; of
     /// several keys, each text is marked with one [env: GREENMARK_KEY_FILE]
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) key_file: Vec<PathBuf>,
-    /// Profile, which says key and scheme, and which tokenizer the model has to have
+    /// Profile, which names key, scheme and tokenizer; the model must have that tokenizer
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key_file", "scheme", "no_watermark", "save_profile"])]
     pub(crate) profile: Option<PathBuf>,
     /// Write a profile of key, scheme and the model's tokenizer, for `detect --profile`; its name
@@ -224,14 +183,14 @@ pub(crate) struct EmbedArgs {
     /// Write without a mark, for comparison; needs no key
     #[arg(long)]
     pub(crate) no_watermark: bool,
-    /// Leave a position alone when its context was already used in the text: less looping (gumbel
-    /// always does)
+    /// Leave positions unmarked whose context the text has held before: less looping (gumbel always
+    /// does)
     #[arg(long)]
     pub(crate) skip_repeats: bool,
     /// Print one JSON object instead of the text alone; --prompts always prints one a text
     #[arg(long)]
     pub(crate) json: bool,
-    /// Say nothing on standard error of how the text came about
+    /// Print no summary on standard error
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
@@ -247,11 +206,11 @@ pub(crate) struct EmbedArgs {
     /// JSON Lines with many prompts, written as a batch; - is standard input
     #[arg(long, value_name = "FILE.jsonl", group = "source", help_heading = "Prompt")]
     pub(crate) prompts: Option<PathBuf>,
-    /// Texts written at once with --prompts; the model's best where not given
+    /// Texts written at a time with --prompts [default: the fastest for the model]
     #[arg(long, value_name = "N", conflicts_with_all = ["prompt", "prompt_file"], help_heading = "Prompt")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) batch: Option<u16>,
-    /// With --prompts, print texts as they end, and not in the order of the prompts
+    /// With --prompts, print texts as they end, in any order
     #[arg(long, conflicts_with_all = ["prompt", "prompt_file"], help_heading = "Prompt")]
     pub(crate) unordered: bool,
     /// Continue the prompt as it is, without the model's chat template
@@ -272,7 +231,7 @@ pub(crate) struct ModelArgs {
     /// of the Llama family
     #[arg(short, long, default_value = "demo", value_name = "demo|smollm2|PATH.gguf")]
     pub(crate) model: String,
-    /// The model's tokenizer.json, where its GGUF file holds a tokenizer that is not known exactly
+    /// The model's tokenizer.json, where the tokenizer in its GGUF file is not known exactly
     #[arg(long, value_name = "FILE")]
     pub(crate) tokenizer: Option<PathBuf>,
 }
@@ -283,7 +242,7 @@ pub(crate) struct SamplingArgs {
     /// Longest text, in tokens
     #[arg(short = 'n', long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_tokens: u32,
-    /// Go on to --max-tokens where the model would end the text
+    /// Write --max-tokens tokens even where the model would end the text
     #[arg(long)]
     pub(crate) ignore_eos: bool,
     /// Temperature; 0 is greedy
@@ -298,40 +257,13 @@ pub(crate) struct SamplingArgs {
     /// Keep tokens at least P times as likely as the likeliest; 0 keeps all
     #[arg(long, default_value_t = 0.0, value_name = "P", allow_negative_numbers = true)]
     pub(crate) min_p: f64,
-    /// Seed of the random draws; drawn anew where not given
+    /// Seed of the random draws [default: a new one]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-A text is asked about under the key, scheme and tokenizer that it was written with: under another of them the counts are noise, and so is \
-the verdict. A profile says all three. For a key without a profile, say --tokenizer, and --scheme where it is not the default. \
-Name and fingerprint of the tokenizer are part of the evidence.
-
-The p-value pays for every look: at any passage of the text, at the text as it is and normalised (invisible characters removed, look-alike \
-letters folded), and at every profile, key and scheme given. So, over the keys that might have been drawn, p ≤ alpha happens to an unmarked text \
-at most alpha of the time: for one look at one text, decided beforehand. N texts give about N · alpha false alarms. Asking again with other keys or \
-schemes, or as a text grows, is looking again: give all keys at once, and for a text that grows use --stream. \
-The p of the whole text alone, under one key, stands beside it and pays for nothing else.
-
-A text is a whole file, or one line of JSON Lines with `text`, or with `tokens` (ids, which need no tokenizer), and optionally \
-`id`. Where a line has both, `text` is used; --tokens uses the ids.
-
-Places: people are shown characters from 1, both ends included; JSON counts from 0, the end excluded. Edges are rough, a few words. A text that is marked in part can show a passage in unmarked words too, with a chance of up to 1/20 a text.
-
-What it means: `marked` says that the text depends on the key in a way that chance explains at most alpha of the time. It does not \
-say who wrote it. `no mark found` does not say that a human did. `too short to say`: no text of that length could reach alpha.
-
-Examples:
-  greenmark detect --profile support-bot.profile.json answer.txt
-  greenmark detect -k keys/ answer.txt                                      which of many profiles?
-  greenmark detect -k my.key --tokenizer demo story.txt
-  greenmark detect -k my.key --tokenizer smollm2 --show answer.txt
-  greenmark detect -k my.key --scheme gm1:gumbel,h=4 --tokenizer smollm2 answer.txt
-  greenmark detect -k my.key --tokenizer smollm2 --json answers.jsonl > evidence.jsonl
-  some-model | greenmark detect -k my.key --tokenizer smollm2 --stream      found while it is written
-  some-program | greenmark detect -k my.key --tokenizer ./tokenizer.json --alpha 1e-9 -")]
+#[command(after_help = include_str!("args/help/detect.txt").trim_end())]
 pub(crate) struct DetectArgs {
     /// File with a secret key, or a folder of keys and profiles; may be given several times. Every
     /// key is a look that is paid for [env: GREENMARK_KEY_FILE]
@@ -350,23 +282,21 @@ pub(crate) struct DetectArgs {
     /// a GGUF file with a known tokenizer
     #[arg(short, long, value_name = "demo|smollm2|FILE")]
     pub(crate) tokenizer: Option<String>,
-    /// Call a text marked if chance would give as much evidence at most this often
+    /// Level: call a text marked if p is at most this
     #[arg(short, long, default_value = "1e-6", value_name = "P", allow_negative_numbers = true, value_parser = parse_alpha)]
     pub(crate) alpha: f64,
     /// Test each text as a whole, without looking for marked passages in it
     #[arg(long)]
     pub(crate) no_search: bool,
-    /// Look at each text as it is and no other way: invisible characters and look-alike letters
-    /// stay
+    /// Test each text only as it is: keep invisible characters and look-alike letters
     #[arg(long)]
     pub(crate) no_normalise: bool,
-    /// Read one text as it comes in and say as soon as it is found to be marked; error still at
-    /// most alpha. For a text that is marked from its beginning: it looks for no passages and
-    /// does not normalise
+    /// Read one text as it comes in, and report as soon as it is found to be marked, still at level
+    /// alpha. For a text marked from its beginning: passages are not searched, nothing is
+    /// normalised
     #[arg(long, conflicts_with_all = ["show", "html", "jsonl", "tokens", "no_search", "no_normalise"])]
     pub(crate) stream: bool,
-    /// Print one JSON object a text; with --stream one when it is found to be marked and one at the
-    /// end
+    /// Print one JSON object a text; with --stream one when the mark is found and one at the end
     #[arg(long)]
     pub(crate) json: bool,
     /// Show the text with its green and red tokens; marked passages are underlined
@@ -381,8 +311,7 @@ pub(crate) struct DetectArgs {
     /// In JSON Lines, score `tokens` even where a line has `text`
     #[arg(long)]
     pub(crate) tokens: bool,
-    /// Texts, or JSON Lines where the name ends in .jsonl or with --jsonl; - or nothing is standard
-    /// input
+    /// Texts; JSON Lines if the name ends in .jsonl or with --jsonl; - or nothing is standard input
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }
@@ -395,13 +324,7 @@ impl DetectArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Makes a key that is forgotten at the end, lets the model write the same prompt without and with the mark, and asks the detector \
-about both, about a wrong key, and about the marked text with 10, 30 and 50 % of its words replaced.
-
-Example:
-  greenmark demo --prompt 'My grandmother had a garden' --seed 7
-  greenmark demo --scheme gm1:gumbel,h=2")]
+#[command(after_help = include_str!("args/help/demo.txt").trim_end())]
 pub(crate) struct DemoArgs {
     /// Text that the model continues
     #[arg(short, long, default_value = DEMO_PROMPT)]
@@ -414,7 +337,7 @@ pub(crate) struct DemoArgs {
     pub(crate) scheme: Scheme,
     #[command(flatten)]
     pub(crate) strength: StrengthArgs,
-    /// Seed of key and draws, to see the same again; drawn anew where not given
+    /// Seed of key and draws, to see the same again [default: a new one]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
     #[command(flatten)]
@@ -424,11 +347,7 @@ pub(crate) struct DemoArgs {
 const DEMO_PROMPT: &str = "One morning, a girl named Mia";
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  greenmark completions bash > ~/.local/share/bash-completion/completions/greenmark
-  greenmark completions zsh > ~/.zfunc/_greenmark
-  greenmark completions fish > ~/.config/fish/completions/greenmark.fish")]
+#[command(after_help = include_str!("args/help/completions.txt").trim_end())]
 pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]

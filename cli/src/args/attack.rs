@@ -8,34 +8,7 @@ use greenmark_attacks::{About, Strength, about};
 use super::AttackModelArgs;
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-An attack knows neither key nor scheme. Its strength is the share of its places (words, letters, sentences) that are changed, from 0 to 1; the \
-same text, strength and seed give the same result. `greenmark attack --list` says of each attack whom it models, where it comes from \
-and what it does not do.
-
-synonyms needs WordNet, phrases a paraphrase table, and back-translate Apertium; each says what to install or run where it is missing.
-
-resample, phrases and paraphrase need a language model, SmolLM2 where no other is named. phrases asks it what fits; resample has it write spans of tokens anew; paraphrase asks it to say \
-sentences, paragraphs or the whole in other words, for which a model as small as SmolLM2 is a poor writer: --endpoint asks a better one, over the network.
-
-The attacked text goes to standard output, and what was done to standard error. JSON Lines (`text`, and optionally `id`) come out as JSON \
-Lines, with what was done to each in `attacks` and `word_edit_rate`, in place of any that a line had; what else it has follows as it was (an `id` as a string), but for \
-`tokens`, which were those of the text before.
-
-Attacks that imitate a writer leave links alone, as https://host/page, www.host or user@host; --list says which.
-
-Examples:
-  greenmark attack replace --strength 0.2 --seed 1 story.txt > edited.txt
-  greenmark attack replace -s 0.1 --then typos:0.05 --then shuffle-sentences:0.3 story.txt
-  greenmark attack paste -s 0.75 --with article.txt story.txt
-  greenmark attack homoglyphs -s 0.5 answers.jsonl | greenmark detect -k my.key --jsonl
-  greenmark attack synonyms -s 1 story.txt
-  greenmark attack phrases -s 0.5 --model demo answers.jsonl
-  greenmark attack back-translate -s 1 story.txt
-  greenmark attack resample -s 0.3 --span 5 --model demo story.txt
-  greenmark attack paraphrase -s 1 --unit paragraph --then typos:0.02 answers.jsonl
-  greenmark attack paraphrase -s 1 --endpoint https://host.example/v1 --endpoint-model NAME --endpoint-key-env API_KEY --cache said answers.jsonl
-  greenmark attack --list")]
+#[command(after_help = include_str!("help/attack.txt").trim_end())]
 pub(crate) struct AttackArgs {
     /// Attack to run; --list shows the names
     #[arg(value_name = "NAME", required_unless_present = "list", value_parser = about)]

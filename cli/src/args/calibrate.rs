@@ -9,25 +9,7 @@ use greenmark_eval::calibration::Plan;
 use super::DEFAULT_SCHEME;
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Asks about texts that nobody marked, and counts how often each test says p <= alpha: the whole text, its segments (the search for marked \
-spans), the stream (stopped wherever it looks most marked), the text as it is and normalised, several keys at once, and everything together. \
-If the tests are right, no rate exceeds its alpha.
-
-Every pair of a text and a key has a key of its own, which follows from --seed, so all pairs are independent and the intervals (95 %, \
-Clopper-Pearson) are exact. These keys can be made again by anyone: they are for measuring. No rate finer than 3/n is claimed from n pairs.
-
-One further key, yours if you give it, asks every text, as a deployed key does: each text by itself, and with phrases that texts share \
-counted in the first of them only. Under one key the texts share their fate where they share phrases: this is the rate that this \
-key will have on texts like these.
-
-Progress is kept in DIR/state.json; the same command goes on after an interruption, which costs the last batch at most, some seconds of work. \
-Results: DIR/calibration.md (tables), .json (everything) and .svg (plots).
-
-Examples:
-  greenmark calibrate --corpus essays.jsonl --keys 100 --tokenizer smollm2 --passage 200 --out essays
-  greenmark calibrate --corpus *.txt --scheme gm1:gumbel,h=2 --scheme gm1:green,h=1,gamma=64/256
-  greenmark calibrate --corpus mail.jsonl --profile production.profile.json --keys 4")]
+#[command(after_help = include_str!("help/calibrate.txt").trim_end())]
 pub(crate) struct CalibrateArgs {
     /// Unmarked texts: plain files, or JSON Lines (.jsonl) with `text` or `tokens` and, optionally,
     /// `lang` and `source` to count apart
@@ -36,12 +18,12 @@ pub(crate) struct CalibrateArgs {
     /// Keys a text, up to a billion
     #[arg(short = 'n', long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Plan::MOST_KEYS))]
     pub(crate) keys: u64,
-    /// Keys to examine at once, where several are, up to a thousand; of --keys, what is left over
-    /// at the end makes no group and is not asked together
+    /// Keys in a group, for the tests of several keys at once, up to a thousand; left-over --keys make
+    /// no group
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=Plan::MOST_TOGETHER))]
     pub(crate) together: u64,
-    /// Cut documents into passages of N tokens, and leave out what is shorter; without it,
-    /// documents are taken whole, and those without a token left out
+    /// Cut documents into passages of N tokens, and leave out shorter rests; without it, documents
+    /// are taken whole
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) passage: Option<u64>,
     /// gm1:green,h=H,gamma=G/256 or gm1:gumbel,h=H[,dual]; may be given several times
@@ -51,13 +33,13 @@ pub(crate) struct CalibrateArgs {
     /// profile's, or demo]
     #[arg(short, long, value_name = "demo|smollm2|FILE")]
     pub(crate) tokenizer: Option<String>,
-    /// Profile whose key asks every text, under its scheme and tokenizer
+    /// Profile whose key tests every text, under its scheme and tokenizer
     #[arg(long, value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,
-    /// Key file of the one key that asks every text; without it, that key too follows from the seed
+    /// Key file of the one key that tests every text [default: a key derived from the seed]
     #[arg(short, long, value_name = "FILE", env = "GREENMARK_KEY_FILE", hide_env_values = true)]
     pub(crate) key_file: Option<PathBuf>,
-    /// The keys follow from it
+    /// Seed of the keys
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
     /// Folder for progress and results
