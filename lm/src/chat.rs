@@ -66,13 +66,11 @@ impl ChatTemplate {
     /// # Errors
     /// [`LmError::ChatTemplateMissing`] if it holds none, as base models do.
     pub fn from_gguf_metadata(metadata: &Metadata) -> Result<Self, LmError> {
-        let Some(Value::String(source)) = metadata.get("tokenizer.chat_template") else {
-            return Err(LmError::ChatTemplateMissing);
-        };
+        let source = metadata.get("tokenizer.chat_template").and_then(Value::string);
+        let source = source.ok_or(LmError::ChatTemplateMissing)?;
         let token = |key: &str| -> Option<&str> {
-            let &Value::U32(id) = metadata.get(key)? else { return None };
-            let Value::Array(tokens) = metadata.get("tokenizer.ggml.tokens")? else { return None };
-            tokens.string(id as usize)
+            let id = usize::try_from(metadata.get(key)?.integer()?).ok()?;
+            metadata.get("tokenizer.ggml.tokens")?.array()?.string(id)
         };
         let bos = token("tokenizer.ggml.bos_token_id").unwrap_or_default();
         let eos = token("tokenizer.ggml.eos_token_id").unwrap_or_default();

@@ -9,7 +9,7 @@ fn metadata(members: &Value) -> gguf::Metadata {
     let number = |value: &Value| -> i32 { value.as_i64().and_then(|n| n.try_into().ok()).expect("an i32") };
     let of = |member: &Value| match member {
         Value::String(text) => gguf::Value::String(text.clone()),
-        Value::Number(_) => gguf::Value::I32(number(member)),
+        Value::Number(_) => gguf::Value::Integer(number(member).into()),
         Value::Array(values) if values.iter().all(Value::is_string) => {
             gguf::Value::Array(values.iter().filter_map(Value::as_str).collect())
         }

@@ -12,38 +12,36 @@ use crate::TextError;
 
 /// A value of the metadata.
 #[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs, reason = "the types of the format, by their own names")]
 pub enum Value {
-    U8(u8),
-    I8(i8),
-    U16(u16),
-    I16(i16),
-    U32(u32),
-    I32(i32),
-    U64(u64),
-    I64(i64),
-    F32(f32),
-    F64(f64),
+    /// An integer of any of the format's widths.
+    Integer(i128),
+    /// A number in floating point, single or double.
+    Float(f64),
+    /// A boolean.
     Bool(bool),
+    /// A string.
     String(String),
+    /// An array.
     Array(Array),
 }
 
 impl Value {
-    /// Returns an integer of any width; `None` of another type, and past `i64::MAX`.
+    /// Returns the integer; `None` for another type, and above `i64::MAX`.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
-        Some(match *self {
-            Self::U8(n) => n.into(),
-            Self::I8(n) => n.into(),
-            Self::U16(n) => n.into(),
-            Self::I16(n) => n.into(),
-            Self::U32(n) => n.into(),
-            Self::I32(n) => n.into(),
-            Self::U64(n) => i64::try_from(n).ok()?,
-            Self::I64(n) => n,
-            _ => return None,
-        })
+        if let Self::Integer(number) = *self { i64::try_from(number).ok() } else { None }
+    }
+
+    /// Returns the string; `None` for another type.
+    #[must_use]
+    pub fn string(&self) -> Option<&str> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+
+    /// Returns the array; `None` for another type.
+    #[must_use]
+    pub fn array(&self) -> Option<&Array> {
+        if let Self::Array(array) = self { Some(array) } else { None }
     }
 }
 
@@ -212,23 +210,18 @@ fn width(kind: u32) -> Option<usize> {
     }
 }
 
-/// Returns a value of such a type; `None` of another.
+/// Returns a value of such a type, from its bytes; `None` for another type.
 fn scalar(kind: u32, bytes: &[u8]) -> Option<Value> {
-    fn array<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
-        bytes.try_into().ok()
-    }
+    let bits = bytes.iter().rev().fold(0u64, |bits, &byte| bits << 8 | u64::from(byte));
     Some(match kind {
-        0 => Value::U8(u8::from_le_bytes(array(bytes)?)),
-        1 => Value::I8(i8::from_le_bytes(array(bytes)?)),
-        2 => Value::U16(u16::from_le_bytes(array(bytes)?)),
-        3 => Value::I16(i16::from_le_bytes(array(bytes)?)),
-        4 => Value::U32(u32::from_le_bytes(array(bytes)?)),
-        I32 => Value::I32(i32::from_le_bytes(array(bytes)?)),
-        6 => Value::F32(f32::from_le_bytes(array(bytes)?)),
-        7 => Value::Bool(array::<1>(bytes)? != [0]),
-        10 => Value::U64(u64::from_le_bytes(array(bytes)?)),
-        11 => Value::I64(i64::from_le_bytes(array(bytes)?)),
-        12 => Value::F64(f64::from_le_bytes(array(bytes)?)),
+        0 | 2 | 4 | 10 => Value::Integer(bits.into()),
+        1 => Value::Integer((bits as i8).into()),
+        3 => Value::Integer((bits as i16).into()),
+        I32 => Value::Integer((bits as i32).into()),
+        11 => Value::Integer((bits as i64).into()),
+        6 => Value::Float(f32::from_bits(bits as u32).into()),
+        12 => Value::Float(f64::from_bits(bits)),
+        7 => Value::Bool(bits != 0),
         _ => return None,
     })
 }
@@ -434,7 +427,7 @@ mod tests {
         let Value::Array(kinds) = &metadata["kinds"] else { panic!("an array") };
         assert_eq!((kinds.len(), kinds.integers(), kinds.string(0)), (2, Some(vec![1, -1]), None));
         assert!(kinds.strings().is_none());
-        assert_eq!(metadata["eos"], Value::U32(2));
+        assert_eq!(metadata["eos"], Value::Integer(2));
         assert_eq!(metadata["bos"], Value::Bool(true));
         // Tensors begin at the first multiple of 32 past the header.
         let begin = (bytes.len() as u64).next_multiple_of(32);

@@ -151,8 +151,7 @@ impl<'h> ModelFile<'h> {
     fn number(&self, key: &str) -> Result<Option<f64>, LmError> {
         match self.header.metadata.get(key) {
             None => Ok(None),
-            Some(Value::F32(v)) => Ok(Some(f64::from(*v))),
-            Some(Value::F64(v)) => Ok(Some(*v)),
+            Some(&Value::Float(number)) => Ok(Some(number)),
             Some(_) => Err(self.error(format!("metadata `{key}` is not a number"))),
         }
     }

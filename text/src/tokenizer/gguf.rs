@@ -1,12 +1,13 @@
 //! The tokenizer inside a GGUF file, written out as a `tokenizer.json`.
 //!
 //! A GGUF holds vocabulary and merges but only the *name* of its pre-tokenizer. The rules behind
-//! that name are in nobody's file, so those here were each compared with the model's own
-//! `tokenizer.json`. A name that is not in [`RULES`] is refused: a near miss would give other ids,
-//! and a detector would look at other tokens than the embedder wrote.
+//! that name are not in the file, so those in `pre_tokenizers.json` were each compared with a model's
+//! own `tokenizer.json`. A name that is not there is refused: a near miss would give other ids, and a
+//! detector would look at other tokens than the embedder wrote.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Extras, Tokenizer};
@@ -31,7 +32,7 @@ impl Tokenizer {
         Self::from_json(&json, &path.file_name().unwrap_or_default().to_string_lossy())
     }
 
-    /// Builds the tokenizer a GGUF file's metadata describes.
+    /// Builds the tokenizer that a GGUF file's metadata describes.
     ///
     /// # Errors
     /// [`TextError::TokenizerUnknown`] if its rules are not among those known here exactly,
@@ -43,51 +44,22 @@ impl Tokenizer {
 }
 
 /// Rules that a pre-tokenizer's name stands for.
+#[derive(Deserialize)]
 struct Rules {
-    /// `tokenizer.ggml.pre`.
-    name: &'static str,
-    split: Split,
-    /// A word that is a token is that token, whatever the merges say.
+    /// True if a word that is a token is that token, whatever the merges say.
     ignore_merges: bool,
-    /// Unicode composition (NFC) before anything else.
-    compose: bool,
     /// True if sequences begin with the BOS token when the file does not say.
     begins_with_bos: bool,
+    /// Members of the `tokenizer.json`.
+    normalizer: Value,
+    pre_tokenizer: Value,
 }
 
-enum Split {
-    /// GPT-2's pattern, as in the `ByteLevel` pre-tokenizer.
-    Gpt2,
-    /// Every digit on its own first, then GPT-2's pattern.
-    DigitsThenGpt2,
-    Pattern(&'static str),
+/// Returns the rules by name, `tokenizer.ggml.pre`. Each was compared with a model's own file:
+/// SmolLM2, GPT-2, Llama 3.2, Qwen 2.5, Mistral Nemo.
+fn rules() -> HashMap<String, Rules> {
+    serde_json::from_str(include_str!("pre_tokenizers.json")).expect("the table is built in")
 }
-
-const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-const QWEN2: &str =
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-const TEKKEN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
-/// Each compared with a model's own file: SmolLM2, GPT-2, Llama 3.2, Qwen 2.5, Mistral Nemo.
-const RULES: [Rules; 5] = [
-    Rules {
-        name: "smollm",
-        split: Split::DigitsThenGpt2,
-        ignore_merges: false,
-        compose: false,
-        begins_with_bos: false,
-    },
-    Rules { name: "gpt-2", split: Split::Gpt2, ignore_merges: false, compose: false, begins_with_bos: false },
-    Rules {
-        name: "llama-bpe",
-        split: Split::Pattern(LLAMA3),
-        ignore_merges: true,
-        compose: false,
-        begins_with_bos: true,
-    },
-    Rules { name: "qwen2", split: Split::Pattern(QWEN2), ignore_merges: false, compose: true, begins_with_bos: false },
-    Rules { name: "tekken", split: Split::Pattern(TEKKEN), ignore_merges: true, compose: false, begins_with_bos: true },
-];
 
 /// Token types of the GGUF format that matter here. The others: 1 normal, 2 unknown, 6 byte.
 const CONTROL: i64 = 3;
@@ -95,27 +67,30 @@ const USER_DEFINED: i64 = 4;
 /// Padding rows (`[PAD151665]`) that fill the model's matrix: not in the model's own vocabulary.
 const UNUSED: i64 = 5;
 
-/// Returns the `tokenizer.json` a GGUF's metadata amounts to, and what it says beside.
+const MODEL: &str = "tokenizer.ggml.model";
+const PRE: &str = "tokenizer.ggml.pre";
+
+/// Returns the `tokenizer.json` that a GGUF's metadata amounts to, and what else it says.
 ///
 /// # Errors
 /// [`TextError::TokenizerUnknown`] for an algorithm or pre-tokenizer not known here exactly,
 /// [`TextError::Metadata`] for a key that is missing or of the wrong type.
-pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<(Value, Extras), TextError> {
-    let model = text(metadata, MODEL)?;
+fn tokenizer_json(metadata: &Metadata) -> Result<(Value, Extras), TextError> {
+    let model = entry(metadata, MODEL, "a string", Entry::string)?;
     if model != "gpt2" {
         // SentencePiece ("llama") needs merges rebuilt from scores, and how depends on the model family.
         return Err(TextError::TokenizerUnknown { key: MODEL, value: model.to_owned() });
     }
-    let pre = match metadata.get(PRE) {
-        Some(_) => text(metadata, PRE)?,
-        // Files without a name are older than the names; what they mean is a guess.
-        None => "",
-    };
+    // Files without a name are older than the names; what they mean is a guess.
+    let pre = if metadata.contains_key(PRE) { entry(metadata, PRE, "a string", Entry::string)? } else { "" };
     let unknown = || TextError::TokenizerUnknown { key: PRE, value: pre.to_owned() };
-    let rules = RULES.iter().find(|r| r.name == pre).ok_or_else(unknown)?;
+    let rules = rules().remove(pre).ok_or_else(unknown)?;
 
-    let tokens = texts(metadata, "tokenizer.ggml.tokens")?;
-    let types = integers(metadata, "tokenizer.ggml.token_type", tokens.len())?;
+    let tokens = strings(metadata, "tokenizer.ggml.tokens")?;
+    let expected = "an array with an integer for each token";
+    let types = entry(metadata, "tokenizer.ggml.token_type", expected, |value| {
+        value.array()?.integers().filter(|types| types.len() == tokens.len())
+    })?;
     let mut vocab = Map::with_capacity(tokens.len());
     let mut added = Vec::new();
     for (id, (&token, kind)) in tokens.iter().zip(types).enumerate() {
@@ -134,7 +109,7 @@ pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<(Value, Extras), Tex
         }
     }
     let mut merges = Vec::new();
-    for (i, merge) in texts(metadata, "tokenizer.ggml.merges")?.into_iter().enumerate() {
+    for (i, merge) in strings(metadata, "tokenizer.ggml.merges")?.into_iter().enumerate() {
         // A byte-level token holds no space, so the one there is parts the two.
         let pair =
             merge.split_once(' ').filter(|(_, right)| !right.contains(' ')).ok_or_else(|| TextError::Metadata {
@@ -147,8 +122,8 @@ pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<(Value, Extras), Tex
     let json = json!({
         "version": "1.0",
         "added_tokens": added,
-        "normalizer": rules.compose.then(|| json!({"type": "NFC"})),
-        "pre_tokenizer": pre_tokenizer(&rules.split),
+        "normalizer": rules.normalizer,
+        "pre_tokenizer": rules.pre_tokenizer,
         "post_processor": null,
         "decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
         "model": {
@@ -157,39 +132,13 @@ pub(crate) fn tokenizer_json(metadata: &Metadata) -> Result<(Value, Extras), Tex
             "ignore_merges": rules.ignore_merges, "vocab": vocab, "merges": merges,
         },
     });
-    Ok((json, extras(metadata, rules, tokens.len())?))
+    Ok((json, extras(metadata, rules.begins_with_bos, tokens.len())?))
 }
 
-const MODEL: &str = "tokenizer.ggml.model";
-const PRE: &str = "tokenizer.ggml.pre";
-
-fn pre_tokenizer(split: &Split) -> Value {
-    let byte_level = |use_regex| json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": use_regex});
-    match split {
-        Split::Gpt2 => byte_level(true),
-        Split::DigitsThenGpt2 => json!({
-            "type": "Sequence",
-            "pretokenizers": [{"type": "Digits", "individual_digits": true}, byte_level(true)],
-        }),
-        Split::Pattern(pattern) => json!({
-            "type": "Sequence",
-            "pretokenizers": [
-                {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false},
-                byte_level(false),
-            ],
-        }),
-    }
-}
-
-fn extras(metadata: &Metadata, rules: &Rules, vocab_size: usize) -> Result<Extras, TextError> {
+fn extras(metadata: &Metadata, begins_with_bos: bool, vocab_size: usize) -> Result<Extras, TextError> {
     let id = |key: &str| -> Result<Option<TokenId>, TextError> {
-        let Some(value) = metadata.get(key) else { return Ok(None) };
-        value
-            .integer()
-            .and_then(|id| TokenId::try_from(id).ok())
-            .filter(|&id| (id as usize) < vocab_size)
-            .map(Some)
-            .ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected: "a token id" })
+        let id = |value: &Entry| TokenId::try_from(value.integer()?).ok().filter(|&id| (id as usize) < vocab_size);
+        metadata.contains_key(key).then(|| entry(metadata, key, "a token id", id)).transpose()
     };
     let mut end = Vec::new();
     for key in ["eos", "eot", "eom"] {
@@ -197,42 +146,25 @@ fn extras(metadata: &Metadata, rules: &Rules, vocab_size: usize) -> Result<Extra
     }
     let add_bos = match metadata.get("tokenizer.ggml.add_bos_token") {
         Some(Entry::Bool(add)) => *add,
-        _ => rules.begins_with_bos,
+        _ => begins_with_bos,
     };
     let bos = id("tokenizer.ggml.bos_token_id")?;
-    let name = match metadata.get("general.name") {
-        Some(Entry::String(name)) => name.clone(),
-        _ => "unnamed GGUF".to_owned(),
-    };
+    let name = metadata.get("general.name").and_then(Entry::string).unwrap_or("unnamed GGUF").to_owned();
     Ok(Extras { name, end, prefix: Some(bos.filter(|_| add_bos).into_iter().collect()) })
 }
 
-fn get<'m>(metadata: &'m Metadata, key: &str, expected: &'static str) -> Result<&'m Entry, TextError> {
-    metadata.get(key).ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected })
+/// Returns what `read` makes of the value of a key.
+fn entry<'m, T>(
+    metadata: &'m Metadata,
+    key: &str,
+    expected: &'static str,
+    read: impl FnOnce(&'m Entry) -> Option<T>,
+) -> Result<T, TextError> {
+    metadata.get(key).and_then(read).ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected })
 }
 
-fn text<'m>(metadata: &'m Metadata, key: &str) -> Result<&'m str, TextError> {
-    match get(metadata, key, "a string")? {
-        Entry::String(text) => Ok(text),
-        _ => Err(TextError::Metadata { key: key.to_owned(), expected: "a string" }),
-    }
-}
-
-fn texts<'m>(metadata: &'m Metadata, key: &str) -> Result<Vec<&'m str>, TextError> {
-    let expected = "an array of strings";
-    let Entry::Array(array) = get(metadata, key, expected)? else {
-        return Err(TextError::Metadata { key: key.to_owned(), expected });
-    };
-    Ok(array.strings().ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected })?.collect())
-}
-
-fn integers(metadata: &Metadata, key: &str, length: usize) -> Result<Vec<i64>, TextError> {
-    let expected = "an array with an integer for each token";
-    let numbers = match get(metadata, key, expected)? {
-        Entry::Array(array) => array.integers().filter(|numbers| numbers.len() == length),
-        _ => None,
-    };
-    numbers.ok_or_else(|| TextError::Metadata { key: key.to_owned(), expected })
+fn strings<'m>(metadata: &'m Metadata, key: &str) -> Result<Vec<&'m str>, TextError> {
+    entry(metadata, key, "an array of strings", |value| Some(value.array()?.strings()?.collect()))
 }
 
 #[cfg(test)]
@@ -256,17 +188,16 @@ mod tests {
             ("tokenizer.ggml.tokens".to_owned(), Entry::Array(tokens.iter().map(|t| &**t).collect())),
             ("tokenizer.ggml.token_type".to_owned(), Entry::Array(types.into_iter().collect())),
             ("tokenizer.ggml.merges".to_owned(), Entry::Array(["a b"].into_iter().collect())),
-            ("tokenizer.ggml.bos_token_id".to_owned(), Entry::U32(257)),
-            ("tokenizer.ggml.eos_token_id".to_owned(), Entry::U32(0)),
+            ("tokenizer.ggml.bos_token_id".to_owned(), Entry::Integer(257)),
+            ("tokenizer.ggml.eos_token_id".to_owned(), Entry::Integer(0)),
             ("general.name".to_owned(), string("Tiny")),
         ])
     }
 
     #[test]
     fn token_types_become_added_tokens() {
-        for rules in RULES {
-            let tokenizer = Tokenizer::from_gguf_metadata(&metadata(rules.name)).unwrap();
-            let name = rules.name;
+        for (name, rules) in rules() {
+            let tokenizer = Tokenizer::from_gguf_metadata(&metadata(&name)).unwrap();
             assert_eq!(tokenizer.name(), "Tiny");
             assert_eq!(tokenizer.vocab_size(), 259, "{name}: the padding row is no token");
             assert_eq!(tokenizer.encode("ab<think>ab<|end|>").unwrap(), [256, 258, 256, 257], "{name}");
@@ -290,7 +221,7 @@ mod tests {
     #[test]
     fn damaged_metadata_is_refused_at_the_place() {
         let damage: [(&str, Entry, &str); 5] = [
-            (MODEL, Entry::U32(1), "`tokenizer.ggml.model`: expected a string"),
+            (MODEL, Entry::Integer(1), "`tokenizer.ggml.model`: expected a string"),
             ("tokenizer.ggml.tokens", Entry::Array([1].into_iter().collect()), "an array of strings"),
             (
                 "tokenizer.ggml.token_type",
@@ -298,7 +229,7 @@ mod tests {
                 "an integer for each token",
             ),
             ("tokenizer.ggml.merges", Entry::Array(["ab"].into_iter().collect()), "tokenizer.ggml.merges[0]"),
-            ("tokenizer.ggml.eos_token_id", Entry::U32(9999), "expected a token id"),
+            ("tokenizer.ggml.eos_token_id", Entry::Integer(9999), "expected a token id"),
         ];
         for (key, value, expected) in damage {
             let mut metadata = metadata("smollm");
