@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Result, anyhow, bail};
 use greenmark::{Key, Scheme};
-use greenmark_text::{Ask, Profile, Registry, Tokenizer, relative_path, tokenizer_named_by};
+use greenmark_text::{Ask, Profile, ProfileTokenizer, Registry, Tokenizer, relative_path, tokenizer_named_by};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -44,7 +44,8 @@ impl Deployment {
             let readable = keys::key_files(folder)?.into_iter().filter_map(|file| keys::content(&file).ok());
             stored.extend(readable.filter_map(|bytes| Key::parse_file(&bytes).ok()));
         }
-        let found = greenmark_text::Deployment::new(profile, &name, &stored, |file| keys::content(&folder.join(file)))?;
+        let read = |file: &str| keys::content(&folder.join(file)).map(|bytes| Key::parse_file(&bytes));
+        let found = greenmark_text::Deployment::new(profile, &name, &stored, read)?;
         Ok(Self { found, path: path.into() })
     }
 
@@ -310,16 +311,14 @@ pub(crate) fn path_in_profile(folder: &Path, file: &Path) -> Result<String> {
     path.ok_or_else(|| anyhow!("{} has no path from {} that a profile can hold", file.display(), folder.display()))
 }
 
-/// Returns the name and the file of a tokenizer as a profile in `folder` holds them.
+/// Returns a tokenizer as a profile in `folder` names it.
 ///
 /// - `given`: `demo`, `smollm2`, or a file.
-pub(crate) fn tokenizer_in_profile(
-    folder: &Path,
-    given: &str,
-    tokenizer: &Tokenizer,
-) -> Result<(String, Option<String>)> {
-    if tokenizer_named_by(tokenizer.fingerprint()) == Some(given) {
-        return Ok((given.to_owned(), None));
-    }
-    Ok((tokenizer.name().to_owned(), Some(path_in_profile(folder, Path::new(given))?)))
+pub(crate) fn tokenizer_in_profile(folder: &Path, given: &str, tokenizer: &Tokenizer) -> Result<ProfileTokenizer> {
+    let (name, file) = if tokenizer_named_by(tokenizer.fingerprint()) == Some(given) {
+        (given, None)
+    } else {
+        (tokenizer.name(), Some(path_in_profile(folder, Path::new(given))?))
+    };
+    Ok(ProfileTokenizer { name: name.to_owned(), fingerprint: tokenizer.fingerprint().to_owned(), file })
 }

@@ -31,6 +31,7 @@ pub mod fmt;
 pub mod gguf;
 mod json;
 pub mod lines;
+mod members;
 mod profile;
 mod shade;
 mod spans;
@@ -41,9 +42,11 @@ pub use greenmark::TokenId;
 pub use answer::Answer;
 pub use cache::{cache_folder, model_path, tokenizer_named_by};
 pub use error::TextError;
-pub use examiner::{Ask, Examiner, Versions};
+pub use examiner::{Ask, Examiner};
 pub use json::{Event, Evidence, SpanEvidence, StreamReport, TokenizerName};
-pub use profile::{Deployment, Profile, ProfileError, ProfileParams, Registry, RegistryError, relative_path};
+pub use profile::{
+    Deployment, Profile, ProfileError, ProfileParams, ProfileTokenizer, Registry, RegistryError, relative_path,
+};
 pub use shade::Shade;
 pub use spans::{Passage, Place, within};
 pub use tokenizer::{Encoded, FINGERPRINT_PROBE, StreamDecoder, StreamEncoder, Tokenizer, demo_tokenizer};

@@ -14,8 +14,6 @@
 //! assert_eq!(error.to_string(), "texts.jsonl, line 4: not a JSON object");
 //! ```
 
-mod members;
-
 use std::{
     borrow::Cow,
     io::{self, BufRead},
@@ -24,10 +22,10 @@ use std::{
 use greenmark::TokenId;
 use serde::{Deserialize, de::DeserializeOwned};
 
-pub use self::members::Member;
-use self::members::members;
+pub use crate::members::Member;
+use crate::members::members;
 
-/// Why a line could not be used.
+/// The reason why a line could not be used.
 ///
 /// Every message begins with the place: the name of the input and the line, from 1.
 #[derive(Debug, thiserror::Error)]
@@ -41,42 +39,21 @@ pub enum LineError {
         /// The operating system's reason. No `source`: the message holds it already.
         reason: io::Error,
     },
-    /// The line is not UTF-8.
-    #[error("{place}: not valid UTF-8 from byte {byte} of the line on")]
-    NotText {
-        /// Input and line.
+    /// The line is not UTF-8, not an object, begins with a byte-order mark, or has a member that is
+    /// missing or of another type.
+    #[error("{place}: {fault}")]
+    Line {
+        /// Input and line; for a fault in the JSON also the column, from 1.
         place: String,
-        /// The first byte that is not valid, from 0.
-        byte: usize,
-    },
-    /// The line begins with a byte-order mark, which no editor shows.
-    #[error("{place}: begins with a byte-order mark (BOM): save the file as UTF-8 without one")]
-    ByteOrderMark {
-        /// Input and line.
-        place: String,
-    },
-    /// The line holds something else than an object.
-    #[error("{place}: not a JSON object")]
-    NotAnObject {
-        /// Input and line.
-        place: String,
-    },
-    /// The line is not JSON, or a member has another type.
-    #[error("{place}, column {column}: {reason}")]
-    Json {
-        /// Input and line.
-        place: String,
-        /// Column in the line, from 1.
-        column: usize,
         /// The fault.
-        reason: String,
+        fault: String,
     },
-    /// The object holds no text.
-    #[error("{place}: neither `text` nor `tokens`")]
-    NoText {
-        /// Input and line.
-        place: String,
-    },
+}
+
+impl LineError {
+    fn new(place: String, fault: impl Into<String>) -> Self {
+        Self::Line { place, fault: fault.into() }
+    }
 }
 
 /// One text to ask about.
@@ -97,7 +74,7 @@ impl Text {
     }
 
     /// Returns the other members of its line, in order and to the letter.
-    pub fn rest(&self) -> impl Iterator<Item = Member> {
+    pub fn rest(&self) -> impl Iterator<Item = Member<'_>> {
         members(&self.line).into_iter().filter(|member| !TextLine::MEMBERS.contains(&&*member.name))
     }
 }
@@ -112,12 +89,12 @@ pub enum Content {
 }
 
 impl Content {
-    /// - `prefer_ids`: whether ids count where there are both.
-    fn of(text: Option<String>, ids: Option<Vec<TokenId>>, prefer_ids: bool) -> Option<Self> {
+    /// Takes the text or the ids of a line; of both, the ids if they are preferred.
+    fn of(text: Option<String>, ids: Option<Vec<TokenId>>, prefer_ids: bool, place: String) -> Result<Self, LineError> {
         match (text, ids) {
-            (_, Some(ids)) if prefer_ids => Some(Self::Ids(ids)),
-            (Some(text), _) => Some(Self::Characters(text)),
-            (None, ids) => ids.map(Self::Ids),
+            (Some(text), ids) if ids.is_none() || !prefer_ids => Ok(Self::Characters(text)),
+            (_, Some(ids)) => Ok(Self::Ids(ids)),
+            _ => Err(LineError::new(place, "neither `text` nor `tokens`")),
         }
     }
 }
@@ -198,7 +175,7 @@ pub fn text_lines(
     lines::<TextLine>(reader, name).map(move |line| {
         let Line { number, place, written, value: line } = line?;
         let id = line.id.map_or_else(|| number.to_string(), Id::into_string);
-        let content = Content::of(line.text, line.tokens, prefer_ids).ok_or(LineError::NoText { place })?;
+        let content = Content::of(line.text, line.tokens, prefer_ids, place)?;
         Ok(Text { id, content, line: written })
     })
 }
@@ -220,7 +197,7 @@ pub fn prompts(reader: impl BufRead, name: String) -> impl Iterator<Item = Resul
 pub fn documents(reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Document, LineError>> {
     lines::<DocumentLine>(reader, name).map(|line| {
         let Line { place, value: line, .. } = line?;
-        let content = Content::of(line.text, line.tokens, false).ok_or(LineError::NoText { place })?;
+        let content = Content::of(line.text, line.tokens, false, place)?;
         Ok(Document { content, lang: line.lang, source: line.source })
     })
 }
@@ -264,21 +241,24 @@ fn lines<T: DeserializeOwned>(
 fn parse_line<T: DeserializeOwned>(bytes: Vec<u8>, number: u64, place: String) -> Result<Line<T>, LineError> {
     let written = match String::from_utf8(bytes) {
         Ok(written) => written,
-        Err(error) => return Err(LineError::NotText { place, byte: error.utf8_error().valid_up_to() }),
+        Err(error) => {
+            let byte = error.utf8_error().valid_up_to();
+            return Err(LineError::new(place, format!("not valid UTF-8 from byte {byte} of the line on")));
+        }
     };
     let text = written.trim_end();
     // Invisible in an editor, and so in "not a JSON object".
     if text.starts_with('\u{feff}') {
-        return Err(LineError::ByteOrderMark { place });
+        return Err(LineError::new(place, "begins with a byte-order mark (BOM): save the file as UTF-8 without one"));
     }
-    // An array would do for serde: its elements for the members, in order.
+    // Serde would take an array too: its elements for the members, in order.
     if !text.trim_ascii_start().starts_with('{') {
-        return Err(LineError::NotAnObject { place });
+        return Err(LineError::new(place, "not a JSON object"));
     }
     match serde_json::from_str(text) {
         Ok(value) => Ok(Line { number, place, written, value }),
-        // The line number within the line is always 1; only the column tells.
-        Err(error) => Err(LineError::Json { place, column: error.column(), reason: reason(&error) }),
+        // The line number within the line is always 1.
+        Err(error) => Err(LineError::new(format!("{place}, column {}", error.column()), reason(&error))),
     }
 }
 

@@ -1,17 +1,18 @@
 //! Profiles: which key, scheme and tokenizer belong together. SPEC §12.
 
 mod error;
-mod node;
 mod registry;
 
-use greenmark::{Key, KeyId, Scheme};
-use serde::Serialize;
+use std::fmt::Display;
 
-use self::node::Node;
+use greenmark::{Key, KeyId, Scheme, SubkeyError};
+use serde::{Serialize, Serializer, de::IgnoredAny};
+
 pub use self::{
     error::{ProfileError, RegistryError},
     registry::{Deployment, Registry, relative_path},
 };
+use crate::members::{Member, members};
 
 /// Value of `greenmark` in a profile of this version.
 const VERSION: &str = "profile/1";
@@ -24,14 +25,16 @@ const LONGEST_LABEL: usize = 255;
 ///
 /// ```
 /// use greenmark::{Key, Scheme};
-/// use greenmark_text::{Profile, ProfileParams};
+/// use greenmark_text::{Profile, ProfileParams, ProfileTokenizer};
 ///
 /// let profile = Profile::new(ProfileParams {
 ///     name: "support-bot".into(),
 ///     scheme: Scheme::DEFAULT,
-///     tokenizer_name: "smollm2".into(),
-///     fingerprint: "d21208e9d0e11339".into(),
-///     tokenizer_file: None,
+///     tokenizer: ProfileTokenizer {
+///         name: "smollm2".into(),
+///         fingerprint: "d21208e9d0e11339".into(),
+///         file: None,
+///     },
 ///     key_id: Key::from_bytes([7; 32]).id(),
 ///     key_file: Some("support-bot.key".into()),
 ///     subkey: None,
@@ -45,24 +48,41 @@ const LONGEST_LABEL: usize = 255;
 pub struct Profile(ProfileParams);
 
 /// Members of a profile. [`Profile::new`] checks them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "greenmark", rename = "profile/1")]
 pub struct ProfileParams {
     /// Its name: 1 to 64 of `a-z 0-9 . _ -`, the first a letter or a digit.
     pub name: String,
     /// The scheme.
+    #[serde(serialize_with = "as_text")]
     pub scheme: Scheme,
-    /// The tokenizer's name, for people.
-    pub tokenizer_name: String,
-    /// The tokenizer's fingerprint. SPEC §9.4.
-    pub fingerprint: String,
-    /// Path of the tokenizer's file, relative to the profile.
-    pub tokenizer_file: Option<String>,
+    /// The tokenizer.
+    pub tokenizer: ProfileTokenizer,
     /// The id of the key that is used: of the sub-key, where there is a label.
+    #[serde(serialize_with = "as_text")]
     pub key_id: KeyId,
     /// Path of the key file, relative to the profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<String>,
     /// The label of the sub-key that is used, of the key in the key file.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subkey: Option<String>,
+}
+
+/// The tokenizer of a profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProfileTokenizer {
+    /// Its name, for people.
+    pub name: String,
+    /// Its fingerprint: 16 lower-case hexadecimal digits. SPEC §9.4.
+    pub fingerprint: String,
+    /// Path of its file, relative to the profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+fn as_text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
 }
 
 impl Profile {
@@ -72,15 +92,13 @@ impl Profile {
     /// [`ProfileError`], the first fault in the order of SPEC §12.1.
     pub fn new(params: ProfileParams) -> Result<Self, ProfileError> {
         check_name(&params.name)?;
-        if !is_fingerprint(&params.fingerprint) {
-            return Err(ProfileError::Fingerprint);
-        }
+        check_fingerprint(&params.tokenizer.fingerprint)?;
         if let Some(label) = &params.subkey
             && !(1..=LONGEST_LABEL).contains(&label.len())
         {
-            return Err(ProfileError::Subkey { bytes: label.len() });
+            return Err(ProfileError::Subkey(SubkeyError { found: label.len() }));
         }
-        for (member, path) in [("key_file", &params.key_file), ("file", &params.tokenizer_file)] {
+        for (member, path) in [("key_file", &params.key_file), ("file", &params.tokenizer.file)] {
             if path.as_ref().is_some_and(|path| path.is_empty() || path.starts_with('/') || path.contains(['\\', '\0']))
             {
                 return Err(ProfileError::Path { member });
@@ -97,73 +115,35 @@ impl Profile {
         const MEMBERS: [&str; 7] = ["greenmark", "name", "scheme", "tokenizer", "key_id", "key_file", "subkey"];
         const OF_TOKENIZER: [&str; 3] = ["name", "fingerprint", "file"];
 
-        let profile = Node::parse(bytes)?;
-        let tokenizer = profile.member("tokenizer");
-        profile.refuse_duplicates(&MEMBERS)?;
-        if let Some(tokenizer) = tokenizer {
-            tokenizer.refuse_duplicates(&OF_TOKENIZER)?;
+        let profile = Object::new(json_object(bytes)?, &MEMBERS)?;
+        let tokenizer = profile.get("tokenizer").filter(|value| value.starts_with('{'));
+        let tokenizer = tokenizer.map(|value| Object::new(value, &OF_TOKENIZER)).transpose()?;
+        if !matches!(profile.optional("greenmark"), Ok(Some(version)) if version == VERSION) {
+            return Err(ProfileError::Version);
         }
-        match profile.member("greenmark") {
-            Some(Node::String(version)) if version == VERSION => {}
-            _ => return Err(ProfileError::Version),
-        }
-        let name = profile.string("name")?;
-        let scheme = profile.string("scheme")?;
-        let tokenizer = tokenizer.filter(|node| node.is_object()).ok_or(ProfileError::Member { name: "tokenizer" })?;
-        let key_id = profile.string("key_id")?;
+        let name = profile.required("name")?;
+        let scheme = profile.required("scheme")?;
+        let tokenizer = tokenizer.ok_or(ProfileError::Member { name: "tokenizer" })?;
+        let key_id = profile.required("key_id")?;
         let key_file = profile.optional("key_file")?;
         let subkey = profile.optional("subkey")?;
-        let tokenizer_name = tokenizer.string("name")?;
-        let fingerprint = tokenizer.string("fingerprint")?;
-        let tokenizer_file = tokenizer.optional("file")?;
+        let tokenizer = ProfileTokenizer {
+            name: tokenizer.required("name")?,
+            fingerprint: tokenizer.required("fingerprint")?,
+            file: tokenizer.optional("file")?,
+        };
 
         check_name(&name)?;
         let scheme = scheme.parse().map_err(ProfileError::Scheme)?;
-        if !is_fingerprint(&fingerprint) {
-            return Err(ProfileError::Fingerprint);
-        }
+        check_fingerprint(&tokenizer.fingerprint)?;
         let key_id = key_id.parse().map_err(|_| ProfileError::KeyId)?;
-        Self::new(ProfileParams { name, scheme, tokenizer_name, fingerprint, tokenizer_file, key_id, key_file, subkey })
+        Self::new(ProfileParams { name, scheme, tokenizer, key_id, key_file, subkey })
     }
 
     /// Returns the text of the profile's file.
     #[allow(clippy::missing_panics_doc, reason = "strings alone are always JSON")]
     pub fn to_json(&self) -> String {
-        #[derive(Serialize)]
-        struct Written<'a> {
-            greenmark: &'a str,
-            name: &'a str,
-            scheme: String,
-            tokenizer: WrittenTokenizer<'a>,
-            key_id: String,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            key_file: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            subkey: Option<&'a str>,
-        }
-        #[derive(Serialize)]
-        struct WrittenTokenizer<'a> {
-            name: &'a str,
-            fingerprint: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            file: Option<&'a str>,
-        }
-        let written = Written {
-            greenmark: VERSION,
-            name: self.name(),
-            scheme: self.scheme().to_string(),
-            tokenizer: WrittenTokenizer {
-                name: self.tokenizer_name(),
-                fingerprint: self.fingerprint(),
-                file: self.tokenizer_file(),
-            },
-            key_id: self.key_id().to_string(),
-            key_file: self.key_file(),
-            subkey: self.subkey(),
-        };
-        let mut json = serde_json::to_string_pretty(&written).expect("strings alone");
-        json.push('\n');
-        json
+        serde_json::to_string_pretty(&self.0).expect("strings alone") + "\n"
     }
 
     /// Returns the key that is used, if `stored` is the key it comes from: `stored` itself, or its
@@ -188,17 +168,17 @@ impl Profile {
 
     /// Returns the tokenizer's name, for people.
     pub fn tokenizer_name(&self) -> &str {
-        &self.0.tokenizer_name
+        &self.0.tokenizer.name
     }
 
     /// Returns the tokenizer's fingerprint.
     pub fn fingerprint(&self) -> &str {
-        &self.0.fingerprint
+        &self.0.tokenizer.fingerprint
     }
 
     /// Returns the path of the tokenizer's file, relative to the profile.
     pub fn tokenizer_file(&self) -> Option<&str> {
-        self.0.tokenizer_file.as_deref()
+        self.0.tokenizer.file.as_deref()
     }
 
     /// Returns the id of the key that is used.
@@ -226,6 +206,72 @@ fn check_name(name: &str) -> Result<(), ProfileError> {
     if is_name { Ok(()) } else { Err(ProfileError::Name) }
 }
 
-fn is_fingerprint(text: &str) -> bool {
-    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+fn check_fingerprint(text: &str) -> Result<(), ProfileError> {
+    let is_fingerprint = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_fingerprint { Ok(()) } else { Err(ProfileError::Fingerprint) }
+}
+
+/// Returns the text of a JSON object.
+fn json_object(bytes: &[u8]) -> Result<&str, ProfileError> {
+    let no_profile = |reason: &str| ProfileError::Json { reason: reason.to_owned() };
+    let text = std::str::from_utf8(bytes).map_err(|_| no_profile("not UTF-8"))?;
+    if text.starts_with('\u{feff}') {
+        return Err(no_profile("begins with a byte-order mark (BOM): save it as UTF-8 without one"));
+    }
+    // A file that holds no object may be a key by mistake: a message must not quote it.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(no_profile("not a JSON object"));
+    }
+    serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        no_profile(&format!("not JSON at line {line}, column {column}"))
+    })?;
+    if has_lone_surrogate(text) { Err(no_profile("an escape stands for half a character")) } else { Ok(text) }
+}
+
+/// Returns true if a string of a JSON text, also one that is ignored, holds the escape of a lone
+/// surrogate.
+fn has_lone_surrogate(json: &str) -> bool {
+    let mut units = Vec::new();
+    let mut rest = json;
+    // A backslash is inside a string; one that begins no \uXXXX ends a run of these.
+    while let Some(at) = rest.find('\\') {
+        if at > 0 {
+            units.push(u16::from(b' '));
+        }
+        let escape = &rest.as_bytes()[at..];
+        let length = if escape[1] == b'u' { 6 } else { 2 };
+        units.push(match rest.get(at + 2..at + length) {
+            Some(digits) if length == 6 => u16::from_str_radix(digits, 16).unwrap_or_default(),
+            _ => 0,
+        });
+        rest = &rest[at + length..];
+    }
+    char::decode_utf16(units).any(|unit| unit.is_err())
+}
+
+/// The members of an object, each known one at most once.
+struct Object<'a>(Vec<Member<'a>>);
+
+impl<'a> Object<'a> {
+    fn new(json: &'a str, known: &[&'static str]) -> Result<Self, ProfileError> {
+        let members = members(json);
+        let is_twice = |name: &&&str| members.iter().filter(|member| member.name == **name).count() > 1;
+        match known.iter().find(is_twice) {
+            Some(name) => Err(ProfileError::Duplicate { name }),
+            None => Ok(Self(members)),
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|member| member.name == name).map(|member| member.value)
+    }
+
+    fn required(&self, name: &'static str) -> Result<String, ProfileError> {
+        self.optional(name)?.ok_or(ProfileError::Member { name })
+    }
+
+    fn optional(&self, name: &'static str) -> Result<Option<String>, ProfileError> {
+        self.get(name).map(serde_json::from_str).transpose().map_err(|_| ProfileError::Member { name })
+    }
 }

@@ -214,7 +214,7 @@ impl Done {
         let closing = line.pop();
         for member in of.rest().filter(|member| !Report::MADE.contains(&&*member.name)) {
             line.push(',');
-            line += &member.written;
+            line += member.written;
         }
         line.extend(closing);
         Ok(line)

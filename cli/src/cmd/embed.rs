@@ -152,14 +152,11 @@ fn save_profile(path: &Path, marks: &Marks<'_>, tokenizer: &Tokenizer) -> Result
     let folder = profiles::folder_of(path);
     let model = &marks.args.model;
     let given = model.tokenizer.as_ref().map_or_else(|| model.model.clone(), |path| path.display().to_string());
-    let (tokenizer_name, tokenizer_file) = profiles::tokenizer_in_profile(folder, &given, tokenizer)?;
     let key_file = marks.file.as_ref().context("no key file")?;
     let profile = Profile::new(ProfileParams {
         name,
         scheme: marks.scheme,
-        tokenizer_name,
-        fingerprint: tokenizer.fingerprint().to_owned(),
-        tokenizer_file,
+        tokenizer: profiles::tokenizer_in_profile(folder, &given, tokenizer)?,
         key_id: marks.keys[0].id(),
         key_file: Some(profiles::path_in_profile(folder, key_file)?),
         subkey: None,

@@ -98,13 +98,10 @@ fn profile(args: &KeygenArgs, name: &str, folder: &Path, key: &Key, key_file: St
     let given = args.tokenizer.as_deref().context("--profile needs --tokenizer")?;
     let tokenizer = models::tokenizer(given)?;
     let there = if folder.is_dir() { folder } else { profiles::folder_of(folder) };
-    let (tokenizer_name, tokenizer_file) = profiles::tokenizer_in_profile(there, given, &tokenizer)?;
     Ok(Profile::new(ProfileParams {
         name: name.to_owned(),
         scheme: args.scheme.unwrap_or_default(),
-        tokenizer_name,
-        fingerprint: tokenizer.fingerprint().to_owned(),
-        tokenizer_file,
+        tokenizer: profiles::tokenizer_in_profile(there, given, &tokenizer)?,
         key_id: key.id(),
         key_file: Some(key_file),
         subkey: args.subkey.clone(),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use greenmark::{KeyError, KeyId, SchemeError};
+use greenmark::{KeyError, KeyId, SchemeError, SubkeyError};
 
 /// Why a profile was refused. SPEC §12.1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,11 +42,8 @@ pub enum ProfileError {
     #[error("the key id is not 16 lower-case hexadecimal digits")]
     KeyId,
     /// The label of the sub-key is empty or too long.
-    #[error("the label of a sub-key is 1 to 255 bytes long, this one has {bytes}")]
-    Subkey {
-        /// Its length.
-        bytes: usize,
-    },
+    #[error(transparent)]
+    Subkey(SubkeyError),
     /// A path is empty, absolute, or not portable.
     #[error("`{member}` is a path relative to the profile, with \"/\" between its parts")]
     Path {
@@ -67,7 +64,7 @@ impl ProfileError {
             Self::Scheme(_) => "scheme",
             Self::Fingerprint => "fingerprint",
             Self::KeyId => "key-id",
-            Self::Subkey { .. } => "subkey",
+            Self::Subkey(_) => "subkey",
             Self::Path { .. } => "path",
         }
     }

@@ -1,8 +1,8 @@
 //! A folder of profiles and keys. SPEC §12.2, §12.3.
 
-use std::{borrow::Cow, io};
+use std::{io, path::Path};
 
-use greenmark::Key;
+use greenmark::{Key, KeyError};
 
 use super::{Profile, RegistryError};
 
@@ -22,27 +22,24 @@ impl Deployment {
     ///
     /// - `file`: what messages call the profile.
     /// - `folder`: the keys of the profile's folder, in the order of their files' names.
-    /// - `read`: reads a key file that the profile names.
+    /// - `read`: reads and parses a key file that the profile names.
     ///
     /// # Errors
     /// [`RegistryError`] if there is no key that fits.
-    pub fn new<'a, B: AsRef<[u8]>>(
+    pub fn new<'a>(
         profile: Profile,
         file: &str,
         folder: impl IntoIterator<Item = &'a Key>,
-        read: impl FnOnce(&str) -> io::Result<B>,
+        read: impl FnOnce(&str) -> io::Result<Result<Key, KeyError>>,
     ) -> Result<Self, RegistryError> {
         let file = || file.to_owned();
         let key_id = profile.key_id();
         let (key, stored) = if let Some(key_file) = profile.key_file() {
             let key_file = key_file.to_owned();
-            let bytes = match read(&key_file) {
-                Ok(bytes) => bytes,
+            let stored = match read(&key_file) {
+                Ok(Ok(stored)) => stored,
+                Ok(Err(reason)) => return Err(RegistryError::NoKey { file: file(), key_file, reason }),
                 Err(reason) => return Err(RegistryError::KeyFile { file: file(), key_file, reason }),
-            };
-            let stored = match Key::parse_file(bytes.as_ref()) {
-                Ok(stored) => stored,
-                Err(reason) => return Err(RegistryError::NoKey { file: file(), key_file, reason }),
             };
             match profile.key_from(&stored) {
                 Some(key) => (key, stored),
@@ -110,8 +107,8 @@ impl Registry {
         let mut deployments: Vec<(String, Deployment)> = Vec::new();
         for (file, profile) in profiles {
             let read = |key_file: &str| match files.iter().find(|(name, _)| *name == plain(key_file)) {
-                Some((_, content)) => Ok(Content::Here(content)),
-                None => read(key_file).map(Content::Elsewhere),
+                Some((_, content)) => Ok(Key::parse_file(content.as_ref())),
+                None => read(key_file).map(|content| Key::parse_file(content.as_ref())),
             };
             let deployment = Deployment::new(profile, file, keys.iter().map(|(_, key)| key), read)?;
             deployments.push((file.clone(), deployment));
@@ -126,21 +123,6 @@ fn plain(path: &str) -> String {
     path.split('/').filter(|part| !matches!(*part, "" | ".")).collect::<Vec<_>>().join("/")
 }
 
-/// A key file, of the folder or from elsewhere.
-enum Content<'a, B> {
-    Here(&'a B),
-    Elsewhere(B),
-}
-
-impl<B: AsRef<[u8]>> AsRef<[u8]> for Content<'_, B> {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Self::Here(content) => content.as_ref(),
-            Self::Elsewhere(content) => content.as_ref(),
-        }
-    }
-}
-
 /// Returns the path of one file relative to the folder of another, with `/` between its parts, as a
 /// profile holds it.
 ///
@@ -148,14 +130,14 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Content<'_, B> {
 /// backslash.
 ///
 /// - `folder`, `file`: absolute, without `.`, `..` and symbolic links.
-pub fn relative_path(folder: &std::path::Path, file: &std::path::Path) -> Option<String> {
+pub fn relative_path(folder: &Path, file: &Path) -> Option<String> {
     let (folder, file): (Vec<_>, Vec<_>) = (folder.components().collect(), file.components().collect());
     let shared = folder.iter().zip(&file).take_while(|(one, other)| one == other).count();
     if shared == 0 {
         return None;
     }
-    let up = std::iter::repeat_n(Some(Cow::Borrowed("..")), folder.len() - shared);
-    let down = file[shared..].iter().map(|part| part.as_os_str().to_str().map(Cow::Borrowed));
-    let parts: Vec<Cow<'_, str>> = up.chain(down).collect::<Option<_>>()?;
+    let up = std::iter::repeat_n(Some(".."), folder.len() - shared);
+    let parts: Vec<&str> =
+        up.chain(file[shared..].iter().map(|part| part.as_os_str().to_str())).collect::<Option<_>>()?;
     Some(parts.join("/")).filter(|path| !path.is_empty() && !path.contains(['\\', '\0']))
 }
