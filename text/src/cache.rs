@@ -5,46 +5,34 @@ use std::path::PathBuf;
 
 use crate::TextError;
 
-/// A model known by name.
-struct Known {
-    name: &'static str,
-    file: &'static str,
-    /// Of its tokenizer.
-    fingerprint: &'static str,
-    /// Command that fetches it into the cache.
-    remedy: &'static str,
-}
-
-const KNOWN: [Known; 1] = [Known {
-    name: "smollm2",
-    file: "SmolLM2-135M-Instruct.Q4_1.gguf",
-    fingerprint: "d21208e9d0e11339",
-    remedy: "scripts/fetch-model.sh",
-}];
-
-/// Of the demo's tokenizer, which is built in.
-const DEMO: &str = "ca8610a49363a1be";
+/// The model known by name: its file, and the command that fetches it into the cache.
+const MODEL: &str = "smollm2";
+const FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+const REMEDY: &str = "scripts/fetch-model.sh";
 
 /// Returns the name, `demo` or `smollm2`, that a tokenizer is known by here, if it has this
 /// fingerprint.
 pub fn tokenizer_named_by(fingerprint: &str) -> Option<&'static str> {
-    let known = KNOWN.iter().find(|known| known.fingerprint == fingerprint).map(|known| known.name);
-    known.or_else(|| (fingerprint == DEMO).then_some("demo"))
+    match fingerprint {
+        "d21208e9d0e11339" => Some(MODEL),
+        "ca8610a49363a1be" => Some("demo"),
+        _ => None,
+    }
 }
 
-/// Returns the folder that scripts put downloaded models into, there or not: `$GREENMARK_CACHE`,
-/// else `greenmark` under `$XDG_CACHE_HOME`, else `~/.cache/greenmark`.
+/// Returns the folder that scripts download models into, whether it exists or not:
+/// `$GREENMARK_CACHE`, else `greenmark` under `$XDG_CACHE_HOME`, else `~/.cache/greenmark`.
 #[must_use]
 pub fn cache_folder() -> PathBuf {
     folder(|variable| std::env::var_os(variable))
 }
 
-/// Returns the file of a model known by name; `smollm2` is the one there is. It lies in the
-/// [`cache_folder`], where `scripts/fetch-model.sh` puts it.
+/// Returns the path of a model known by name, in the [`cache_folder`]. The only such name is
+/// `smollm2`.
 ///
 /// # Errors
-/// [`TextError::ModelUnknown`] for another name, [`TextError::ModelMissing`] with the command to
-/// run if the file is not there.
+/// [`TextError::ModelUnknown`] for another name; [`TextError::ModelMissing`], with the command that
+/// fetches it, if the file is not there.
 pub fn model_path(name: &str) -> Result<PathBuf, TextError> {
     find(name, |variable| std::env::var_os(variable))
 }
@@ -58,15 +46,11 @@ fn folder(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
 }
 
 fn find(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, TextError> {
-    let Some(known) = KNOWN.iter().find(|k| k.name == name) else {
-        return Err(TextError::ModelUnknown { name: name.to_owned(), known: "smollm2" });
-    };
-    let path = folder(variable).join(known.file);
-    if path.is_file() {
-        Ok(path)
-    } else {
-        Err(TextError::ModelMissing { name: name.to_owned(), path, remedy: known.remedy })
+    if name != MODEL {
+        return Err(TextError::ModelUnknown { name: name.to_owned(), known: MODEL });
     }
+    let path = folder(variable).join(FILE);
+    if path.is_file() { Ok(path) } else { Err(TextError::ModelMissing { name: name.to_owned(), path, remedy: REMEDY }) }
 }
 
 #[cfg(test)]
@@ -77,7 +61,7 @@ mod tests {
     fn looks_where_the_script_puts_it() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        let file = "SmolLM2-135M-Instruct.Q4_1.gguf";
+        let file = FILE;
         for sub in ["own", "xdg/greenmark", "home/.cache/greenmark"] {
             std::fs::create_dir_all(root.join(sub)).unwrap();
             std::fs::write(root.join(sub).join(file), "").unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greenmark::{DEFAULT_ALPHA, Key, Look, Normalised, Scheme, TokenId, normalise};
+use greenmark::{DEFAULT_ALPHA, Examination, Key, Look, Normalised, Scheme, TokenId, normalise};
 
 use crate::{
     TextError,
@@ -52,9 +52,8 @@ impl<'k> Ask<'k> {
         schemes: &[Scheme],
         tokenizer: Option<&Arc<Tokenizer>>,
     ) -> Vec<Self> {
-        let of_key = |key| schemes.iter().map(move |&scheme| Self::new(key, scheme));
-        let asks = keys.into_iter().flat_map(of_key);
-        asks.map(|ask| Self { tokenizer: tokenizer.cloned(), ..ask }).collect()
+        let ask = |key, scheme| Self { tokenizer: tokenizer.cloned(), ..Self::new(key, scheme) };
+        keys.into_iter().flat_map(|key| schemes.iter().map(move |&scheme| ask(key, scheme))).collect()
     }
 }
 
@@ -99,13 +98,11 @@ impl Examiner {
         let asks: Vec<Ask<'k>> = asks.into_iter().collect();
         assert!(!asks.is_empty(), "an examiner is asked something");
         let mut tokenizers: Vec<Option<Arc<Tokenizer>>> = Vec::new();
-        let fingerprint = |tokenizer: &Option<Arc<Tokenizer>>| -> Option<String> {
-            tokenizer.as_ref().map(|tokenizer| tokenizer.fingerprint().to_owned())
-        };
         let versions: Vec<usize> = (asks.iter())
             .map(|ask| {
-                let known = |tokenizer| fingerprint(tokenizer) == fingerprint(&ask.tokenizer);
-                tokenizers.iter().position(known).unwrap_or_else(|| {
+                let fingerprint = ask.tokenizer.as_deref().map(Tokenizer::fingerprint);
+                let is_known = |known: &Option<Arc<_>>| known.as_deref().map(Tokenizer::fingerprint) == fingerprint;
+                tokenizers.iter().position(is_known).unwrap_or_else(|| {
                     tokenizers.push(ask.tokenizer.clone());
                     tokenizers.len() - 1
                 })
@@ -157,27 +154,24 @@ impl Examiner {
         }
         let ids: Vec<&[TokenId]> = versions.iter().map(|version| &*version.ids).collect();
         let examination = self.looks.examine(&ids, self.alpha);
-        let characters =
-            Characters { raw: text, normalised: normalised.as_ref(), versions: &versions, raws: self.tokenizers.len() };
-        let passages = passages(&examination, |look| self.profile(look), self.tokenizers.len(), Some(&characters));
-        let raw = examination.best.as_ref().map_or(0, |best| best.version) % self.tokenizers.len();
-        let read = self.tokenizers[raw].clone().map(|tokenizer| (tokenizer, versions.swap_remove(raw)));
-        Ok(self.answer(examination, passages, read))
+        let characters = Characters { raw: text, normalised: normalised.as_ref(), versions: &versions };
+        let mut answer = self.answer(examination, Some(&characters));
+        let raw = answer.best().version % self.tokenizers.len();
+        answer.read = self.tokenizers[raw].clone().map(|tokenizer| (tokenizer, versions.swap_remove(raw)));
+        Ok(answer)
     }
 
     /// Examines a text that is given as ids, the same under every ask.
     pub fn examine_ids(&mut self, ids: &[TokenId]) -> Answer {
-        self.examine_versions(ids, None)
+        self.examine_versions(&[ids])
     }
 
-    /// Examines a text that is given as ids, and its normalised text.
-    pub(crate) fn examine_versions(&mut self, raw: &[TokenId], normalised: Option<&[TokenId]>) -> Answer {
+    /// Examines a text that is given as the ids of each version, the raw one first.
+    pub(crate) fn examine_versions(&mut self, versions: &[&[TokenId]]) -> Answer {
         let count = self.tokenizers.len();
-        let versions: Vec<&[TokenId]> =
-            std::iter::once(raw).chain(normalised).flat_map(|ids| std::iter::repeat_n(ids, count)).collect();
+        let versions: Vec<_> = versions.iter().flat_map(|&ids| std::iter::repeat_n(ids, count)).collect();
         let examination = self.looks.examine(&versions, self.alpha);
-        let passages = passages(&examination, |look| self.profile(look), count, None);
-        self.answer(examination, passages, None)
+        self.answer(examination, None)
     }
 
     /// Returns the profile that a look belongs to.
@@ -185,41 +179,13 @@ impl Examiner {
         self.profiles[look / 2].clone()
     }
 
-    fn answer(
-        &self,
-        examination: greenmark::Examination,
-        passages: Vec<crate::Passage>,
-        read: Option<(Arc<Tokenizer>, Encoded)>,
-    ) -> Answer {
+    /// - `characters`: the text, unless it was given as ids.
+    fn answer(&self, examination: Examination, characters: Option<&Characters<'_>>) -> Answer {
+        let raws = self.tokenizers.len();
+        let passages = passages(&examination, |look| self.profile(look), raws, characters);
         let best = examination.best.as_ref().expect("something is asked");
-        let (profile, is_normalised) = (self.profile(best.look), best.version >= self.tokenizers.len());
-        Answer { examination, passages, alpha: self.alpha, profile, is_normalised, read }
-    }
-}
-
-/// Ids of a text under one tokenizer, as it is and normalised. SPEC §9.5.
-#[derive(Debug, Clone)]
-pub struct Versions {
-    /// The text as it is.
-    pub raw: Encoded,
-    /// The normalised text; `None` where normalising changes nothing.
-    pub normalised: Option<Encoded>,
-}
-
-impl Versions {
-    /// Reads a text.
-    ///
-    /// # Errors
-    /// As [`Tokenizer::encode`].
-    pub fn new(text: &str, tokenizer: &Tokenizer) -> Result<Self, TextError> {
-        let normalised = Some(normalise(text)).filter(Normalised::is_changed);
-        let normalised = normalised.map(|normalised| tokenizer.encode_with_places(normalised.text())).transpose()?;
-        Ok(Self { raw: tokenizer.encode_with_places(text)?, normalised })
-    }
-
-    /// Returns the ids of each version, the raw one first.
-    pub fn ids(&self) -> Vec<&[TokenId]> {
-        std::iter::once(&self.raw).chain(&self.normalised).map(|version| &*version.ids).collect()
+        let (profile, is_normalised) = (self.profile(best.look), best.version >= raws);
+        Answer { examination, passages, alpha: self.alpha, profile, is_normalised, read: None }
     }
 }
 

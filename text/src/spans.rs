@@ -1,6 +1,6 @@
 //! Places of spans in the text.
 
-use std::{ops::Range, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use greenmark::{Examination, KeyId, Normalised, Scheme, Span};
 use unicode_segmentation::GraphemeCursor;
@@ -14,8 +14,6 @@ pub(crate) struct Characters<'a> {
     pub(crate) normalised: Option<&'a Normalised<'a>>,
     /// The raw text as each tokenizer reads it, then the normalised one.
     pub(crate) versions: &'a [Encoded],
-    /// Number of versions that are of the raw text.
-    pub(crate) raws: usize,
 }
 
 /// A span, what it is evidence of, and where it stands.
@@ -58,10 +56,12 @@ pub(crate) fn passages(
     let mut passages = Vec::new();
     // The best first, then in the order of the looks: a stable sort keeps that among equal places.
     for hit in &examination.hits {
+        let normalised = hit.version >= raws;
         for &span in &hit.spans {
-            let place = characters.map(|text| Place { bytes: bytes(text, hit.version, span), characters: 0..0 });
+            let bytes = |text| bytes(text, hit.version, normalised, span);
+            let place = characters.map(|text| Place { bytes: bytes(text), characters: 0..0 });
             let (key_id, scheme, profile) = (hit.key_id, hit.scheme, profile(hit.look));
-            passages.push(Passage { span, key_id, scheme, profile, normalised: hit.version >= raws, place });
+            passages.push(Passage { span, key_id, scheme, profile, normalised, place });
         }
     }
     passages.sort_by_key(|passage| (passage.place.as_ref().map(|place| place.bytes.start), passage.span.start));
@@ -72,12 +72,13 @@ pub(crate) fn passages(
 }
 
 /// Returns the bytes of the raw text behind a span.
-fn bytes(text: &Characters<'_>, version: usize, span: Span) -> Range<usize> {
+fn bytes(text: &Characters<'_>, version: usize, is_normalised: bool, span: Span) -> Range<usize> {
     let places = &text.versions[version].places;
     let bytes = places[span.start].start..places[span.end - 1].end;
-    let normalised = text.normalised.filter(|_| version >= text.raws);
-    let bytes = normalised.map_or(bytes.clone(), |normalised| normalised.raw_range(bytes));
-    whole_graphemes(text.raw, bytes)
+    match text.normalised {
+        Some(normalised) if is_normalised => whole_graphemes(text.raw, normalised.raw_range(bytes)),
+        _ => whole_graphemes(text.raw, bytes),
+    }
 }
 
 /// Returns the least stretch of whole grapheme clusters that holds one on character boundaries: a
@@ -97,23 +98,16 @@ fn whole_graphemes(text: &str, bytes: Range<usize>) -> Range<usize> {
 
 /// Fills in code points, in one walk over the text.
 fn count_characters(text: &str, passages: &mut [Passage]) {
-    let mut edges: Vec<usize> = passages
-        .iter()
-        .flat_map(|passage| &passage.place)
-        .flat_map(|place| [place.bytes.start, place.bytes.end])
-        .collect();
-    edges.sort_unstable();
+    let places = passages.iter().flat_map(|passage| &passage.place);
+    let edges = places.flat_map(|place| [place.bytes.start, place.bytes.end]);
+    let mut counts: BTreeMap<usize, usize> = edges.map(|edge| (edge, 0)).collect();
     let (mut at, mut characters) = (0, 0);
-    let counts: Vec<(usize, usize)> = (edges.into_iter())
-        .map(|edge| {
-            characters += text[at..edge].chars().count();
-            at = edge;
-            (edge, characters)
-        })
-        .collect();
-    let count = |edge: usize| counts[counts.partition_point(|&(at, _)| at < edge)].1;
+    for (&edge, count) in &mut counts {
+        characters += text[at..edge].chars().count();
+        (at, *count) = (edge, characters);
+    }
     for place in passages.iter_mut().filter_map(|passage| passage.place.as_mut()) {
-        place.characters = count(place.bytes.start)..count(place.bytes.end);
+        place.characters = counts[&place.bytes.start]..counts[&place.bytes.end];
     }
 }
 

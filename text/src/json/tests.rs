@@ -26,7 +26,8 @@ fn the_evidence_is_that_of_the_vectors() {
             .alpha(case["alpha"].as_f64().expect("a number"))
             .searches(case["searches"].as_bool().expect("a boolean"));
         let normalised = Some(&case["normalised_ids"]).filter(|ids| !ids.is_null()).map(ids);
-        let answer = examiner.examine_versions(&ids(&case["ids"]), normalised.as_deref());
+        let versions: Vec<Vec<TokenId>> = std::iter::once(ids(&case["ids"])).chain(normalised).collect();
+        let answer = examiner.examine_versions(&versions.iter().map(Vec::as_slice).collect::<Vec<_>>());
         let found = serde_json::to_value(Evidence::new(case["id"].as_str().expect("a string"), &answer));
         agree(&found.expect("JSON"), &case["evidence"], &format!("case {}", case["tcId"]));
     }
