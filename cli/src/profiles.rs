@@ -39,7 +39,7 @@ impl Deployment {
         let (name, folder) = (path.display().to_string(), folder_of(path));
         let profile = Profile::parse(&read_profile(path)?).map_err(|error| anyhow!("profile {name}: {error}"))?;
         let mut stored = Vec::new();
-        if profile.key_file().is_none() {
+        if profile.key_file.is_none() {
             // Another key's file may be broken; the one that fits decides.
             let readable = keys::key_files(folder)?.into_iter().filter_map(|file| keys::content(&file).ok());
             stored.extend(readable.filter_map(|bytes| Key::parse_file(&bytes).ok()));
@@ -58,7 +58,7 @@ impl Deployment {
     }
 
     pub(crate) fn scheme(&self) -> Scheme {
-        self.profile().scheme()
+        self.profile().scheme
     }
 
     /// Returns the profile's tokenizer.
@@ -76,12 +76,12 @@ impl Deployment {
     /// fingerprint. SPEC §12.2.
     fn resolve(&self, given: Option<&Arc<Tokenizer>>) -> Result<Arc<Tokenizer>> {
         let (profile, path) = (self.profile(), self.path.display());
-        let (name, fingerprint) = (profile.tokenizer_name(), profile.fingerprint());
+        let ProfileTokenizer { name, fingerprint, file } = &profile.tokenizer;
         let differs = |from: &str, tokenizer: &Tokenizer| {
             let found = tokenizer.fingerprint();
             anyhow!("profile {path}: {from} is another tokenizer ({found}) than the profile's, {name} ({fingerprint})")
         };
-        if let Some(file) = profile.tokenizer_file() {
+        if let Some(file) = file {
             let file = folder_of(&self.path).join(file);
             let tokenizer = Tokenizer::from_file(&file).map_err(|error| anyhow!("profile {path}: {error}"))?;
             let is_it = tokenizer.fingerprint() == fingerprint;
@@ -174,8 +174,8 @@ impl Asked {
 
     /// Takes a profile, unless it is there already.
     fn admit(&mut self, deployment: Deployment) -> Result<()> {
-        let name = deployment.profile().name();
-        if let Some(known) = self.deployments.iter().find(|known| known.profile().name() == name) {
+        let name = &deployment.profile().name;
+        if let Some(known) = self.deployments.iter().find(|known| known.profile().name == *name) {
             if known.path.canonicalize().ok() == deployment.path.canonicalize().ok() {
                 return Ok(());
             }
@@ -217,7 +217,7 @@ impl Asked {
         let named = self
             .deployments
             .iter()
-            .map(|deployment| Ask::new(deployment.key(), deployment.scheme()).profile(deployment.profile().name()));
+            .map(|deployment| Ask::new(deployment.key(), deployment.scheme()).profile(&deployment.profile().name));
         named.chain(Ask::all(&self.keys, schemes, None)).collect()
     }
 
@@ -236,10 +236,10 @@ impl Asked {
         let mut loaded: Vec<Arc<Tokenizer>> = Vec::new();
         let mut asks = self.of_ids(schemes);
         for (ask, deployment) in asks.iter_mut().zip(&self.deployments) {
-            let fingerprint = deployment.profile().fingerprint();
+            let fingerprint = &deployment.profile().tokenizer.fingerprint;
             // Without a file, what was found once is found again.
             let known = loaded.iter().find(|tokenizer| tokenizer.fingerprint() == fingerprint);
-            let tokenizer = match known.filter(|_| deployment.profile().tokenizer_file().is_none()) {
+            let tokenizer = match known.filter(|_| deployment.profile().tokenizer.file.is_none()) {
                 Some(known) => known.clone(),
                 None => deployment.resolve(given.as_ref())?,
             };

@@ -56,18 +56,6 @@ pub struct Array {
 }
 
 impl Array {
-    /// Returns the number of values.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        width(self.kind).map_or(self.ends.len(), |width| self.bytes.len() / width)
-    }
-
-    /// Returns true if there is no value.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Returns a string by its place; `None` past the end, and in an array of another type.
     #[must_use]
     pub fn string(&self, at: usize) -> Option<&str> {
@@ -265,10 +253,9 @@ impl<R: Read> Reader<R> {
             let key = self.string().map_err(within)?;
             let kind = self.word().map_err(within)?;
             let value = self.value(kind).map_err(|e| Error::new(e.kind(), format!("metadata `{key}`: {e}")))?;
-            if metadata.contains_key(&key) {
+            if metadata.insert(key.clone(), value).is_some() {
                 return Err(invalid(format!("metadata `{key}` is there twice")));
             }
-            metadata.insert(key, value);
         }
         Ok((metadata, tensors))
     }
@@ -287,10 +274,9 @@ impl<R: Read> Reader<R> {
             shape.reverse();
             let kind = self.word()?;
             let start = self.bytes().map(u64::from_le_bytes)?;
-            if tensors.contains_key(&name) {
+            if tensors.insert(name.clone(), Tensor { shape, kind, start }).is_some() {
                 return Err(invalid(format!("tensor `{name}` is there twice")));
             }
-            tensors.insert(name, Tensor { shape, kind, start });
         }
         Ok(tensors)
     }
@@ -422,10 +408,10 @@ mod tests {
         let Value::Array(tokens) = &metadata["tokens"] else { panic!("an array") };
         assert_eq!(tokens, &["a", "bc", ""].into_iter().collect());
         assert_eq!(tokens.strings().expect("strings").collect::<Vec<_>>(), ["a", "bc", ""]);
-        assert_eq!((tokens.len(), tokens.string(1), tokens.string(3)), (3, Some("bc"), None));
+        assert_eq!((tokens.string(1), tokens.string(3)), (Some("bc"), None));
         assert_eq!(tokens.integers(), None);
         let Value::Array(kinds) = &metadata["kinds"] else { panic!("an array") };
-        assert_eq!((kinds.len(), kinds.integers(), kinds.string(0)), (2, Some(vec![1, -1]), None));
+        assert_eq!((kinds.integers(), kinds.string(0)), (Some(vec![1, -1]), None));
         assert!(kinds.strings().is_none());
         assert_eq!(metadata["eos"], Value::Integer(2));
         assert_eq!(metadata["bos"], Value::Bool(true));

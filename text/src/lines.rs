@@ -212,29 +212,17 @@ struct Line<T> {
     value: T,
 }
 
-/// Lines that are not blank, parsed.
-fn lines<T: DeserializeOwned>(
-    mut reader: impl BufRead,
-    name: String,
-) -> impl Iterator<Item = Result<Line<T>, LineError>> {
-    let mut number = 0;
+/// Parses the lines that are not blank, up to the first that cannot be read.
+fn lines<T: DeserializeOwned>(reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Line<T>, LineError>> {
     let mut failed = false;
-    std::iter::from_fn(move || {
-        while !failed {
-            number += 1;
-            let place = format!("{name}, line {number}");
-            let mut bytes = Vec::new();
-            match reader.read_until(b'\n', &mut bytes) {
-                Ok(0) => return None,
-                Ok(_) if bytes.trim_ascii().is_empty() => {}
-                Ok(_) => return Some(parse_line(bytes, number, place)),
-                Err(reason) => {
-                    failed = true;
-                    return Some(Err(LineError::Io { place, reason }));
-                }
-            }
+    let read = reader.split(b'\n').take_while(move |bytes| !std::mem::replace(&mut failed, bytes.is_err()));
+    (1..).zip(read).filter_map(move |(number, bytes)| {
+        let place = format!("{name}, line {number}");
+        match bytes {
+            Ok(bytes) if bytes.trim_ascii().is_empty() => None,
+            Ok(bytes) => Some(parse_line(bytes, number, place)),
+            Err(reason) => Some(Err(LineError::Io { place, reason })),
         }
-        None
     })
 }
 

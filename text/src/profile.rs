@@ -3,7 +3,7 @@
 mod error;
 mod registry;
 
-use std::fmt::Display;
+use std::{fmt::Display, ops::Deref};
 
 use greenmark::{Key, KeyId, Scheme, SubkeyError};
 use serde::{Serialize, Serializer, de::IgnoredAny};
@@ -21,7 +21,8 @@ const LONGEST_LABEL: usize = 255;
 
 /// The public half of a deployment: its name, scheme and tokenizer, and which key it is.
 ///
-/// It says where the key is, and holds nothing of it.
+/// It says where the key is, and holds nothing of it. Read its members as those of
+/// [`ProfileParams`].
 ///
 /// ```
 /// use greenmark::{Key, Scheme};
@@ -149,51 +150,19 @@ impl Profile {
     /// Returns the key that is used, if `stored` is the key it comes from: `stored` itself, or its
     /// sub-key. SPEC §12.2.
     pub fn key_from(&self, stored: &Key) -> Option<Key> {
-        let used = match self.subkey() {
+        let used = match &self.subkey {
             Some(label) => stored.subkey(label).ok()?,
             None => stored.clone(),
         };
-        (used.id() == self.key_id()).then_some(used)
+        (used.id() == self.key_id).then_some(used)
     }
+}
 
-    /// Returns the name.
-    pub fn name(&self) -> &str {
-        &self.0.name
-    }
+impl Deref for Profile {
+    type Target = ProfileParams;
 
-    /// Returns the scheme.
-    pub fn scheme(&self) -> Scheme {
-        self.0.scheme
-    }
-
-    /// Returns the tokenizer's name, for people.
-    pub fn tokenizer_name(&self) -> &str {
-        &self.0.tokenizer.name
-    }
-
-    /// Returns the tokenizer's fingerprint.
-    pub fn fingerprint(&self) -> &str {
-        &self.0.tokenizer.fingerprint
-    }
-
-    /// Returns the path of the tokenizer's file, relative to the profile.
-    pub fn tokenizer_file(&self) -> Option<&str> {
-        self.0.tokenizer.file.as_deref()
-    }
-
-    /// Returns the id of the key that is used.
-    pub fn key_id(&self) -> KeyId {
-        self.0.key_id
-    }
-
-    /// Returns the path of the key file, relative to the profile.
-    pub fn key_file(&self) -> Option<&str> {
-        self.0.key_file.as_deref()
-    }
-
-    /// Returns the label of the sub-key that is used.
-    pub fn subkey(&self) -> Option<&str> {
-        self.0.subkey.as_deref()
+    fn deref(&self) -> &ProfileParams {
+        &self.0
     }
 }
 

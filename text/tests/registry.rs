@@ -58,16 +58,16 @@ fn profiles_and_folders_are_read_as_the_vectors_say() {
 fn members(profile: &Profile) -> Value {
     serde_json::json!({
         "greenmark": "profile/1",
-        "name": profile.name(),
-        "scheme": profile.scheme().to_string(),
+        "name": profile.name,
+        "scheme": profile.scheme.to_string(),
         "tokenizer": {
-            "name": profile.tokenizer_name(),
-            "fingerprint": profile.fingerprint(),
-            "file": profile.tokenizer_file(),
+            "name": profile.tokenizer.name,
+            "fingerprint": profile.tokenizer.fingerprint,
+            "file": profile.tokenizer.file,
         },
-        "key_id": profile.key_id().to_string(),
-        "key_file": profile.key_file(),
-        "subkey": profile.subkey(),
+        "key_id": profile.key_id.to_string(),
+        "key_file": profile.key_file,
+        "subkey": profile.subkey,
     })
 }
 
@@ -75,10 +75,10 @@ fn members(profile: &Profile) -> Value {
 fn looks(registry: &Registry, schemes: &[Scheme]) -> Vec<Value> {
     let named = registry.deployments.iter().map(|(_, deployment)| {
         let profile = &deployment.profile;
-        assert_eq!(deployment.key.id(), profile.key_id());
+        assert_eq!(deployment.key.id(), profile.key_id);
         serde_json::json!({
-            "profile": profile.name(), "key_id": profile.key_id().to_string(),
-            "scheme": profile.scheme().to_string(), "fingerprint": profile.fingerprint(),
+            "profile": profile.name, "key_id": profile.key_id.to_string(),
+            "scheme": profile.scheme.to_string(), "fingerprint": profile.tokenizer.fingerprint,
         })
     });
     let bare = registry.bare.iter().flat_map(|(_, key)| {

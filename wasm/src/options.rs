@@ -191,9 +191,9 @@ fn profiles(options: &DetectOptions) -> Fallible<Vec<Asked>> {
         Ok(Asked {
             key: Box::new(profile.used_key(&stored)?),
             stored: Some(Box::new(stored)),
-            scheme: profile.0.scheme(),
+            scheme: profile.0.scheme,
             tokenizer: tokenizer.map(|tokenizer| tokenizer.0),
-            profile: Some(profile.0.name().into()),
+            profile: Some(profile.0.name.as_str().into()),
         })
     };
     list(&given, "options.profiles", "an array")?.iter().enumerate().map(asked).collect()

@@ -46,19 +46,19 @@ impl Profile {
     /// Name of the deployment.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
-        self.0.name().into()
+        self.0.name.clone()
     }
 
     /// The scheme string.
     #[wasm_bindgen(getter)]
     pub fn scheme(&self) -> String {
-        self.0.scheme().to_string()
+        self.0.scheme.to_string()
     }
 
     /// Name and fingerprint of the tokenizer.
     #[wasm_bindgen(getter)]
     pub fn tokenizer(&self) -> TokenizerNameObject {
-        let members = [("name", self.0.tokenizer_name()), ("fingerprint", self.0.fingerprint())];
+        let members = [("name", &self.0.tokenizer.name), ("fingerprint", &self.0.tokenizer.fingerprint)];
         let object: Object = object(members.map(|(name, value)| (name, value.into())));
         JsValue::from(object).unchecked_into()
     }
@@ -66,25 +66,25 @@ impl Profile {
     /// The id of the key that is used: of the sub-key, if there is a label.
     #[wasm_bindgen(getter, js_name = keyId)]
     pub fn key_id(&self) -> String {
-        self.0.key_id().to_string()
+        self.0.key_id.to_string()
     }
 
     /// The label of the sub-key that is used.
     #[wasm_bindgen(getter)]
     pub fn subkey(&self) -> Option<String> {
-        self.0.subkey().map(Into::into)
+        self.0.subkey.clone()
     }
 
     /// Path of the key file, relative to the profile.
     #[wasm_bindgen(getter, js_name = keyFile)]
     pub fn key_file(&self) -> Option<String> {
-        self.0.key_file().map(Into::into)
+        self.0.key_file.clone()
     }
 
     /// Path of the tokenizer's file, relative to the profile.
     #[wasm_bindgen(getter, js_name = tokenizerFile)]
     pub fn tokenizer_file(&self) -> Option<String> {
-        self.0.tokenizer_file().map(Into::into)
+        self.0.tokenizer.file.clone()
     }
 
     /// Returns the key that is used: the stored key itself or, if the profile has a label, its
@@ -113,8 +113,8 @@ impl Profile {
 impl Profile {
     pub(crate) fn used_key(&self, stored: &greenmark::Key) -> Fallible<greenmark::Key> {
         self.0.key_from(stored).ok_or_else(|| {
-            let (name, wanted, found) = (self.0.name(), self.0.key_id(), stored.id());
-            let which = match self.0.subkey() {
+            let (name, wanted, found) = (&self.0.name, self.0.key_id, stored.id());
+            let which = match &self.0.subkey {
                 Some(label) => {
                     format!("a sub-key `{label}` with the id {wanted}, and that of the key {found} has another")
                 }
@@ -127,11 +127,11 @@ impl Profile {
     /// # Errors
     /// `tokenizer-mismatch`, if its fingerprint is not the profile's.
     pub(crate) fn check(&self, tokenizer: &Tokenizer) -> Fallible<()> {
-        let (wanted, found) = (self.0.fingerprint(), tokenizer.0.fingerprint());
+        let (wanted, found) = (&*self.0.tokenizer.fingerprint, tokenizer.0.fingerprint());
         if wanted == found {
             return Ok(());
         }
-        let (name, called) = (self.0.name(), self.0.tokenizer_name());
+        let (name, called) = (&self.0.name, &self.0.tokenizer.name);
         Err(JsError::new(&format!(
             "tokenizer-mismatch: the profile {name} needs {called} with the fingerprint {wanted}, and this one has {found}"
         )))

@@ -84,7 +84,7 @@ fn marks(args: &EmbedArgs, seed: u64) -> Result<Option<Marks<'_>>> {
     }
     let under = |deployment: &Deployment| {
         let (profile, keys) = (deployment.profile().clone(), vec![deployment.key().clone()]);
-        Marks { args, scheme: profile.scheme(), keys, file: None, profile: Some(profile), seed, only: None }
+        Marks { args, scheme: profile.scheme, keys, file: None, profile: Some(profile), seed, only: None }
     };
     let mut marks = if let Some(path) = &args.profile {
         under(&Deployment::read(path)?)
@@ -103,7 +103,7 @@ fn marks(args: &EmbedArgs, seed: u64) -> Result<Option<Marks<'_>>> {
                 Marks { args, scheme, keys: asked.keys, file, profile: None, seed, only: None }
             }
             ([only], []) if args.scheme.is_some() => {
-                bail!("--scheme is for keys without a profile: profile {} says its own", only.profile().name())
+                bail!("--scheme is for keys without a profile: profile {} says its own", only.profile().name)
             }
             ([_], []) if args.save_profile.is_some() => bail!("--save-profile: the key has a profile"),
             ([only], []) => under(only),
@@ -131,14 +131,14 @@ fn marks(args: &EmbedArgs, seed: u64) -> Result<Option<Marks<'_>>> {
 
 /// A text by another model would not be found under the profile.
 fn check_tokenizer(args: &EmbedArgs, profile: &Profile, tokenizer: &Tokenizer) -> Result<()> {
-    if tokenizer.fingerprint() == profile.fingerprint() {
+    if tokenizer.fingerprint() == profile.tokenizer.fingerprint {
         return Ok(());
     }
     bail!(
         "profile {} is for texts of the tokenizer {} ({}), and model {} has another ({}): give --model",
-        profile.name(),
-        printable(profile.tokenizer_name()),
-        profile.fingerprint(),
+        profile.name,
+        printable(&profile.tokenizer.name),
+        profile.tokenizer.fingerprint,
         args.model.model,
         tokenizer.fingerprint(),
     )
@@ -226,7 +226,7 @@ impl How<'_> {
             text: self.tokenizer.decode_text(ids),
             tokens: ids,
             finish: finish(reason),
-            profile: marks.and_then(|marks| marks.profile.as_ref()).map(Profile::name),
+            profile: marks.and_then(|marks| marks.profile.as_ref()).map(|profile| profile.name.as_str()),
             key_id: marks.map(|marks| marks.key(index).id().to_string()),
             scheme: marks.map(|marks| marks.scheme.to_string()),
             delta: marks.and_then(|marks| args.strength.delta_of(marks.scheme)),
@@ -246,7 +246,7 @@ impl How<'_> {
             None => "no mark".to_owned(),
             Some(marks) => {
                 let key = match (&marks.profile, &marks.keys[..]) {
-                    (Some(profile), _) => format!("profile {}", profile.name()),
+                    (Some(profile), _) => format!("profile {}", profile.name),
                     (None, [only]) => format!("key {}", only.id()),
                     (None, keys) => count(keys.len() as u64, "key"),
                 };

@@ -33,9 +33,8 @@ impl Deployment {
         read: impl FnOnce(&str) -> io::Result<Result<Key, KeyError>>,
     ) -> Result<Self, RegistryError> {
         let file = || file.to_owned();
-        let key_id = profile.key_id();
-        let (key, stored) = if let Some(key_file) = profile.key_file() {
-            let key_file = key_file.to_owned();
+        let key_id = profile.key_id;
+        let (key, stored) = if let Some(key_file) = profile.key_file.clone() {
             let stored = match read(&key_file) {
                 Ok(Ok(stored)) => stored,
                 Ok(Err(reason)) => return Err(RegistryError::NoKey { file: file(), key_file, reason }),
@@ -93,8 +92,8 @@ impl Registry {
             profiles.push((file, profile));
         }
         for (at, (second, profile)) in profiles.iter().enumerate() {
-            if let Some((first, _)) = profiles[..at].iter().find(|(_, other)| other.name() == profile.name()) {
-                let (name, first, second) = (profile.name().to_owned(), (*first).clone(), (*second).clone());
+            if let Some((first, _)) = profiles[..at].iter().find(|(_, other)| other.name == profile.name) {
+                let (name, first, second) = (profile.name.clone(), (*first).clone(), (*second).clone());
                 return Err(RegistryError::DuplicateName { name, first, second });
             }
         }

@@ -6,6 +6,7 @@ use crate::TokenId;
 /// Turns ids into text as they come, yielding only what later ids cannot change.
 ///
 /// A character may be spread over several tokens; it appears with the last of them.
+#[derive(Debug)]
 pub struct StreamDecoder<'t> {
     tokenizer: &'t Tokenizer,
     /// Ids not yet settled, for a vocabulary that is not byte-level.
@@ -15,12 +16,6 @@ pub struct StreamDecoder<'t> {
     /// Bytes not yet settled, for a byte-level one.
     bytes: Vec<u8>,
     text: String,
-}
-
-impl std::fmt::Debug for StreamDecoder<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StreamDecoder").field("pending_bytes", &self.bytes).finish_non_exhaustive()
-    }
 }
 
 impl<'t> StreamDecoder<'t> {

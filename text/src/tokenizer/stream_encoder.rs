@@ -23,18 +23,13 @@ const SHORTEST_CONTEXT: usize = 512;
 /// follow from the text alone.
 ///
 /// `T` is how it holds the tokenizer: a reference, or a shared owner.
+#[derive(Debug)]
 pub struct StreamEncoder<T> {
     tokenizer: T,
     /// Context, then what waits.
     text: String,
     /// Bytes of `text` whose ids have been given.
     given: usize,
-}
-
-impl<T> std::fmt::Debug for StreamEncoder<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StreamEncoder").field("waiting_bytes", &(self.text.len() - self.given)).finish_non_exhaustive()
-    }
 }
 
 impl<T: Deref<Target = Tokenizer>> StreamEncoder<T> {
