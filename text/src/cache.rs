@@ -22,7 +22,6 @@ pub fn tokenizer_named_by(fingerprint: &str) -> Option<&'static str> {
 
 /// Returns the folder that scripts download models into, whether it exists or not:
 /// `$GREENMARK_CACHE`, else `greenmark` under `$XDG_CACHE_HOME`, else `~/.cache/greenmark`.
-#[must_use]
 pub fn cache_folder() -> PathBuf {
     folder(|variable| std::env::var_os(variable))
 }

@@ -1,14 +1,12 @@
 //! Small pieces of text that every frontend prints alike.
 
 /// Formats a number of things: "1 token", "2 tokens".
-#[must_use]
 pub fn count(n: u64, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Returns a name or message with U+FFFD for each character that could forge a line or reach into
 /// the terminal (control characters), turn the direction of what follows, or has no place in XML.
-#[must_use]
 pub fn printable(text: &str) -> String {
     let is_safe = |c: char| {
         !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
@@ -18,7 +16,6 @@ pub fn printable(text: &str) -> String {
 
 /// Escapes text for HTML and XML, within elements and quoted attributes. Characters that neither
 /// allows become U+FFFD; line breaks and tabs stay.
-#[must_use]
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -37,7 +34,6 @@ pub fn escape(text: &str) -> String {
 }
 
 /// Formats bytes as lower-case hexadecimal digits.
-#[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

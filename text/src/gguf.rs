@@ -27,19 +27,16 @@ pub enum Value {
 
 impl Value {
     /// Returns the integer; `None` for another type, and above `i64::MAX`.
-    #[must_use]
     pub fn integer(&self) -> Option<i64> {
         if let Self::Integer(number) = *self { i64::try_from(number).ok() } else { None }
     }
 
     /// Returns the string; `None` for another type.
-    #[must_use]
     pub fn string(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
 
     /// Returns the array; `None` for another type.
-    #[must_use]
     pub fn array(&self) -> Option<&Array> {
         if let Self::Array(array) = self { Some(array) } else { None }
     }
@@ -57,7 +54,6 @@ pub struct Array {
 
 impl Array {
     /// Returns a string by its place; `None` past the end, and in an array of another type.
-    #[must_use]
     pub fn string(&self, at: usize) -> Option<&str> {
         let start = at.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         std::str::from_utf8(&self.bytes[start..*self.ends.get(at)?]).ok()
@@ -69,7 +65,6 @@ impl Array {
     }
 
     /// Returns the integers, or `None` if there is a value that is none.
-    #[must_use]
     pub fn integers(&self) -> Option<Vec<i64>> {
         let width = width(self.kind)?;
         self.bytes.chunks_exact(width).map(|bytes| scalar(self.kind, bytes)?.integer()).collect()

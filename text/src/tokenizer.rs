@@ -190,31 +190,26 @@ impl Tokenizer {
     }
 
     /// Returns the name for people: the model's or the file's.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Returns one above the largest token id. The model's logits may be wider.
-    #[must_use]
     pub fn vocab_size(&self) -> usize {
         self.names.len()
     }
 
     /// Returns the id of a token by its spelling in the vocabulary. Walks the vocabulary.
-    #[must_use]
     pub fn token_id(&self, token: &str) -> Option<TokenId> {
         self.names.iter().find(|(_, name)| *name == token).map(|(id, _)| id)
     }
 
     /// Returns the spelling of a token in the vocabulary: `Ġthe`, not ` the`.
-    #[must_use]
     pub fn token_name(&self, id: TokenId) -> Option<&str> {
         self.names.get(id)
     }
 
     /// Returns true if a token is special: never written by [`decode`](Self::decode).
-    #[must_use]
     pub fn is_special(&self, id: TokenId) -> bool {
         self.special.contains(&id)
     }
@@ -222,14 +217,12 @@ impl Tokenizer {
     /// Returns the tokens that end a text, ascending: those the container names, and special tokens
     /// with a well-known spelling (`<|endoftext|>`, `<|im_end|>`, `<|eot_id|>`, `</s>` and
     /// their like).
-    #[must_use]
     pub fn eos_ids(&self) -> &[TokenId] {
         &self.end
     }
 
     /// Returns the tokens the model expects before any text, usually a BOS or none.
     /// [`encode`](Self::encode) never adds them.
-    #[must_use]
     pub fn prefix_ids(&self) -> &[TokenId] {
         &self.prefix
     }
@@ -241,7 +234,6 @@ impl Tokenizer {
     /// upward that has a token: the id, the byte length of the token, and the token as spelt in
     /// the vocabulary; then 0xFFFFFFFF; then the number of ids of [`FINGERPRINT_PROBE`] and
     /// those ids. Integers are u32, little-endian.
-    #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
@@ -298,7 +290,6 @@ impl Tokenizer {
 
     /// Returns the text of some tokens. Special tokens are left out, and so are ids without a
     /// token; bytes that are not UTF-8 become U+FFFD.
-    #[must_use]
     pub fn decode(&self, ids: &[TokenId]) -> String {
         if !self.byte_level {
             // No decoder is known to fail; one that did would leave us the bare tokens.
@@ -324,14 +315,12 @@ impl Tokenizer {
 
     /// Encodes a text as it comes in. What its pushes give, and then its `finish`, make up
     /// [`encode`](Self::encode) of the whole text.
-    #[must_use]
     pub fn stream_encoder(&self) -> StreamEncoder<&Self> {
         StreamEncoder::new(self)
     }
 
     /// Decodes a text as it is generated. What its pushes yield, and then its `finish`, make up
     /// [`decode`](Self::decode) of all the ids.
-    #[must_use]
     pub fn stream_decoder(&self) -> StreamDecoder<'_> {
         StreamDecoder::new(self)
     }
