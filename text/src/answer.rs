@@ -14,15 +14,15 @@ use crate::{
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Answer {
-    /// All looks together.
+    /// Result of all looks together.
     pub examination: Examination,
-    /// The passages of all that is significant, in the order of the text.
+    /// Passages of every significant look, in the order of the text.
     pub passages: Vec<Passage>,
-    /// The level decided at.
+    /// Level α that was decided at.
     pub alpha: f64,
     pub(crate) profile: Option<Arc<str>>,
     pub(crate) is_normalised: bool,
-    /// The best look's tokenizer, and what it makes of the raw text.
+    /// The best look's tokenizer, and the raw text as it reads it; `None` if ids were given.
     pub(crate) read: Option<(Arc<Tokenizer>, Encoded)>,
 }
 
@@ -30,7 +30,7 @@ impl Answer {
     /// Returns the look with the least p, significant or not.
     ///
     /// # Panics
-    /// If the examiner was asked nothing.
+    /// Never: an examiner is asked something.
     pub fn best(&self) -> &Finding {
         self.examination.best.as_ref().expect("an examiner is asked something")
     }
@@ -40,17 +40,17 @@ impl Answer {
         self.profile.as_deref()
     }
 
-    /// Returns the tokenizer of the best look; `None` where ids were given.
+    /// Returns the tokenizer of the best look; `None` if ids were given.
     pub fn tokenizer(&self) -> Option<&Tokenizer> {
         self.read.as_ref().map(|(tokenizer, _)| &**tokenizer)
     }
 
-    /// Returns the raw text as the best look's tokenizer reads it; `None` where ids were given.
+    /// Returns the raw text as the best look's tokenizer reads it; `None` if ids were given.
     pub fn encoded(&self) -> Option<&Encoded> {
         self.read.as_ref().map(|(_, encoded)| encoded)
     }
 
-    /// Returns true if the best look is one at the normalised text.
+    /// Returns true if the best look is at the normalised text.
     pub fn is_normalised(&self) -> bool {
         self.is_normalised
     }

@@ -37,7 +37,7 @@ pub enum TextError {
     ModelMissing {
         /// Its name, as on the command line.
         name: String,
-        /// Path at which it was sought.
+        /// The path where it should be.
         path: PathBuf,
         /// The command that puts it there.
         remedy: &'static str,
@@ -47,7 +47,7 @@ pub enum TextError {
     ModelUnknown {
         /// The name asked for.
         name: String,
-        /// The names there are.
+        /// The known names.
         known: &'static str,
     },
     /// A tokenizer file is damaged, or asks for something this build cannot do exactly.

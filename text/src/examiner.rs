@@ -1,4 +1,4 @@
-//! One text in, everything that is said of it out.
+//! Examination of a text under every key, scheme and tokenizer that is asked about.
 
 use std::sync::Arc;
 
@@ -24,12 +24,12 @@ pub struct Ask<'k> {
     pub scheme: Scheme,
     /// Tokenizer that makes ids of characters; `None` if texts are given as ids alone.
     pub tokenizer: Option<Arc<Tokenizer>>,
-    /// The name of the profile that asks, if one does.
+    /// Name of the profile that the question comes from, if it comes from one.
     pub profile: Option<Arc<str>>,
 }
 
 impl<'k> Ask<'k> {
-    /// Asks about texts that are given as ids.
+    /// Makes a question about texts that are given as ids.
     pub fn new(key: &'k Key, scheme: Scheme) -> Self {
         Self { key, scheme, tokenizer: None, profile: None }
     }
@@ -40,13 +40,13 @@ impl<'k> Ask<'k> {
         Self { tokenizer: Some(tokenizer), ..self }
     }
 
-    /// Sets the name of the profile that asks.
+    /// Sets the name of the profile that the question comes from.
     #[must_use]
     pub fn profile(self, name: &str) -> Self {
         Self { profile: Some(name.into()), ..self }
     }
 
-    /// Asks every key under every scheme, keys outer.
+    /// Makes a question for each key and scheme, in the order of keys, then schemes.
     pub fn all(
         keys: impl IntoIterator<Item = &'k Key>,
         schemes: &[Scheme],
@@ -78,9 +78,10 @@ impl<'k> Ask<'k> {
 /// SPEC §7.7, §12.4.
 #[derive(Debug, Clone)]
 pub struct Examiner {
-    /// Two looks an ask: at the raw version of its tokenizer, and at the normalised one.
+    /// Two looks for each ask: at the raw text and at the normalised text, as its tokenizer reads
+    /// them.
     looks: greenmark::Examiner,
-    /// Of each ask.
+    /// The profile of each ask.
     profiles: Vec<Option<Arc<str>>>,
     /// The distinct tokenizers. Version i is the raw text as number i reads it; the normalised
     /// versions follow.
@@ -93,7 +94,7 @@ impl Examiner {
     /// Makes an examiner that decides at [`DEFAULT_ALPHA`], searches for passages and normalises.
     ///
     /// # Panics
-    /// If nothing is asked.
+    /// If `asks` is empty.
     pub fn new<'k>(asks: impl IntoIterator<Item = Ask<'k>>) -> Self {
         let asks: Vec<Ask<'k>> = asks.into_iter().collect();
         assert!(!asks.is_empty(), "an examiner is asked something");
@@ -120,7 +121,7 @@ impl Examiner {
         }
     }
 
-    /// Sets the level to decide at.
+    /// Sets the level α to decide at.
     #[must_use]
     pub fn alpha(self, alpha: f64) -> Self {
         Self { alpha, ..self }

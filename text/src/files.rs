@@ -1,4 +1,4 @@
-//! Files: written whole or not at all, known by their SHA-256.
+//! Files that are written whole or not at all, and the SHA-256 of a file.
 
 use std::{
     fs::File,
@@ -18,16 +18,18 @@ pub struct WriteError {
     source: io::Error,
 }
 
-/// Makes `path` hold what `write` writes, or leaves it as it was: writes a temporary file beside
-/// it, then renames that.
+/// Writes a file whole, or leaves it as it was: writes a temporary file beside it, then renames
+/// that.
+///
+/// - `write`: writes the content.
 ///
 /// # Errors
-/// [`WriteError`] with an error of `write`, or with the reason why the file cannot be written.
+/// [`WriteError`] if `write` fails, or the file cannot be written.
 pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let attempt = || -> io::Result<()> {
         let mut builder = tempfile::Builder::new();
-        // As any new file has, less what the umask takes; a temporary one has 0600 otherwise.
+        // The mode of any new file, less the umask; a temporary file has 0600 otherwise.
         #[cfg(unix)]
         let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
         let mut file = io::BufWriter::new(builder.tempfile_in(folder).map_err(|error| match error.kind() {

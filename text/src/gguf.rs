@@ -1,7 +1,7 @@
-//! The header of a GGUF file: its metadata, and what it says of its tensors.
+//! The header of a GGUF file: its metadata, and the descriptions of its tensors.
 //!
-//! A length that the file states is never trusted: it says how far to read at most, and the end of
-//! the file is the end. An array takes about the room that it has in the file.
+//! A length that the file states is never trusted: memory grows only with the bytes that are read.
+//! An array takes about as much memory as it takes room in the file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -42,18 +42,18 @@ impl Value {
     }
 }
 
-/// Values of one type, none of them an array, side by side as in the file: a vocabulary has a
-/// hundred thousand strings.
+/// Values of one type, which are not arrays themselves, side by side as in the file: a vocabulary
+/// has a hundred thousand strings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
     kind: u32,
     bytes: Vec<u8>,
-    /// End of each string in `bytes`; empty if the values are no strings.
+    /// End of each string in `bytes`; empty if the values are not strings.
     ends: Vec<usize>,
 }
 
 impl Array {
-    /// Returns a string by its place; `None` past the end, and in an array of another type.
+    /// Returns the string at an index; `None` past the end, and in an array of another type.
     pub fn string(&self, at: usize) -> Option<&str> {
         let start = at.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         std::str::from_utf8(&self.bytes[start..*self.ends.get(at)?]).ok()
@@ -64,7 +64,7 @@ impl Array {
         (self.kind == STRING).then(|| (0..self.ends.len()).filter_map(|at| self.string(at)))
     }
 
-    /// Returns the integers, or `None` if there is a value that is none.
+    /// Returns the integers, or `None` if the array has another type or one is above `i64::MAX`.
     pub fn integers(&self) -> Option<Vec<i64>> {
         let width = width(self.kind)?;
         self.bytes.chunks_exact(width).map(|bytes| scalar(self.kind, bytes)?.integer()).collect()
@@ -116,7 +116,7 @@ impl Gguf {
     ///
     /// # Errors
     /// [`TextError::Io`] if the file cannot be opened, [`TextError::Gguf`] if its header is
-    /// damaged, or if its alignment is no power of two.
+    /// damaged, or if its alignment is not a power of two.
     pub fn read(path: &Path) -> Result<Self, TextError> {
         Self::read_from(open(path)?).map_err(|reason| damaged(path, reason))
     }
@@ -148,7 +148,7 @@ pub(crate) fn is_gguf(path: &Path) -> Result<bool, TextError> {
     Ok(magic == b"GGUF")
 }
 
-/// Reads the metadata in a file's header, and not what follows: a file cut short after it will do.
+/// Reads the metadata in a file's header, and nothing after it: a file may be cut short there.
 ///
 /// # Errors
 /// [`TextError::Io`] if the file cannot be opened, [`TextError::Gguf`] if its metadata is damaged.
@@ -179,10 +179,11 @@ fn alignment(metadata: &Metadata) -> Result<u64, String> {
 const I32: u32 = 5;
 const STRING: u32 = 8;
 const ARRAY: u32 = 9;
-/// More than any tensor has.
+/// Largest number of dimensions that a tensor may have.
 const MOST_DIMENSIONS: u32 = 4;
 
-/// Bytes of a value, of the types whose values all have the same number.
+/// Returns the number of bytes of a value, for types whose values all have the same; `None` for
+/// others.
 fn width(kind: u32) -> Option<usize> {
     match kind {
         0 | 1 | 7 => Some(1),
@@ -193,7 +194,7 @@ fn width(kind: u32) -> Option<usize> {
     }
 }
 
-/// Returns a value of such a type, from its bytes; `None` for another type.
+/// Returns a value of such a type from its bytes, little-endian; `None` for another type.
 fn scalar(kind: u32, bytes: &[u8]) -> Option<Value> {
     let bits = bytes.iter().rev().fold(0u64, |bits, &byte| bits << 8 | u64::from(byte));
     Some(match kind {
@@ -221,7 +222,7 @@ fn invalid(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error
     Error::new(ErrorKind::InvalidData, reason)
 }
 
-/// Half a download, most often.
+/// Returns the error of a file that ends early: half a download, most often.
 fn ends() -> Error {
     Error::new(ErrorKind::UnexpectedEof, "the file ends early")
 }
@@ -255,7 +256,7 @@ impl<R: Read> Reader<R> {
         Ok((metadata, tensors))
     }
 
-    /// Reads what is said of the tensors. Each start counts from the end of the header.
+    /// Reads the descriptions of the tensors. Their starts count from the end of the header.
     fn tensors(&mut self, count: u64) -> Result<BTreeMap<String, Tensor>, Error> {
         let mut tensors = BTreeMap::new();
         for _ in 0..count {
@@ -293,7 +294,7 @@ impl<R: Read> Reader<R> {
         if self.version == 1 { self.word().map(u64::from) } else { self.bytes().map(u64::from_le_bytes) }
     }
 
-    /// Appends so many bytes. The buffer grows with what is really there.
+    /// Appends `length` bytes. The buffer grows with the bytes that are there.
     fn append(&mut self, length: u64, bytes: &mut Vec<u8>) -> Result<(), Error> {
         let read = self.reader.by_ref().take(length).read_to_end(bytes)? as u64;
         self.position += read;

@@ -74,7 +74,7 @@ impl<'a> From<&'a Passage> for SpanEvidence<'a> {
     }
 }
 
-/// The tokenizer that made ids of a text. SPEC §9.4.
+/// Name and fingerprint of a text's tokenizer. SPEC §9.4.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct TokenizerName<'a> {
     name: &'a str,
@@ -88,9 +88,9 @@ impl<'a> From<&'a Tokenizer> for TokenizerName<'a> {
 }
 
 impl<'a> Evidence<'a> {
-    /// Puts the evidence of an answer together.
+    /// Makes the evidence of an answer.
     ///
-    /// - `id`: names the text.
+    /// - `id`: name of the text.
     pub fn new(id: &'a str, answer: &'a Answer) -> Self {
         let (best, examination) = (answer.best(), &answer.examination);
         let (raw, scheme) = (&best.raw, best.scheme);
@@ -133,7 +133,7 @@ pub enum Event {
     End,
 }
 
-/// The JSON object of a text that is read as it comes. SPEC §10.5.
+/// The JSON object of a text that is read token by token. SPEC §10.5.
 #[derive(Debug, Serialize)]
 pub struct StreamReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,10 +155,13 @@ pub struct StreamReport<'a> {
 }
 
 impl<'a> StreamReport<'a> {
-    /// - `event`: `None` for what is known in between.
-    /// - `id`: names the text.
-    /// - `tokenizer`: what makes its ids; `None` where they are given.
-    /// - `profile`: the name of the profile that `evidence` belongs to.
+    /// Makes a report of the evidence so far.
+    ///
+    /// - `event`: `None` for a report between events.
+    /// - `id`: name of the text.
+    /// - `tokenizer`: the tokenizer of the text; `None` if ids are given.
+    /// - `profile`: name of the profile that `evidence` belongs to.
+    /// - `alpha`: level α to decide at.
     pub fn new(
         event: Option<Event>,
         id: &'a str,

@@ -1,10 +1,10 @@
 //! Detection of texts: from characters to evidence, for every frontend. SPEC §9, §10, §12.
 //!
-//! The library `greenmark` scores token ids. Here a text is read as it is and normalised, by the
-//! tokenizer of each question ([`Ask`]), all looks are paid for ([`Examiner`]), the passages that
-//! were found get their places in the text ([`Answer`]), and the whole becomes the JSON object of
-//! SPEC §10 ([`Evidence`]). A [`Profile`] says which key, scheme and tokenizer belong together, and
-//! [`lines`] reads texts from JSON Lines.
+//! The library `greenmark` scores token ids. Here an [`Examiner`] reads a text, as it is and
+//! normalised, with the tokenizer of each [`Ask`], and pays for all looks. Its [`Answer`] holds the
+//! passages that were found and their places in the text; [`Evidence`] is the JSON object of
+//! SPEC §10. A [`Profile`] says which key, scheme and tokenizer belong together, and [`lines`] reads
+//! texts from JSON Lines.
 //!
 //! ```
 //! use greenmark::{Key, Scheme};

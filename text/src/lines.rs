@@ -1,7 +1,7 @@
 //! JSON Lines: texts, prompts and documents, one object a line.
 //!
 //! A line that cannot be used is an error of its own, which names its place; the lines after it are
-//! read on.
+//! still read.
 //!
 //! ```
 //! use greenmark_text::lines::{Content, text_lines};
@@ -25,7 +25,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 pub use crate::members::Member;
 use crate::members::members;
 
-/// The reason why a line could not be used.
+/// Reason why a line could not be used.
 ///
 /// Every message begins with the place: the name of the input and the line, from 1.
 #[derive(Debug, thiserror::Error)]
@@ -59,21 +59,21 @@ impl LineError {
 /// One text to ask about.
 #[derive(Debug, Clone)]
 pub struct Text {
-    /// Names it in evidence and complaints: `id`, or the number of its line.
+    /// Its name in evidence and messages: `id`, or the number of its line.
     pub id: String,
     /// Its content.
     pub content: Content,
-    /// Its line; empty for a text of its own.
+    /// Its line as it is written; empty if it does not come from a file.
     line: String,
 }
 
 impl Text {
-    /// Makes a text that is no line of a file.
+    /// Makes a text that does not come from a file of JSON Lines.
     pub fn new(id: String, content: Content) -> Self {
         Self { id, content, line: String::new() }
     }
 
-    /// Returns the other members of its line, in order and to the letter.
+    /// Returns the members of its line other than `id`, `text` and `tokens`, in order.
     pub fn rest(&self) -> impl Iterator<Item = Member<'_>> {
         members(&self.line).into_iter().filter(|member| !TextLine::MEMBERS.contains(&&*member.name))
     }
@@ -99,7 +99,7 @@ impl Content {
     }
 }
 
-/// A name in JSON Lines: a string, or a whole number.
+/// The name of a text or prompt: a string, or a whole number.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "`id` must be a string or a whole number")]
 enum Id {
@@ -149,9 +149,9 @@ struct PromptLine {
 pub struct Document {
     /// Its content.
     pub content: Content,
-    /// Its language, to be counted apart.
+    /// Its language, for counts by language.
     pub lang: Option<String>,
-    /// Its source, to be counted apart.
+    /// Its source, for counts by source.
     pub source: Option<String>,
 }
 
@@ -165,7 +165,7 @@ struct DocumentLine {
 
 /// Reads the texts of JSON Lines, one at a time.
 ///
-/// - `name`: what messages call `reader`.
+/// - `name`: name of `reader` in messages.
 /// - `prefer_ids`: take `tokens` even where a line has `text`.
 pub fn text_lines(
     reader: impl BufRead,
@@ -182,7 +182,7 @@ pub fn text_lines(
 
 /// Reads the prompts of JSON Lines, one at a time.
 ///
-/// - `name`: what messages call `reader`.
+/// - `name`: name of `reader` in messages.
 pub fn prompts(reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Prompt, LineError>> {
     lines::<PromptLine>(reader, name).map(|line| {
         let Line { number, value: line, .. } = line?;
@@ -193,7 +193,7 @@ pub fn prompts(reader: impl BufRead, name: String) -> impl Iterator<Item = Resul
 
 /// Reads the documents of a corpus in JSON Lines, one at a time.
 ///
-/// - `name`: what messages call `reader`.
+/// - `name`: name of `reader` in messages.
 pub fn documents(reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Document, LineError>> {
     lines::<DocumentLine>(reader, name).map(|line| {
         let Line { place, value: line, .. } = line?;
@@ -259,7 +259,7 @@ fn reason(error: &serde_json::Error) -> String {
     shorten(&message).into_owned()
 }
 
-/// The two ends of a message, if what it quotes in between is long.
+/// Returns a message, with its middle left out if it is long: quotations are there.
 fn shorten(message: &str) -> Cow<'_, str> {
     const KEPT: usize = 80;
     let from = message.char_indices().nth(KEPT).map(|(at, _)| at);

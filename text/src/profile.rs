@@ -59,13 +59,13 @@ pub struct ProfileParams {
     pub scheme: Scheme,
     /// The tokenizer.
     pub tokenizer: ProfileTokenizer,
-    /// The id of the key that is used: of the sub-key, where there is a label.
+    /// The id of the key that is used: of the sub-key, if there is a label.
     #[serde(serialize_with = "as_text")]
     pub key_id: KeyId,
     /// Path of the key file, relative to the profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<String>,
-    /// The label of the sub-key that is used, of the key in the key file.
+    /// The label, if the key that is used is a sub-key of the key in the key file: 1 to 255 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subkey: Option<String>,
 }
@@ -147,8 +147,8 @@ impl Profile {
         serde_json::to_string_pretty(&self.0).expect("strings alone") + "\n"
     }
 
-    /// Returns the key that is used, if `stored` is the key it comes from: `stored` itself, or its
-    /// sub-key. SPEC §12.2.
+    /// Returns the key that the profile uses: `stored` itself or, if there is a label, its sub-key.
+    /// `None` if that has another id. SPEC §12.2.
     pub fn key_from(&self, stored: &Key) -> Option<Key> {
         let used = match &self.subkey {
             Some(label) => stored.subkey(label).ok()?,
@@ -180,7 +180,7 @@ fn check_fingerprint(text: &str) -> Result<(), ProfileError> {
     if is_fingerprint { Ok(()) } else { Err(ProfileError::Fingerprint) }
 }
 
-/// Returns the text of a JSON object.
+/// Returns the text of a file that holds a JSON object.
 fn json_object(bytes: &[u8]) -> Result<&str, ProfileError> {
     let no_profile = |reason: &str| ProfileError::Json { reason: reason.to_owned() };
     let text = std::str::from_utf8(bytes).map_err(|_| no_profile("not UTF-8"))?;
@@ -198,12 +198,11 @@ fn json_object(bytes: &[u8]) -> Result<&str, ProfileError> {
     if has_lone_surrogate(text) { Err(no_profile("an escape stands for half a character")) } else { Ok(text) }
 }
 
-/// Returns true if a string of a JSON text, also one that is ignored, holds the escape of a lone
-/// surrogate.
+/// Returns true if any string of a JSON text holds the escape of a lone surrogate.
 fn has_lone_surrogate(json: &str) -> bool {
     let mut units = Vec::new();
     let mut rest = json;
-    // A backslash is inside a string; one that begins no \uXXXX ends a run of these.
+    // Every backslash is inside a string. Other characters and escapes end a run of \uXXXX.
     while let Some(at) = rest.find('\\') {
         if at > 0 {
             units.push(u16::from(b' '));
@@ -219,7 +218,7 @@ fn has_lone_surrogate(json: &str) -> bool {
     char::decode_utf16(units).any(|unit| unit.is_err())
 }
 
-/// The members of an object, each known one at most once.
+/// Members of an object, in which no known one occurs twice.
 struct Object<'a>(Vec<Member<'a>>);
 
 impl<'a> Object<'a> {

@@ -1,13 +1,13 @@
-//! Shades: how positions are shown.
+//! Shades in which positions are shown.
 
 use greenmark::{Family, Position};
 
 /// One of four ways in which a token is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shade {
-    /// Too little stands before it.
+    /// It has no context: too few tokens precede it.
     Unscored,
-    /// Its kind had been counted before.
+    /// It repeats what was counted before.
     Repeated,
     /// Counted, and red or of a low score.
     Plain,

@@ -7,21 +7,21 @@ use unicode_segmentation::GraphemeCursor;
 
 use crate::tokenizer::Encoded;
 
-/// A text in characters, with what was made of it.
+/// A text of characters, and its versions.
 pub(crate) struct Characters<'a> {
     pub(crate) raw: &'a str,
-    /// `None` where nothing changes.
+    /// `None` if normalising changes nothing.
     pub(crate) normalised: Option<&'a Normalised<'a>>,
     /// The raw text as each tokenizer reads it, then the normalised one.
     pub(crate) versions: &'a [Encoded],
 }
 
-/// A span, what it is evidence of, and where it stands.
+/// A marked span: whose mark it holds, and its place in the text.
 #[derive(Debug, Clone)]
 pub struct Passage {
     /// Its tokens and counts.
     pub span: Span,
-    /// Whose mark it is.
+    /// The id of the mark's key.
     pub key_id: KeyId,
     /// The mark's scheme.
     pub scheme: Scheme,
@@ -29,24 +29,24 @@ pub struct Passage {
     pub profile: Option<Arc<str>>,
     /// True if the span's tokens are those of the normalised text.
     pub normalised: bool,
-    /// `None` where ids were given.
+    /// Its place in the text; `None` if ids were given.
     pub place: Option<Place>,
 }
 
 /// A stretch of the raw text, of whole grapheme clusters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// In UTF-8.
+    /// Bytes of its UTF-8.
     pub bytes: Range<usize>,
-    /// Unicode code points.
+    /// The same in Unicode code points.
     pub characters: Range<usize>,
 }
 
-/// Returns the passages of everything that is significant, in the order of the text. SPEC §10.2.
+/// Returns the passages of every significant look, in the order of the text. SPEC §10.2.
 ///
-/// - `profile`: that of a look.
-/// - `raws`: how many of the versions are of the raw text.
-/// - `characters`: the text, if there are characters.
+/// - `profile`: returns the profile of a look.
+/// - `raws`: number of versions that are of the raw text.
+/// - `characters`: the text, unless it was given as ids.
 pub(crate) fn passages(
     examination: &Examination,
     profile: impl Fn(usize) -> Option<Arc<str>>,
@@ -54,7 +54,7 @@ pub(crate) fn passages(
     characters: Option<&Characters<'_>>,
 ) -> Vec<Passage> {
     let mut passages = Vec::new();
-    // The best first, then in the order of the looks: a stable sort keeps that among equal places.
+    // The best look comes first; the sort is stable, so it stays first among equal places.
     for hit in &examination.hits {
         let normalised = hit.version >= raws;
         for &span in &hit.spans {
@@ -81,8 +81,8 @@ fn bytes(text: &Characters<'_>, version: usize, is_normalised: bool, span: Span)
     }
 }
 
-/// Returns the least stretch of whole grapheme clusters that holds one on character boundaries: a
-/// token may be a part of what a reader takes for one character.
+/// Widens a range, on character boundaries, to whole grapheme clusters: a token may be a part of
+/// what a reader takes for one character.
 fn whole_graphemes(text: &str, bytes: Range<usize>) -> Range<usize> {
     let boundary = |at: usize, next: bool| {
         let mut cursor = GraphemeCursor::new(at, text.len(), true);
@@ -96,7 +96,7 @@ fn whole_graphemes(text: &str, bytes: Range<usize>) -> Range<usize> {
     boundary(bytes.start, false)..boundary(bytes.end, true)
 }
 
-/// Fills in code points, in one walk over the text.
+/// Fills in the code points of each place, in one walk over the text.
 fn count_characters(text: &str, passages: &mut [Passage]) {
     let places = passages.iter().flat_map(|passage| &passage.place);
     let edges = places.flat_map(|place| [place.bytes.start, place.bytes.end]);
@@ -111,8 +111,9 @@ fn count_characters(text: &str, passages: &mut [Passage]) {
     }
 }
 
-/// For each stretch that begins at one of `starts`, ascending, whether it begins in a passage:
-/// places in bytes, or tokens where ids were given.
+/// Returns, for each start, true if it lies in a passage.
+///
+/// - `starts`: ascending; in bytes of the text, or in tokens if ids were given.
 pub fn within(passages: &[Passage], starts: impl Iterator<Item = usize>) -> impl Iterator<Item = bool> {
     let stretch = |passage: &Passage| {
         passage.place.as_ref().map_or(passage.span.start..passage.span.end, |place| place.bytes.clone())

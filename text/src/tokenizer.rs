@@ -1,4 +1,4 @@
-//! Text to token ids and back, with a fingerprint.
+//! Tokenizers: text to token ids and back, and a fingerprint.
 
 mod gguf;
 mod offsets;
@@ -68,8 +68,8 @@ pub struct Tokenizer {
     name: String,
     pub(crate) inner: PipelineTokenizer,
     names: Vocabulary,
-    /// The bytes of text each token stands for. Exact for a byte-level vocabulary, else for offsets
-    /// alone.
+    /// Bytes of text that each token stands for: exact for a byte-level vocabulary; for another one
+    /// good enough for places.
     pub(crate) pieces: Vocabulary,
     pub(crate) byte_level: bool,
     pub(crate) special: BTreeSet<TokenId>,
@@ -79,12 +79,12 @@ pub struct Tokenizer {
     encoded: AtomicUsize,
 }
 
-/// The ids of a text, and where each came from.
+/// The ids of a text, and the place of each in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded {
     /// The ids.
     pub ids: Vec<TokenId>,
-    /// Of each id the bytes of the text behind it.
+    /// Bytes of the text that each id stands for: `[n]`, as `ids`.
     pub places: Vec<Range<usize>>,
 }
 
@@ -92,9 +92,9 @@ pub struct Encoded {
 #[derive(Debug, Default)]
 pub(crate) struct Extras {
     pub(crate) name: String,
-    /// Tokens that end a text, beside those known by their spelling.
+    /// Tokens that end a text, besides those known by their spelling.
     pub(crate) end: Vec<TokenId>,
-    /// Tokens a sequence begins with; `None` leaves it to the post-processor.
+    /// Tokens that a sequence begins with; `None` leaves them to the post-processor.
     pub(crate) prefix: Option<Vec<TokenId>>,
 }
 
@@ -114,8 +114,8 @@ impl Tokenizer {
     /// - `name`: for display and error messages.
     ///
     /// # Errors
-    /// [`TextError::Tokenizer`] if the bytes are no such file, if it needs a rule this build does
-    /// not have, or if its ids would depend on chance (BPE dropout).
+    /// [`TextError::Tokenizer`] if the bytes are not such a file, if it needs a rule that this build
+    /// does not have, or if its ids would depend on chance (BPE dropout).
     pub fn from_json(json: &[u8], name: &str) -> Result<Self, TextError> {
         let value = serde_json::from_slice(json).map_err(|error| {
             let reason = match json.trim_ascii_start() {
@@ -189,7 +189,7 @@ impl Tokenizer {
         Ok(tokenizer)
     }
 
-    /// Returns the name for people: the model's or the file's.
+    /// Returns the name, for people: the model's or the file's.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -221,14 +221,14 @@ impl Tokenizer {
         &self.end
     }
 
-    /// Returns the tokens the model expects before any text, usually a BOS or none.
+    /// Returns the tokens that the model expects before any text: usually a BOS, or none.
     /// [`encode`](Self::encode) never adds them.
     pub fn prefix_ids(&self) -> &[TokenId] {
         &self.prefix
     }
 
-    /// Which tokenizer this is, in 16 hex digits: the same vocabulary and behaviour give the same
-    /// digits, whatever container they came from.
+    /// Returns the fingerprint, 16 lower-case hexadecimal digits: the same vocabulary and behaviour
+    /// give the same digits, whatever container they came from.
     ///
     /// The first 8 bytes of SHA-256 over `"greenmark/v1/tokenizer"`; then for every id from 0
     /// upward that has a token: the id, the byte length of the token, and the token as spelt in
@@ -302,8 +302,8 @@ impl Tokenizer {
         String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
     }
 
-    /// Returns the characters of a text that was generated; a character that its last token left
-    /// unfinished is dropped. SPEC §9.3.
+    /// Returns the text of generated tokens, without a character that the last of them leave
+    /// unfinished. SPEC §9.3.
     pub fn decode_text(&self, ids: &[TokenId]) -> String {
         let mut text = String::new();
         let mut decoder = self.stream_decoder();
@@ -313,14 +313,15 @@ impl Tokenizer {
         text
     }
 
-    /// Encodes a text as it comes in. What its pushes give, and then its `finish`, make up
-    /// [`encode`](Self::encode) of the whole text.
+    /// Starts encoding a text that comes in piece by piece. The ids of its pushes and of its
+    /// `finish` are those of [`encode`](Self::encode) for the whole text; [`StreamEncoder`] says
+    /// with which exceptions.
     pub fn stream_encoder(&self) -> StreamEncoder<&Self> {
         StreamEncoder::new(self)
     }
 
-    /// Decodes a text as it is generated. What its pushes yield, and then its `finish`, make up
-    /// [`decode`](Self::decode) of all the ids.
+    /// Starts decoding a text that is being generated. The texts of its pushes and of its `finish`
+    /// add up to [`decode`](Self::decode) of all the ids.
     pub fn stream_decoder(&self) -> StreamDecoder<'_> {
         StreamDecoder::new(self)
     }
@@ -356,7 +357,8 @@ struct Added {
     normalized: bool,
 }
 
-/// Returns the spelling of every token, the model's and the added ones together.
+/// Returns the spelling of every token, the model's and the added ones together, and the flags of
+/// the added ones.
 fn read_vocabulary(json: &Value) -> Result<(Vocabulary, HashMap<TokenId, Added>), String> {
     let mut entries: Vec<(TokenId, &str)> = Vec::new();
     let id_of = |value: &Value| value.as_u64().and_then(|id| TokenId::try_from(id).ok());
@@ -391,7 +393,7 @@ fn read_vocabulary(json: &Value) -> Result<(Vocabulary, HashMap<TokenId, Added>)
     Ok((names, added))
 }
 
-/// Refuses what the reader accepts but does not carry out as written.
+/// Refuses rules that the reader accepts but does not carry out as written.
 fn refuse_unfaithful(json: &Value) -> Result<(), String> {
     let dropout = &json["model"]["dropout"];
     if dropout.as_f64().is_some_and(|p| p > 0.0) {

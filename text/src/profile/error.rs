@@ -4,18 +4,18 @@ use std::io;
 
 use greenmark::{KeyError, KeyId, SchemeError, SubkeyError};
 
-/// Why a profile was refused. SPEC §12.1.
+/// Reason why a profile was refused. SPEC §12.1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
     /// The file is not a JSON object in UTF-8.
     #[error("not a profile: {reason}")]
     Json {
-        /// What it is instead, or the place of the first fault.
+        /// The first fault, and its place.
         reason: String,
     },
-    /// A member stands twice.
-    #[error("`{name}` stands twice")]
+    /// A member occurs twice.
+    #[error("`{name}` occurs twice")]
     Duplicate {
         /// The member.
         name: &'static str,
@@ -23,22 +23,22 @@ pub enum ProfileError {
     /// `greenmark` is not `profile/1`.
     #[error("not a profile of version 1: `greenmark` has to be \"profile/1\"")]
     Version,
-    /// A member is absent, or of another type.
-    #[error("`{name}` is absent, or of another type than in SPEC §12.1")]
+    /// A member is absent, or has another type.
+    #[error("`{name}` is absent, or has another type than in SPEC §12.1")]
     Member {
         /// The member.
         name: &'static str,
     },
-    /// The name is none.
+    /// The name has a character or a length that is not allowed.
     #[error("a profile's name is 1 to 64 of a-z, 0-9, \".\", \"_\" and \"-\", and begins with a letter or digit")]
     Name,
     /// The scheme is refused.
     #[error("scheme: {0}")]
     Scheme(SchemeError),
-    /// The fingerprint is none.
+    /// The fingerprint is not 16 lower-case hexadecimal digits.
     #[error("the tokenizer's fingerprint is not 16 lower-case hexadecimal digits")]
     Fingerprint,
-    /// The key id is none.
+    /// The key id is not 16 lower-case hexadecimal digits.
     #[error("the key id is not 16 lower-case hexadecimal digits")]
     KeyId,
     /// The label of the sub-key is empty or too long.
@@ -70,8 +70,8 @@ impl ProfileError {
     }
 }
 
-/// Why a folder of profiles and keys was refused, or a single profile with what it names. SPEC
-/// §12.2, §12.3.
+/// Reason why a folder of profiles and keys was refused, or a profile for want of its key.
+/// SPEC §12.2, §12.3.
 ///
 /// Files are named as the caller named them.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +110,7 @@ pub enum RegistryError {
         file: String,
         /// The key file, as the profile names it.
         key_file: String,
-        /// Why not.
+        /// The operating system's reason.
         reason: io::Error,
     },
     /// The key file that a profile names holds no key.

@@ -13,19 +13,19 @@ pub struct Deployment {
     pub profile: Profile,
     /// The key that is used.
     pub key: Key,
-    /// The key it comes from; the same, where the profile names no sub-key.
+    /// The key that `key` comes from; the same key, unless the profile names a sub-key.
     stored: Key,
 }
 
 impl Deployment {
     /// Finds the key of a profile.
     ///
-    /// - `file`: what messages call the profile.
+    /// - `file`: name of the profile in messages.
     /// - `folder`: the keys of the profile's folder, in the order of their files' names.
     /// - `read`: reads and parses a key file that the profile names.
     ///
     /// # Errors
-    /// [`RegistryError`] if there is no key that fits.
+    /// [`RegistryError`] if no key fits.
     pub fn new<'a>(
         profile: Profile,
         file: &str,
@@ -52,7 +52,7 @@ impl Deployment {
         Ok(Self { profile, key, stored })
     }
 
-    /// Returns true if this profile names the key. SPEC §12.3.
+    /// Returns true if the profile names this key. SPEC §12.3.
     pub fn names(&self, key: &Key) -> bool {
         *key == self.key || *key == self.stored
     }
@@ -61,9 +61,9 @@ impl Deployment {
 /// Profiles and keys of a folder. SPEC §12.3.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
-    /// The profiles with their files, in the order of these.
+    /// Profiles with the names of their files, in the order of the names.
     pub deployments: Vec<(String, Deployment)>,
-    /// The keys that no profile names, with their files, in the order of these.
+    /// Keys that no profile names, with the names of their files, in the order of the names.
     pub bare: Vec<(String, Key)>,
 }
 
@@ -72,7 +72,7 @@ impl Registry {
     ///
     /// - `files`: their names and contents, in any order. Files that are neither profiles nor keys
     ///   may be left out.
-    /// - `read`: reads a key file that a profile names and that is none of `files`.
+    /// - `read`: reads a key file that a profile names and that is not among `files`.
     ///
     /// # Errors
     /// [`RegistryError`], the first fault in the order of SPEC §12.3. Then nothing may be asked: a
@@ -117,7 +117,7 @@ impl Registry {
     }
 }
 
-/// Returns a path without its parts `.` and without empty ones.
+/// Returns a path without `.` and empty parts.
 fn plain(path: &str) -> String {
     path.split('/').filter(|part| !matches!(*part, "" | ".")).collect::<Vec<_>>().join("/")
 }
@@ -125,8 +125,8 @@ fn plain(path: &str) -> String {
 /// Returns the path of one file relative to the folder of another, with `/` between its parts, as a
 /// profile holds it.
 ///
-/// `None` if no path is portable: the file is on another drive, or a name is not Unicode or holds a
-/// backslash.
+/// `None` if no such path is portable: the file is on another drive, or a name is not Unicode or
+/// holds a backslash.
 ///
 /// - `folder`, `file`: absolute, without `.`, `..` and symbolic links.
 pub fn relative_path(folder: &Path, file: &Path) -> Option<String> {

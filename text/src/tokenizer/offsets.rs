@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-/// A stretch of the tokens' text and what it stands for.
+/// A stretch of the tokens' text, and the stretch of the text that it stands for.
 struct Stretch {
     spoken: Range<usize>,
     text: Range<usize>,
@@ -82,7 +82,7 @@ fn lay_side_by_side(text: &str, spoken: &str, spoken_length: usize) -> Vec<Stret
     stretches
 }
 
-/// The nearest later pair of equal characters, or both ends.
+/// Returns the nearest later pair of equal characters, or both ends.
 fn common_ground(a: &[(usize, char)], b: &[(usize, char)], i: usize, j: usize) -> (usize, usize) {
     for distance in 1..=LARGEST_DRIFT {
         for k in 0..=distance {

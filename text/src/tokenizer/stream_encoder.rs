@@ -10,19 +10,19 @@ use crate::{TextError, TokenId};
 const LONGEST_WAIT: usize = 1024;
 /// Bytes that are held back at such a cut.
 const HELD_AT_CUT: usize = 256;
-/// Text whose ids have been given is kept up to here, as context for what comes.
+/// Bytes of text that are kept as context, at most, once their ids have been given.
 const LONGEST_CONTEXT: usize = 4096;
-/// Context that is left when it is cut.
+/// Bytes of context that are left when it is cut.
 const SHORTEST_CONTEXT: usize = 512;
 
 /// Turns text into ids as it comes, giving only those that later text cannot change.
 ///
 /// The ids of its pushes and of its `finish` are those of the whole text, for tokenizers that look
 /// at words one by one (byte-level BPE does), if no stretch of 1 kB is without white space.
-/// Elsewhere a few ids about a cut can differ, which costs evidence and not validity: the ids still
+/// Elsewhere a few ids near a cut can differ, which costs evidence and not validity: the ids still
 /// follow from the text alone.
 ///
-/// `T` is how it holds the tokenizer: a reference, or a shared owner.
+/// `T` is a reference to the tokenizer, or a shared owner of it.
 #[derive(Debug)]
 pub struct StreamEncoder<T> {
     tokenizer: T,

@@ -2,7 +2,7 @@
 
 use crate::TokenId;
 
-/// A byte string for each of some token ids. Ids may be missing.
+/// Byte strings by token id. Ids may be missing.
 #[derive(Debug, Default)]
 pub(crate) struct Vocabulary {
     bytes: Vec<u8>,
@@ -17,7 +17,7 @@ impl Vocabulary {
     /// Adds a token.
     ///
     /// # Errors
-    /// A sentence if the id is taken or absurd.
+    /// A message if the id is taken or out of range.
     pub(crate) fn insert(&mut self, id: TokenId, bytes: &[u8]) -> Result<(), String> {
         if id > LARGEST_ID {
             return Err(format!("token id {id} is out of range"));
@@ -57,13 +57,13 @@ impl Vocabulary {
         std::str::from_utf8(self.bytes(id)).ok()
     }
 
-    /// Tokens that are text, by ascending id.
+    /// Iterates over the tokens that are UTF-8, by ascending id.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TokenId, &str)> {
         (0..self.places.len() as TokenId).filter_map(|id| self.get(id).map(|name| (id, name)))
     }
 }
 
-/// The byte that a character of a byte-level vocabulary stands for.
+/// Returns the byte that a character of a byte-level vocabulary stands for.
 ///
 /// GPT-2's map: printable ASCII and Latin-1 stand for themselves, the other 68 bytes, in order, for
 /// U+0100 and up.
@@ -94,8 +94,8 @@ pub(crate) fn byte_level_bytes(token: &str) -> Vec<u8> {
     bytes
 }
 
-/// Returns the bytes of a token of a vocabulary that is not byte-level, as well as one token shows
-/// them: `▁` is a space, `<0x0A>` a byte.
+/// Returns the bytes of a token of a vocabulary that is not byte-level, as far as the token alone
+/// shows them: `▁` is a space, `<0x0A>` a byte.
 pub(crate) fn spoken_bytes(token: &str) -> Vec<u8> {
     if let Some(hex) = token.strip_prefix("<0x").and_then(|t| t.strip_suffix('>'))
         && hex.len() == 2
