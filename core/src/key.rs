@@ -1,6 +1,6 @@
 //! The secret key, its text form, its public id, the keys under it, and sets of keys. SPEC §2.
 
-use core::{fmt, hint::black_box, str::FromStr};
+use core::{array, fmt, hint::black_box, str::FromStr};
 use std::collections::HashMap;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -93,9 +93,7 @@ impl Key {
     /// Returns the public name of this key. SPEC §2.4.
     pub fn id(&self) -> KeyId {
         let tag = self.mac(&[b"greenmark/v1/key-id"]);
-        let mut id = [0; 8];
-        id.copy_from_slice(&tag[..8]);
-        KeyId(id)
+        KeyId(array::from_fn(|at| tag[at]))
     }
 
     /// Returns HMAC-SHA-256 under this key of the concatenated parts; every caller begins with its
@@ -110,9 +108,7 @@ impl Key {
 
     fn checksum(&self) -> [u8; CHECKSUM_BYTES] {
         let digest = Sha256::new().chain_update(b"greenmark/v1/key-checksum").chain_update(self.0).finalize();
-        let mut checksum = [0; CHECKSUM_BYTES];
-        checksum.copy_from_slice(&digest[..CHECKSUM_BYTES]);
-        checksum
+        array::from_fn(|at| digest[at])
     }
 }
 
@@ -127,11 +123,7 @@ impl FromStr for Key {
             return Err(KeyError::Length { found: text.len() });
         }
         let mut bytes = Zeroizing::new([0u8; KEY_BYTES + CHECKSUM_BYTES]);
-        for (i, &digit) in digits.iter().enumerate() {
-            let position = PREFIX.len() + i;
-            let nibble = hex_value(digit).ok_or(KeyError::Character { position })?;
-            bytes[i / 2] = bytes[i / 2] << 4 | nibble;
-        }
+        parse_hex(digits, &mut *bytes).map_err(|at| KeyError::Character { position: PREFIX.len() + at })?;
         let mut key = Self([0; KEY_BYTES]);
         key.0.copy_from_slice(&bytes[..KEY_BYTES]);
         if key.checksum() != bytes[KEY_BYTES..] {
@@ -174,9 +166,7 @@ impl FromStr for KeyId {
     fn from_str(text: &str) -> Result<Self, KeyIdError> {
         let digits: &[u8; 16] = text.as_bytes().try_into().map_err(|_| KeyIdError)?;
         let mut id = [0; 8];
-        for (i, &digit) in digits.iter().enumerate() {
-            id[i / 2] = id[i / 2] << 4 | hex_value(digit).ok_or(KeyIdError)?;
-        }
+        parse_hex(digits, &mut id).map_err(|_| KeyIdError)?;
         Ok(Self(id))
     }
 }
@@ -225,12 +215,7 @@ impl KeySet {
 
     /// Returns the key that has this id.
     pub fn get(&self, id: KeyId) -> Option<&Key> {
-        self.index_of(id).map(|at| &self.keys[at].1)
-    }
-
-    /// Returns the place of a key in the order of the set, from 0.
-    pub fn index_of(&self, id: KeyId) -> Option<usize> {
-        self.index.get(&id).copied()
+        self.index.get(&id).map(|&at| &self.keys[at].1)
     }
 
     /// Returns the number of keys.
@@ -308,12 +293,20 @@ pub struct KeyIdClash {
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-fn hex_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// Parses lower-case hexadecimal digits into half as many bytes, which are 0 before.
+///
+/// # Errors
+/// The index of the first other character.
+fn parse_hex(digits: &[u8], bytes: &mut [u8]) -> Result<(), usize> {
+    for (at, digit) in digits.iter().enumerate() {
+        let nibble = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return Err(at),
+        };
+        bytes[at / 2] = bytes[at / 2] << 4 | nibble;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -397,7 +390,7 @@ mod tests {
         let expected = [3, 1, 2].map(|byte| Key::from_bytes([byte; 32]));
         assert!(keys.keys().eq(&expected) && keys.len() == 3);
         for (at, (id, key)) in keys.iter().enumerate() {
-            assert!(id == key.id() && keys.get(id) == Some(key) && keys.index_of(id) == Some(at));
+            assert!(id == key.id() && keys.get(id) == Some(key) && keys.index[&id] == at);
         }
         // Two keys with one id cannot be found, so one is put in by hand.
         let id = Key::from_bytes([9; 32]).id();

@@ -27,11 +27,6 @@ impl Family {
         }
     }
 
-    /// Returns the mean score of a token by chance: γ, or 1.
-    pub fn chance_score(self) -> f64 {
-        self.null().mean()
-    }
-
     /// Returns the highest score that a token can have: 1, or in gumbel 22.18 or 21.49 nats.
     pub fn greatest_score(self) -> f64 {
         match self {

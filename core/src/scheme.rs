@@ -186,38 +186,33 @@ impl FromStr for Scheme {
         // SPEC §3, checks 1 to 5 in order.
         let rest = text.strip_prefix("gm1:").ok_or_else(|| SchemeError::Version { found: version(text) })?;
         let family = rest.split(',').next().unwrap_or_default();
-        let mut cursor = Cursor { text, at: text.len() - rest.len() + family.len() };
-        match family {
-            "green" => {
-                cursor.literal(",h=")?;
-                let width = cursor.number()?;
-                cursor.literal(",gamma=")?;
-                let numerator = cursor.number()?;
-                cursor.literal("/256")?;
-                cursor.end()?;
-                // A number too long for its type is out of range, not misspelt.
-                let context_width = width.parse().map_err(|_| SchemeError::ContextWidth { found: shorten(width) })?;
-                let gamma_numerator = numerator.parse();
-                // The width is refused first, whatever the numerator.
-                let gamma_numerator = gamma_numerator.or_else(|_| {
-                    ContextWidth::new(context_width)?;
-                    Err(SchemeError::Gamma { found: shorten(numerator) })
-                })?;
-                Self::new(SchemeParams::Green { context_width, gamma_numerator })
-            }
-            "gumbel" => {
-                cursor.literal(",h=")?;
-                let width = cursor.number()?;
-                let dual = !cursor.rest().is_empty();
-                if dual {
-                    cursor.literal(",dual")?;
-                    cursor.end()?;
-                }
-                let context_width = width.parse().map_err(|_| SchemeError::ContextWidth { found: shorten(width) })?;
-                Self::new(SchemeParams::Gumbel { context_width, dual })
-            }
-            _ => Err(SchemeError::Family { found: shorten(family) }),
+        if !["green", "gumbel"].contains(&family) {
+            return Err(SchemeError::Family { found: shorten(family) });
         }
+        let mut cursor = Cursor { text, at: text.len() - rest.len() + family.len() };
+        cursor.literal(",h=")?;
+        let width = cursor.number()?;
+        // A number too long for its type is out of range, not misspelt.
+        let context_width = || width.parse().map_err(|_| SchemeError::ContextWidth { found: shorten(width) });
+        if family == "green" {
+            cursor.literal(",gamma=")?;
+            let numerator = cursor.number()?;
+            cursor.literal("/256")?;
+            cursor.end()?;
+            let context_width = context_width()?;
+            let gamma_numerator = numerator.parse().or_else(|_| {
+                // The width is refused first, whatever the numerator.
+                ContextWidth::new(context_width)?;
+                Err(SchemeError::Gamma { found: shorten(numerator) })
+            })?;
+            return Self::new(SchemeParams::Green { context_width, gamma_numerator });
+        }
+        let dual = !cursor.rest().is_empty();
+        if dual {
+            cursor.literal(",dual")?;
+            cursor.end()?;
+        }
+        Self::new(SchemeParams::Gumbel { context_width: context_width()?, dual })
     }
 }
 

@@ -40,7 +40,7 @@ pub fn parse_scheme(#[wasm_bindgen(unchecked_param_type = "string")] scheme: &Js
         context_width: scheme.context_width().get(),
         gamma: scheme.gamma().map(Gamma::fraction),
         dual: matches!(family, Family::Gumbel { dual: true }),
-        chance_score: family.chance_score(),
+        chance_score: family.null().mean(),
     })
 }
 

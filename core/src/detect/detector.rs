@@ -172,7 +172,10 @@ mod tests {
         let ids: Vec<TokenId> = (0..10u32).flat_map(|i| vec![200 + 40 * i; i as usize + 1]).collect();
         let scores = Detector::new(&key(5), scheme).scores(&ids);
         let weights = [3, 6, 8, 8, 9, 9, 9, 9, 11, 11];
-        let found = scores.positions().into_iter().filter_map(Position::score);
+        let found = scores.positions().into_iter().filter_map(|position| match position {
+            Position::Scored(score) => Some(score),
+            _ => None,
+        });
         let green: u32 = found.zip(weights).map(|(score, weight)| score as u32 * weight).sum();
         let classes = [(3, 1), (6, 1), (8, 2), (9, 4), (11, 2)];
         let law = WeightedBinomial::new(&classes, 0.25).expect("in range");

@@ -1,6 +1,5 @@
 //! Several questions about one text, and one p-value that pays for all of them. SPEC §7.7.
 
-use core::fmt;
 use std::collections::HashMap;
 
 use super::{
@@ -166,12 +165,6 @@ impl Verdict {
             Self::NoMarkFound => "no_mark_found",
             Self::TooShort => "too_short",
         }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -13,16 +13,6 @@ pub enum Position {
     Scored(f64),
 }
 
-impl Position {
-    /// Returns the score, if the position counts.
-    pub fn score(self) -> Option<f64> {
-        match self {
-            Self::Scored(score) => Some(score),
-            Self::Unscored | Self::Repeated => None,
-        }
-    }
-}
-
 /// The counts of one text: `tokens = min(tokens, h) + repeated + scored`. SPEC §6.2, §6.4.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Tally {

@@ -60,7 +60,7 @@ impl Lists {
 
     fn list(&self, field: &Field, context: &[TokenId], words: usize) -> Vec<u32> {
         let seed = field.seed(context);
-        let mut stream = seed.bytes();
+        let mut stream = seed.stream(0);
         let mut bytes = [[0; WORD]; CHUNK];
         let mut green = Vec::with_capacity(words);
         while green.len() < words {

@@ -1,8 +1,8 @@
 //! Which token the key draws from a distribution. SPEC §8.2 step 3.
 //!
 //! Every token has a clock whose word is the key's and whose rate is its probability; the first to
-//! ring is taken. That is the Gumbel-max trick without its two logarithms. [`first_by_definition`]
-//! is the plain form, and the oracle of the two that do without most words or most logarithms:
+//! ring is taken. That is the Gumbel-max trick without its two logarithms. The tests hold the plain
+//! form, `first_by_definition`, against the two here, which skip most words or most logarithms:
 //!
 //! - 1 − u ≤ −ln u, so a token can beat the ratio r found so far only if 1 − u < r·p: a
 //!   multiplication and a comparison.
@@ -65,19 +65,6 @@ impl Leader {
             *self = Self { ratio, token };
         }
     }
-}
-
-/// Returns the first of all tokens, each of them looked at: SPEC §8.2 step 3 as it stands. `None`
-/// if none has a chance.
-#[cfg(test)]
-fn first_by_definition(seed: &Seed, subkey: Subkey, tokens: &[TokenId], probabilities: &[f32]) -> Option<TokenId> {
-    let mut leader = Leader::NONE;
-    for (&token, &probability) in tokens.iter().zip(probabilities) {
-        if probability > 0.0 {
-            leader.meet(token, probability, seed.word(subkey, token));
-        }
-    }
-    (leader.ratio < f64::INFINITY).then_some(leader.token)
 }
 
 /// Returns the first of tokens 0, 1, …: `probabilities` is `[V]`.
@@ -206,6 +193,18 @@ pub(crate) fn first_of_few(
 mod tests {
     use super::*;
     use crate::{ContextWidth, Field, Key};
+
+    /// Returns the first of all tokens, each of them looked at: SPEC §8.2 step 3 as it stands. `None`
+    /// if none has a chance.
+    fn first_by_definition(seed: &Seed, subkey: Subkey, tokens: &[TokenId], probabilities: &[f32]) -> Option<TokenId> {
+        let mut leader = Leader::NONE;
+        for (&token, &probability) in tokens.iter().zip(probabilities) {
+            if probability > 0.0 {
+                leader.meet(token, probability, seed.word(subkey, token));
+            }
+        }
+        (leader.ratio < f64::INFINITY).then_some(leader.token)
+    }
 
     fn field() -> Field {
         Field::new(&Key::from_bytes([3; 32]), ContextWidth::new(1).expect("in range"))

@@ -101,12 +101,7 @@ impl Seed {
     /// Fills in the bytes of tokens 0, 1, …, one linear keystream: `bytes` is `[V]`, any V.
     /// SPEC §5.3.
     pub fn fill(&self, bytes: &mut [u8]) {
-        self.bytes().fill_bytes(bytes);
-    }
-
-    /// Returns the bytes of tokens 0, 1, … as one linear keystream. SPEC §5.3.
-    pub(crate) fn bytes(&self) -> ChaCha8Rng {
-        self.stream(0)
+        self.stream(0).fill_bytes(bytes);
     }
 
     /// Returns a word of one token, by random access. SPEC §5.4.
@@ -127,8 +122,9 @@ impl Seed {
         self.0
     }
 
-    /// Returns a stream from block 0; rand_chacha has the layout of SPEC §5.3.
-    fn stream(&self, number: u32) -> ChaCha8Rng {
+    /// Returns a linear keystream from block 0, in the layout of SPEC §5.3: of the bytes of tokens
+    /// 0, 1, … that of number 0.
+    pub(crate) fn stream(&self, number: u32) -> ChaCha8Rng {
         let mut stream = ChaCha8Rng::from_seed(self.0);
         stream.set_stream(number.into());
         stream

@@ -1,7 +1,5 @@
 //! The membership test that embedder and detector share. SPEC §6.1.
 
-use core::fmt;
-
 use crate::{field::Seed, scheme::Gamma, token::TokenId};
 
 /// Colour that the key gives a token in its context.
@@ -27,12 +25,6 @@ impl Colour {
     /// Returns true for [`Colour::Green`].
     pub fn is_green(self) -> bool {
         self == Self::Green
-    }
-}
-
-impl fmt::Display for Colour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_green() { "green" } else { "red" })
     }
 }
 

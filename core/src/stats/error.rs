@@ -30,26 +30,18 @@ pub enum StatsError {
 
 /// Refuses a count above its total.
 pub(super) fn check_count(count: u64, total: u64) -> Result<(), StatsError> {
-    if count > total {
-        return Err(StatsError::CountExceedsTotal { count, total });
-    }
-    Ok(())
+    if count <= total { Ok(()) } else { Err(StatsError::CountExceedsTotal { count, total }) }
 }
 
 /// Refuses 0, 1, everything outside them, and NaN.
 pub(super) fn check_probability(probability: f64) -> Result<(), StatsError> {
-    if probability > 0.0 && probability < 1.0 {
-        return Ok(());
-    }
-    Err(StatsError::ProbabilityOutOfRange { probability })
+    let is_within = probability > 0.0 && probability < 1.0;
+    if is_within { Ok(()) } else { Err(StatsError::ProbabilityOutOfRange { probability }) }
 }
 
 /// Refuses everything below 0, infinity and NaN.
 pub(super) fn check_score(score: f64) -> Result<(), StatsError> {
-    if score >= 0.0 && score.is_finite() {
-        return Ok(());
-    }
-    Err(StatsError::ScoreOutOfRange { score })
+    if score >= 0.0 && score.is_finite() { Ok(()) } else { Err(StatsError::ScoreOutOfRange { score }) }
 }
 
 #[cfg(test)]
