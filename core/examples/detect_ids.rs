@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut examiner = Examiner::new(Look::all(keys.keys(), &schemes, 1));
     let found = examiner.examine(&[&ids], DEFAULT_ALPHA);
 
-    println!("{}: p = {:e}, {} looks", found.verdict, found.p_value(), found.looks);
+    println!("{}: p = {:e}, {} looks", found.verdict.as_str(), found.p_value(), found.looks);
     for hit in &found.hits {
         println!("key {}, {}", hit.key_id, hit.scheme);
         for span in &hit.spans {

@@ -28,11 +28,6 @@ impl ContextWidth {
     pub fn get(self) -> usize {
         self.0.into()
     }
-
-    /// Returns h as it enters the field key. SPEC §5.1.
-    pub(crate) fn byte(self) -> u8 {
-        self.0
-    }
 }
 
 /// The green fraction γ = g/256, g in 1..=255: the exact chance that a token is green, in steps of

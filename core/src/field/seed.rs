@@ -22,7 +22,7 @@ pub struct Field {
 impl Field {
     /// Makes the field of a key. SPEC §5.1.
     pub fn new(key: &Key, width: ContextWidth) -> Self {
-        let field_key = key.mac(&[b"greenmark/v1/field", &[0x00], &[width.byte()]]);
+        let field_key = key.mac(&[b"greenmark/v1/field", &[0x00], &[width.get() as u8]]);
         Self { prf: Prf::new(&field_key), width }
     }
 
