@@ -76,8 +76,8 @@ impl Embedder {
         self
     }
 
-    /// Sets how often the second number is drawn with. Only the dual form of gumbel has one; others
-    /// stay as they are. Detection doesn't depend on it.
+    /// Sets the probability of drawing with the second number. Only the dual form of gumbel has
+    /// one; others stay as they are. Detection doesn't depend on it.
     #[must_use]
     pub fn mixing_share(mut self, share: MixingShare) -> Self {
         if let Means::Choice { share: old, .. } = &mut self.means {
@@ -104,8 +104,8 @@ impl Embedder {
         matches!(self.means, Means::Choice { .. })
     }
 
-    /// Starts a text, empty where the model starts to write: the prompt isn't part of it, as the
-    /// detector won't see it.
+    /// Starts a text, before the first token that the model writes: the prompt isn't part of it,
+    /// since the detector won't see it.
     pub fn start(&self) -> MarkedText {
         let remembers = !matches!(self.means, Means::Bias { skip_repeats: false, .. });
         let window = ContextWindow::new(self.field.context_width());
@@ -174,7 +174,8 @@ impl MarkedText {
         }
     }
 
-    /// Returns the next token, as [`choose`](Self::choose) does, of those that filters have left.
+    /// Returns the next token, as [`choose`](Self::choose) does, out of those that filters have
+    /// left.
     ///
     /// - `tokens`, `probabilities`: `[n]` each, in pairs; tokens in any order, each once.
     ///

@@ -1,4 +1,4 @@
-//! The secret key, its text form, its public id, the keys under it, and sets of keys. SPEC §2.
+//! The secret key, its text form, its public id, its sub-keys, and sets of keys. SPEC §2.
 
 use core::{array, fmt, hint::black_box, str::FromStr};
 use std::collections::HashMap;
@@ -199,7 +199,7 @@ impl KeySet {
         Self::default()
     }
 
-    /// Adds a key, and returns whether it's new.
+    /// Adds a key, and returns true if it is new.
     ///
     /// # Errors
     /// [`KeyIdClash`] if another key in the set has the same id: evidence couldn't tell them apart.
@@ -239,7 +239,8 @@ impl KeySet {
     }
 }
 
-/// Why a key text was refused. SPEC §2.2, in the order of its checks. Quotes no part of the text.
+/// Reason why a key text was refused. SPEC §2.2, in the order of its checks. Quotes no part of the
+/// text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -269,7 +270,7 @@ pub enum KeyError {
     },
 }
 
-/// Why a label was refused: it's 1 to 255 bytes long. SPEC §2.5.
+/// Reason why a label was refused: it is not 1 to 255 bytes long. SPEC §2.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the label of a sub-key is 1 to 255 bytes long, this one has {found}")]
 pub struct SubkeyError {
@@ -277,7 +278,7 @@ pub struct SubkeyError {
     pub found: usize,
 }
 
-/// Why a key id was refused. SPEC §2.4.
+/// Reason why a key id was refused: it is not 16 lower-case hexadecimal digits. SPEC §2.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("a key id is 16 lower-case hexadecimal digits (0-9, a-f)")]
 #[non_exhaustive]

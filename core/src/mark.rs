@@ -36,8 +36,8 @@ impl Family {
         }
     }
 
-    /// Returns whether the mark makes a score frequent, for showing a text: green, or among the
-    /// highest quarter by chance (ln 4 and above).
+    /// Returns true if the mark makes a score frequent: that of a green token, or one in the
+    /// highest quarter by chance (ln 4 and above). For showing a text.
     pub fn favours(self, score: f64) -> bool {
         match self {
             Self::Green { .. } => score > 0.0,

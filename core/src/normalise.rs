@@ -1,6 +1,5 @@
-//! Text as it was before it was tampered with so that its ids changed: without invisible
-//! characters, look-alike letters, odd spaces and typographic punctuation; and where in the text
-//! each part of that stood. SPEC §9.5.
+//! Normalised texts: without the invisible characters, look-alike letters, odd spaces and
+//! typographic punctuation that change ids; and the place in the raw text of each part. SPEC §9.5.
 
 mod look_alikes;
 
@@ -16,12 +15,13 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use self::look_alikes::{look_alike, plain};
 
-/// A text, normalised, and where each part of it came from. Made by [`normalise`].
+/// A normalised text, and the place in the raw text that each part of it came from. Made by
+/// [`normalise`].
 #[derive(Debug, Clone)]
 pub struct Normalised<'a> {
     text: Cow<'a, str>,
     raw_len: usize,
-    /// The groups that were changed, in order. What stands between two of them was copied.
+    /// The groups that were changed, in order. What lies between two of them was copied.
     runs: Vec<Run>,
 }
 
@@ -104,13 +104,15 @@ fn copied(run: Option<&Run>, at: usize) -> usize {
     run.map_or(at, |run| at - run.normal_end() + run.raw_end())
 }
 
-/// Takes from a text what changes its ids and not its look: invisible characters, compatibility
-/// forms, look-alike letters, odd spaces, typographic quotation marks and dashes.
+/// Normalises a text: removes or replaces what changes its ids but not its look, which is invisible
+/// characters, compatibility forms, look-alike letters, odd spaces, typographic quotation marks and
+/// dashes.
 ///
 /// A pure function of the text, and idempotent. ASCII is never changed, nor is a line ending or a
-/// tab lost. Letters of other scripts become the ASCII letters that they look like only in words
-/// that hold ASCII letters, and where the text is mainly of these, in words that do so to the last
-/// letter: Greek and Russian stay what they are. A text that nothing is changed in is borrowed.
+/// tab lost. A letter of another script becomes the ASCII letter that it looks like only in a word
+/// that holds an ASCII letter; in a text that is mainly ASCII letters, also in a word in which
+/// every letter looks like one. Greek and Russian texts stay as they are. If nothing is changed,
+/// the text is borrowed.
 ///
 /// Time grows with the text, whatever it holds.
 ///
@@ -175,7 +177,7 @@ pub fn normalise(text: &str) -> Normalised<'_> {
     writer.finish()
 }
 
-/// The normalised text as it grows: changed groups, and what stood between them.
+/// The normalised text as it grows: changed groups, and what lay between them.
 struct Writer<'a> {
     text: &'a str,
     normal: String,
@@ -185,8 +187,8 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// Writes another text in a group's place, and before it what was passed over since the last
-    /// one.
+    /// Writes another text in place of a group, after the text that was passed over since the last
+    /// group.
     fn replace(&mut self, group: Range<usize>, with: &str) {
         self.normal.push_str(&self.text[self.copied..group.start]);
         let (normal, normal_unit, raw, raw_unit) = (self.normal.len(), with.len(), group.start, group.len());
@@ -274,11 +276,11 @@ fn kind(c: char) -> Kind {
 /// State of the word that the characters so far end in.
 #[derive(Default)]
 struct Word {
-    /// It holds an ASCII letter.
+    /// True if it holds an ASCII letter.
     ascii: bool,
-    /// It holds a letter that is neither ASCII nor a look-alike.
+    /// True if it holds a letter that is neither ASCII nor a look-alike.
     other: bool,
-    /// True if its look-alikes are folded; `None` until that had to be found out.
+    /// True if its look-alikes are folded; `None` until that is needed.
     folded: Option<bool>,
 }
 
@@ -295,8 +297,11 @@ impl Word {
         }
     }
 
-    /// Returns true if the word's look-alikes are folded; the next character is one; `rest` is
-    /// all that follows it. SPEC §9.5 step 4.
+    /// Returns true if the word's look-alikes are folded, of which the next character is one.
+    /// SPEC §9.5 step 4.
+    ///
+    /// - `rest`: all that follows the next character.
+    /// - `is_latin`: returns true if the text is mainly ASCII letters.
     fn is_folded<R: Iterator<Item = char>>(
         &mut self,
         rest: impl FnOnce() -> R,
@@ -342,11 +347,11 @@ fn is_mainly_latin(text: &str) -> bool {
     letters < 2 * latin
 }
 
-/// Returns true if a character has the property Default_Ignorable_Code_Point: nothing is seen of
-/// it, whatever the font.
+/// Returns true if a character has the property Default_Ignorable_Code_Point: it is invisible,
+/// whatever the font.
 ///
-/// Unicode 18, DerivedCoreProperties.txt (UAX #44). Blocks are set aside for more of them, so later
-/// versions seldom add any.
+/// Unicode 18, DerivedCoreProperties.txt (UAX #44). Blocks are reserved for such characters, so
+/// later versions seldom add any.
 fn is_ignorable(c: char) -> bool {
     matches!(
         c,

@@ -117,7 +117,7 @@ pub struct Scheme {
 }
 
 impl Scheme {
-    /// The scheme to take where nothing speaks for another: green, h = 1, γ = ¼.
+    /// The scheme to use unless there is a reason for another one: green, h = 1, γ = ¼.
     pub const DEFAULT: Self = Self { context_width: ContextWidth(1), family: Family::Green { gamma: Gamma(64) } };
 
     /// Makes a scheme of its parts.
@@ -148,7 +148,7 @@ impl Scheme {
         self.family
     }
 
-    /// Returns γ, of a green scheme.
+    /// Returns γ; `None` for a gumbel scheme.
     pub fn gamma(self) -> Option<Gamma> {
         match self.family {
             Family::Green { gamma } => Some(gamma),
@@ -211,7 +211,7 @@ impl FromStr for Scheme {
     }
 }
 
-/// Why a scheme string or its parameters were refused. SPEC §3, in the order of its checks.
+/// Reason why a scheme string or its parameters were refused. SPEC §3, in the order of its checks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SchemeError {
@@ -234,11 +234,11 @@ pub enum SchemeError {
         .position + 1
     )]
     Syntax {
-        /// Byte offset into the string where the spelling departs, from 0.
+        /// Byte offset of the first difference from a canonical spelling, from 0.
         position: usize,
     },
     /// The context width is 0 where each context is used once: nothing would be left to mark.
-    #[error("gumbel marks each context once, and h=0 has but one; take h=1..=16")]
+    #[error("gumbel marks each context once, and h=0 has only one: take h=1..=16")]
     NoContext,
     /// The context width is above 16.
     #[error("context width h={found} is outside 0..=16")]
@@ -263,7 +263,7 @@ fn version_message(found: Option<u32>) -> String {
     }
 }
 
-/// A place in a scheme string, so that a misspelling can be pointed at.
+/// A place in a scheme string, to point at a misspelling.
 struct Cursor<'a> {
     text: &'a str,
     at: usize,

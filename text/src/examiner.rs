@@ -229,8 +229,8 @@ mod tests {
             Ask::new(&one, scheme).tokenizer(demo.clone()).profile("one"),
             Ask::new(&other, scheme).tokenizer(bytes.clone()).profile("other"),
         ]);
-        // Marked under the second: of the tokens that are letters, those that are green after the one
-        // before.
+        // Marked under the second: of the tokens that are letters, those that are green after the
+        // one before.
         let field = |a: u32, b: u32| {
             let ids = [a, b];
             greenmark::Detector::new(&other, scheme).detect(&ids).green() == Some(1)

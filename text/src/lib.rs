@@ -3,17 +3,17 @@
 //! The library `greenmark` scores token ids. Here an [`Examiner`] reads a text, as it is and
 //! normalised, with the tokenizer of each [`Ask`], and pays for all looks. Its [`Answer`] holds the
 //! passages that were found and their places in the text; [`Evidence`] is the JSON object of
-//! SPEC §10. A [`Profile`] says which key, scheme and tokenizer belong together, and [`lines`] reads
-//! texts from JSON Lines.
+//! SPEC §10. A [`Profile`] says which key, scheme and tokenizer belong together, and [`lines`]
+//! reads texts from JSON Lines.
 //!
 //! ```
 //! use greenmark::{Key, Scheme};
 //! use greenmark_text::{Ask, Evidence, Examiner, demo_tokenizer};
 //!
 //! let key = Key::from_bytes([7; 32]);
-//! let mut examiner = Examiner::new([Ask::new(&key, Scheme::DEFAULT).tokenizer(demo_tokenizer()?.into())]);
-//! let answer = examiner.examine("Once upon a time")?;
-//! assert!(!answer.is_marked());
+//! let mut examiner = Examiner::new([Ask::new(&key,
+//! Scheme::DEFAULT).tokenizer(demo_tokenizer()?.into())]); let answer = examiner.examine("Once upon
+//! a time")?; assert!(!answer.is_marked());
 //! let json = serde_json::to_string(&Evidence::new("example", &answer))?;
 //! assert!(json.contains(r#""detected":false"#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

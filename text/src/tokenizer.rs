@@ -114,8 +114,8 @@ impl Tokenizer {
     /// - `name`: for display and error messages.
     ///
     /// # Errors
-    /// [`TextError::Tokenizer`] if the bytes are not such a file, if it needs a rule that this build
-    /// does not have, or if its ids would depend on chance (BPE dropout).
+    /// [`TextError::Tokenizer`] if the bytes are not such a file, if it needs a rule that this
+    /// build does not have, or if its ids would depend on chance (BPE dropout).
     pub fn from_json(json: &[u8], name: &str) -> Result<Self, TextError> {
         let value = serde_json::from_slice(json).map_err(|error| {
             let reason = match json.trim_ascii_start() {
@@ -402,8 +402,8 @@ fn refuse_unfaithful(json: &Value) -> Result<(), String> {
     let mut regexes = Vec::new();
     collect_regexes(&json["pre_tokenizer"], &mut regexes);
     for regex in regexes {
-        // `tokenizers` 1.0.0-rc.3 takes these for the cl100k pattern and groups digits by three whatever
-        // they say.
+        // `tokenizers` 1.0.0-rc.3 takes these for the cl100k pattern and groups digits by three
+        // whatever they say.
         if regex.contains(r"'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,2}|") || regex.contains(r"?\p{L}+|\p{N}+| ?[^\s") {
             return Err(format!("pre-tokenizer pattern not supported: {regex}"));
         }
@@ -432,7 +432,8 @@ fn stand_in_for_missing_bytes(json: &mut Value, names: &Vocabulary) {
     if missing.is_empty() {
         return;
     }
-    // The reader numbers added tokens from the vocabulary's size on, unless the vocabulary has them.
+    // The reader numbers added tokens from the vocabulary's size on, unless the vocabulary has
+    // them.
     vocab.extend(added);
     vocab.extend(missing.into_iter().zip(names.len()..).map(|(c, id)| (c.to_string(), id.into())));
 }
@@ -556,7 +557,8 @@ mod tests {
                 // After the real text, any ids at all, broken characters included.
                 ids = (0..12u32).map(|k| (round * 7919 + k * k * 104_729 + 13 * k) % n).collect();
                 if !tokenizer.byte_level {
-                    // Byte tokens that make no character are a decoder's own affair; keep to the others.
+                    // Byte tokens that make no character are a decoder's own affair; keep to the
+                    // others.
                     ids.retain(|&id| id >= 259);
                 }
             }

@@ -44,9 +44,9 @@ impl Bet {
 /// exponential for all bets or none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Factors {
-    /// Of a score of 0, and of a score of 1.
+    /// The factors of a score of 0, and of a score of 1.
     Bernoulli([[f64; BETS]; 2]),
-    /// Of a score of 0: 1 − θ.
+    /// The factors of a score of 0: 1 − θ.
     Exponential([f64; BETS]),
 }
 

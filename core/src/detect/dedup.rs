@@ -1,4 +1,4 @@
-//! Which contexts, or (context, token) pairs, occur earlier in a text. SPEC §6.2 step 3, §6.4.
+//! Contexts, or (context, token) pairs, that occur earlier in a text. SPEC §6.2 step 3, §6.4.
 
 use hashbrown::HashTable;
 
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) struct Dedup {
     /// h.
     width: usize,
-    /// Ids of an n-gram behind the context: 1 or 0.
+    /// Number of ids of an n-gram after the context: 1 or 0.
     behind: usize,
     salt: u64,
     /// Positions of first occurrences, by hash of the n-gram.

@@ -3,13 +3,13 @@
 use super::tally::Tally;
 use crate::stats::Null;
 
-/// The level α to decide at where nothing speaks for another.
+/// The level α to decide at unless there is a reason for another one.
 pub const DEFAULT_ALPHA: f64 = 1e-6;
 
 /// Counts of one text under one key and scheme, with their p-value.
 ///
-/// A detection says that a text depends on a key statistically. It isn't a signature and doesn't
-/// speak of authorship, and no detection isn't evidence of a human author. SPEC §13.3, §14.
+/// A detection says that a text depends on a key statistically. It isn't a signature, and says
+/// nothing about authorship; the absence of one isn't evidence of a human author. SPEC §13.3, §14.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Detection {
@@ -33,7 +33,7 @@ impl Detection {
 
     /// Returns the mean score of a scored token; `None` when nothing was scored.
     ///
-    /// [`Null::mean`] by chance. In green it's the green fraction, in [0, 1].
+    /// By chance it's [`Null::mean`] on average. In green it's the green fraction, in [0, 1].
     pub fn mean_score(&self) -> Option<f64> {
         (self.tally.scored > 0).then(|| self.tally.score / self.tally.scored as f64)
     }

@@ -1,4 +1,4 @@
-//! One key and scheme, asked of many texts.
+//! A detector for one key and scheme.
 
 use std::sync::OnceLock;
 

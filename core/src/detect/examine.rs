@@ -14,8 +14,8 @@ use crate::{
 /// One question that is paid for: does this version of a text depend on this key, under this
 /// scheme?
 ///
-/// Versions are what one text can be read as: its ids as it is and normalised, by one tokenizer or
-/// by several. Which versions a text has must follow from the text alone.
+/// A version is one reading of a text: the ids that a tokenizer makes of it as it is, or
+/// normalised. Which versions a text has must follow from the text alone.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'k> {
     /// The key.
@@ -30,14 +30,14 @@ pub struct Look<'k> {
 }
 
 impl<'k> Look<'k> {
-    /// Asks about version 0, the text as it is.
+    /// Makes a look at version 0, the text as it is.
     pub fn new(key: &'k Key, scheme: Scheme) -> Self {
         Self { key, scheme, version: 0, raw: 0 }
     }
 
-    /// Asks every key under every scheme about `versions` versions, of which version 0 is the text
-    /// as it is.
+    /// Makes a look for every key, scheme and version.
     ///
+    /// - `versions`: number of versions, of which version 0 is the text as it is.
     /// - returns: looks in the order of keys, then schemes, then versions.
     pub fn all(keys: impl IntoIterator<Item = &'k Key>, schemes: &[Scheme], versions: usize) -> Vec<Self> {
         let of_key = |key| schemes.iter().map(move |&scheme| Self::new(key, scheme));
@@ -49,8 +49,8 @@ impl<'k> Look<'k> {
 /// Answers a list of looks at each text, and pays for all of them.
 ///
 /// With m looks the least p counts m times (Bonferroni). A look with the key, the scheme and the
-/// ids of an earlier one isn't a look of its own. Each version is read once a scheme for all keys,
-/// so the cost of a further key is the hashing of its scored positions.
+/// ids of an earlier one isn't a look of its own. Each version is read once per scheme for all
+/// keys, so the cost of a further key is the hashing of its scored positions.
 ///
 /// ```
 /// use greenmark::{Embedder, Examiner, Key, Look, Verdict};
@@ -92,7 +92,7 @@ struct Asker {
     questions: Vec<Question>,
 }
 
-/// A key, and where it is asked about: panel and asker.
+/// A key, and the indices of its panel and asker.
 type Known<'k> = (&'k Key, [usize; 2]);
 
 /// A look without its key and scheme.
@@ -108,7 +108,7 @@ struct Question {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Examination {
-    /// m: how many looks were paid for.
+    /// m, the number of looks that were paid for.
     pub looks: u64,
     /// ln p of everything together, in nats, ≤ 0: the least ln p of a look, plus ln m. 0 without a
     /// look.
@@ -153,7 +153,7 @@ pub enum Verdict {
     Marked,
     /// p > α, and a text with as many scored positions could have had p ≤ α.
     NoMarkFound,
-    /// p > α, and so it would have been if every scored position had had the highest score.
+    /// p > α, and p would be > α even if every scored position had the highest score.
     TooShort,
 }
 
@@ -171,7 +171,7 @@ impl Verdict {
 /// Returns ln p of the best of several looks, in nats, ≤ 0. SPEC §7.7.
 ///
 /// - `least`: the least ln p of a look, which may have been any of them.
-/// - `looks`: how many looks there were, 1 or more.
+/// - `looks`: number of looks, 1 or more.
 pub fn pay_for_looks(least: f64, looks: u64) -> f64 {
     (least + (looks as f64).ln()).min(0.0)
 }
@@ -233,14 +233,14 @@ impl Examiner {
 
     /// Takes all looks at a text.
     ///
-    /// - `versions`: the ids of each version. A look at a version that isn't there, or whose raw
-    ///   version isn't, is not taken: leave out the last ones where there is nothing to normalise.
+    /// - `versions`: the ids of each version. A look is left out if its version or its raw version
+    ///   isn't given: leave out the last ones if there is nothing to normalise.
     /// - `alpha`: the level to answer at, chosen before looking.
     ///
     /// # Panics
     /// Never: every version that is asked about has been read.
     pub fn examine(&mut self, versions: &[&[TokenId]], alpha: f64) -> Examination {
-        // Of versions with the same ids the first stands for all.
+        // Of versions with the same ids only the first is read.
         let same = |version: usize| versions[..version].iter().position(|ids| *ids == versions[version]);
         let firsts: Vec<usize> = (0..versions.len()).map(|version| same(version).unwrap_or(version)).collect();
 
@@ -251,10 +251,10 @@ impl Examiner {
         }
         let (price, limit) = ((looks as f64).ln(), alpha.ln());
 
-        // What is significant, and what was the best so far when it was met.
+        // Findings that are significant, or were the best when they were met.
         let mut findings: Vec<Finding> = Vec::new();
         let mut best_of_all = (f64::INFINITY, usize::MAX);
-        // What the most fitting of all keys could have had.
+        // The least ln p that any key could give.
         let mut least_possible = f64::INFINITY;
         for Panel { scheme, askers } in &mut self.panels {
             // Made for the first key that asks, with its salt, and kept for the others.
@@ -319,7 +319,7 @@ impl Examiner {
 
 /// Returns the questions left for a text: of those about versions of equal ids, the first.
 ///
-/// - `firsts`: of each version that is there, the first with the same ids.
+/// - `firsts`: for each version that is given, the first version with the same ids.
 fn distinct(questions: &[Question], firsts: &[usize]) -> Vec<Question> {
     let mut distinct: Vec<Question> = Vec::with_capacity(questions.len());
     for &Question { look, version, raw } in questions {

@@ -16,7 +16,7 @@ use crate::{
     token::TokenId,
 };
 
-/// Which positions of a text count: the same for every key, so that many keys can share one.
+/// The positions of a text that count: the same for every key, so that many keys can share one.
 ///
 /// [`Detector::read`](crate::Detector::read) makes it, and
 /// [`Detector::score`](crate::Detector::score) of any detector of the same scheme scores it.
@@ -26,7 +26,8 @@ use crate::{
 pub struct Reading<'t> {
     scheme: Scheme,
     ids: &'t [TokenId],
-    /// By position, how often what counts there occurs in the text; 0 where nothing counts.
+    /// By position, the number of times that its n-gram occurs in the text; 0 for a repeat, and
+    /// without a context.
     multiplicity: Vec<u32>,
     places: Arc<Places>,
 }
@@ -53,8 +54,8 @@ impl<'t> Reading<'t> {
     /// Keeps the positions for which `keep` holds, and counts the others as repeated.
     ///
     /// `keep` sees what counts once: the h ids of the context, in green with the token behind them.
-    /// Any choice that follows from the ids alone leaves the test valid; it's made for counting
-    /// what many texts share in one of them only.
+    /// Any choice that follows from the ids alone leaves the test valid. Its use is to count what
+    /// many texts share in one of them only.
     pub fn retain(&mut self, mut keep: impl FnMut(&[TokenId]) -> bool) {
         let (width, behind) = (self.scheme.context_width().get(), usize::from(self.scheme.gamma().is_some()));
         let kept = self.places.scored.iter().copied().filter(|&at| keep(&self.ids[at - width..at + behind]));
@@ -74,7 +75,7 @@ impl<'t> Reading<'t> {
     /// Returns the least ln p that any key could give this text, in nats, ≤ 0: that of the highest
     /// score at every position that counts.
     ///
-    /// - `searches`: whether it's the ln p of the search, or that of the whole text.
+    /// - `searches`: true for the ln p of the search, false for that of the whole text.
     ///
     /// SPEC §10.3.
     pub fn least_ln_p(&self, searches: bool) -> f64 {

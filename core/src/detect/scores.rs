@@ -37,11 +37,12 @@ pub(crate) const MOST_WEIGHED: usize = 1024;
 #[derive(Debug, Clone)]
 pub struct Scores {
     places: Arc<Places>,
-    /// Of each position that counts: `[T]`.
+    /// The score of each position that counts: `[T]`.
     scores: Vec<f64>,
 }
 
-/// Which positions of a text count, and how much: the same for every key, so many keys share one.
+/// The positions of a text that count, and their weights: the same for every key, so many keys
+/// share one.
 #[derive(Debug)]
 pub(crate) struct Places {
     pub(crate) null: Null,
@@ -58,7 +59,7 @@ pub(crate) struct Places {
 /// Weights of the positions that count, and the law of their sum by chance. SPEC §7.8.
 #[derive(Debug)]
 pub(crate) struct Weights {
-    /// Of each position that counts: `[T]`.
+    /// The weight of each position that counts: `[T]`.
     of: Vec<u32>,
     /// Made when it's first asked for.
     law: OnceLock<WeightedBinomial>,
@@ -80,7 +81,7 @@ impl Weights {
 }
 
 impl Scores {
-    /// Takes the scores of any mark, one of ours or not.
+    /// Makes the scores of any mark, one of ours or another.
     ///
     /// - `positions`: `[n]`, in the order of the text.
     ///
@@ -124,6 +125,8 @@ impl Scores {
         Ok(Self { places: Arc::new(places), scores: self.scores })
     }
 
+    /// Makes the scores of a text whose places are known.
+    ///
     /// - `scores`: `[T]`, of the positions that count.
     pub(crate) fn of(places: Arc<Places>, scores: Vec<f64>) -> Self {
         debug_assert_eq!(places.scored.len(), scores.len());
@@ -184,11 +187,11 @@ impl Scores {
     }
 }
 
-/// Why scores were refused.
+/// Reason why scores were refused.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ScoresError {
-    /// A score is none that the law can give.
+    /// The law can't give one of the scores.
     #[error("the score at position {position} is {found}; a score is 0 or 1, or a finite number from 0 up")]
     Score {
         /// Position in the text, from 0.

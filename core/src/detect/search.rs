@@ -13,7 +13,7 @@ use crate::stats::{Null, sum};
 const SPANS: f64 = 4.0;
 /// Expected length of a span: an end is due every 512 scored positions. SPEC §7.5.
 const SPAN_LENGTH: f64 = 512.0;
-/// The chance at which any span at all is reported where nothing is marked. SPEC §7.5.
+/// Chance that any span is reported in a text without a mark. SPEC §7.5.
 const STRAY: f64 = 0.05;
 
 /// Scores between two stretches that make them two spans: fewer can't speak against a mark.
@@ -79,6 +79,8 @@ pub struct Search {
 }
 
 impl Search {
+    /// Searches a text.
+    ///
     /// - `places`, `scores`: `[T]` each, of the positions that are scored.
     /// - `ln_whole`: ln p of a test of the whole text.
     pub(crate) fn of(null: Null, places: &[usize], scores: &[f64], ln_whole: f64) -> Self {
@@ -103,8 +105,8 @@ impl Search {
         self.ln_p <= alpha.ln()
     }
 
-    /// Returns the spans, in the order of the text and apart from each other; none where the search
-    /// is not significant at α, for then there is nothing to show.
+    /// Returns the spans, in the order of the text and apart from each other; none if the search is
+    /// not significant at α.
     ///
     /// Edges are within a few tokens where the mark is strong, and a gap shows where it is long
     /// enough to speak against the mark: some 60 tokens of a green rate of 0.6, γ = ¼. Short or
@@ -119,7 +121,7 @@ pub(crate) fn ln_p(null: Null, scores: &[f64], ln_whole: f64) -> f64 {
     (LN_2 + ln_whole.min(-ln_greatest_stake(null, scores))).min(0.0)
 }
 
-/// Returns ln of the greatest that a stake of 1 becomes when spans are expected: it lies idle, is
+/// Returns ln of the greatest value that a stake of 1 has when spans are expected: it lies idle, is
 /// laid on one of the bets at a constant rate, and is taken back at another. SPEC §7.5.
 fn ln_greatest_stake(null: Null, scores: &[f64]) -> f64 {
     let factors = Factors::new(null);

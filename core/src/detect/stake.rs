@@ -33,7 +33,8 @@ impl Stake {
         Self { bets: Bet::all(null), scored: 0, score: Sum::default(), ln_e: 0.0, ln_peak: 0.0 }
     }
 
-    /// Takes the next score. One that the law can't give isn't refused, and proves nothing.
+    /// Takes the next score. A score that the law can't give isn't refused, but makes the evidence
+    /// worthless.
     pub fn push(&mut self, score: f64) {
         self.scored += 1;
         self.score.add(score);
@@ -42,12 +43,12 @@ impl Stake {
         self.ln_peak = self.ln_peak.max(self.ln_e);
     }
 
-    /// Returns ln of what the stake is now, in nats; 0 before the first score.
+    /// Returns ln of the present stake, in nats; 0 before the first score.
     pub fn ln_e(&self) -> f64 {
         self.ln_e
     }
 
-    /// Returns −ln of the greatest that the stake has been, in nats, ≤ 0: valid at any stopping
+    /// Returns −ln of the greatest stake so far, in nats, ≤ 0: valid at any stopping
     /// time.
     pub fn ln_p(&self) -> f64 {
         0.0 - self.ln_peak

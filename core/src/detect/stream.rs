@@ -15,15 +15,15 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct StreamEvidence {
-    /// The id of the key; of several, the one that had most evidence when the stake was greatest,
-    /// which is what [`ln_p`](Self::ln_p) speaks of.
+    /// The id of the key; with several, that of the key with most evidence when the stake was
+    /// greatest, which is when [`ln_p`](Self::ln_p) was reached.
     pub key_id: KeyId,
-    /// The scheme that is tested for; of several, chosen as the key is.
+    /// The scheme that is tested for; with several, chosen as the key is.
     pub scheme: Scheme,
     /// The counts so far, under that key and scheme.
     pub tally: Tally,
-    /// ln of what a stake of 1 has become, in nats: falls as well as rises. At any stopping time,
-    /// the stake is at most 1 on average by chance. 0 when nothing was scored.
+    /// ln of the present stake, which began as 1, in nats: it rises and falls. At any stopping
+    /// time, the stake is at most 1 on average by chance. 0 when nothing was scored.
     pub ln_e: f64,
     /// −ln of the greatest stake so far, in nats, ≤ 0: valid at any stopping time, so it never
     /// rises.
@@ -71,7 +71,7 @@ pub struct Stream {
     /// At least one.
     hypotheses: Vec<Hypothesis>,
     ln_peak: f64,
-    /// Which hypothesis had most when the stake was greatest.
+    /// Index of the hypothesis that had most when the stake was greatest.
     leader: usize,
 }
 
@@ -125,7 +125,7 @@ impl Stream {
         self
     }
 
-    /// Reads one token, and returns what is known with it.
+    /// Reads one token, and returns the evidence so far.
     pub fn push(&mut self, token: TokenId) -> StreamEvidence {
         self.hypotheses.iter_mut().for_each(|hypothesis| hypothesis.push(token));
         let gains = self.gains();
@@ -142,7 +142,7 @@ impl Stream {
         self.evidence_of(ln_mean_exp(&self.gains()))
     }
 
-    /// Ends the text and returns what is known of it. The stream is then ready for another text.
+    /// Ends the text and returns the evidence in it. The stream is then ready for another text.
     pub fn finish(&mut self) -> StreamEvidence {
         let evidence = self.evidence();
         self.hypotheses.iter_mut().for_each(Hypothesis::finish);

@@ -1,4 +1,4 @@
-//! The ordinary draw from a distribution, and what isn't one.
+//! The ordinary draw from a distribution, and the checks of one.
 
 use thiserror::Error;
 
@@ -9,7 +9,7 @@ const SUM_TOLERANCE: f64 = 1e-3;
 ///
 /// - `probabilities`: `[n]`, any n, adding up to 1 within a thousandth.
 /// - `uniform`: a random number in [0, 1).
-/// - returns: an index of probability above 0: that at which the running sum passes `uniform`,
+/// - returns: an index of probability above 0: the first at which the running sum exceeds `uniform`
 ///   times the whole sum.
 ///
 /// # Errors
@@ -57,8 +57,8 @@ pub(super) fn check(probabilities: &[f32]) -> Result<f64, ChoiceError> {
     if is_one(sum) { Ok(sum) } else { Err(ChoiceError::Sum { found: sum }) }
 }
 
-/// Why no token could be chosen: the arguments aren't a probability distribution and a random
-/// number.
+/// Reason why no token could be chosen: the arguments aren't a probability distribution and a
+/// random number.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ChoiceError {

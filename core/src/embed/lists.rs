@@ -34,7 +34,7 @@ impl Lists {
         Self { gamma, rows: Mutex::default() }
     }
 
-    /// Returns which tokens are green in a context, as bits: token v is bit v % 32 of word v / 32.
+    /// Returns the green tokens of a context as set bits: token v is bit v % 32 of word v / 32.
     ///
     /// Bits, not field bytes: they are an eighth of the memory, and a mask of four logits follows
     /// from one word faster than from four bytes.

@@ -1,4 +1,4 @@
-//! Which token the key draws from a distribution. SPEC §8.2 step 3.
+//! The token that the key draws from a distribution. SPEC §8.2 step 3.
 //!
 //! Every token has a clock whose word is the key's and whose rate is its probability; the first to
 //! ring is taken. That is the Gumbel-max trick without its two logarithms. The tests hold the plain
@@ -29,7 +29,7 @@ const GROUP: usize = 32;
 const CHUNK: usize = 1024;
 /// 2^-33: no 1 − u is smaller.
 const LEAST: f64 = 1.0 / 8_589_934_592.0;
-/// A word by random access costs as much as so many in a row.
+/// Number of words in a row that cost as much as one by random access.
 const JUMP: usize = 20;
 
 /// The front runner.
@@ -70,7 +70,7 @@ impl Leader {
 /// Returns the first of tokens 0, 1, …: `probabilities` is `[V]`.
 ///
 /// # Errors
-/// [`ChoiceError`] if they are no distribution.
+/// [`ChoiceError`] if the probabilities aren't a distribution.
 pub(crate) fn first_of_row(seed: &Seed, subkey: Subkey, probabilities: &[f32]) -> Result<TokenId, ChoiceError> {
     let mut words = seed.words(subkey);
     let mut bytes = [0; 4 * CHUNK];
@@ -95,7 +95,7 @@ pub(crate) fn first_of_row(seed: &Seed, subkey: Subkey, probabilities: &[f32]) -
         }
         leader.meet_all(start + (groups.len() * GROUP) as TokenId, rest, word_rest);
     }
-    // A probability that is none shows in the sum, or in its sign.
+    // A number that isn't a probability shows in the sum, or in its sign.
     if signs >> 31 == 1 || !is_one(sum) {
         check(probabilities)?;
     }
@@ -135,7 +135,7 @@ fn sum_and_signs(probabilities: &[f32]) -> (f64, u32) {
 /// Returns the first of some tokens, `[n]` each, in any order.
 ///
 /// # Errors
-/// [`ChoiceError`] if they are no distribution.
+/// [`ChoiceError`] if the probabilities aren't a distribution.
 pub(crate) fn first_of_few(
     seed: &Seed,
     subkey: Subkey,
@@ -144,7 +144,7 @@ pub(crate) fn first_of_few(
 ) -> Result<TokenId, ChoiceError> {
     check(probabilities)?;
     let greatest = tokens.iter().copied().max().unwrap_or_default() as usize;
-    // Tokens of which one stands twice, or that lie too far apart for a row, run one by one.
+    // Tokens that aren't ascending, or lie too far apart for a row, run one by one.
     if tokens.is_sorted_by(|a, b| a < b) && greatest / JUMP < tokens.len() {
         if tokens.len() == greatest + 1 {
             return first_of_row(seed, subkey, probabilities);
@@ -194,8 +194,8 @@ mod tests {
     use super::*;
     use crate::{ContextWidth, Field, Key};
 
-    /// Returns the first of all tokens, each of them looked at: SPEC §8.2 step 3 as it stands. `None`
-    /// if none has a chance.
+    /// Returns the first of all tokens, each of them looked at: SPEC §8.2 step 3 as it is written.
+    /// `None` if none has a chance.
     fn first_by_definition(seed: &Seed, subkey: Subkey, tokens: &[TokenId], probabilities: &[f32]) -> Option<TokenId> {
         let mut leader = Leader::NONE;
         for (&token, &probability) in tokens.iter().zip(probabilities) {

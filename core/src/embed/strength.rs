@@ -11,7 +11,7 @@ impl Delta {
     /// δ = 2.
     pub const DEFAULT: Self = Self(2.0);
 
-    /// Makes a bias of so many nats.
+    /// Makes a bias of a number of nats.
     ///
     /// # Errors
     /// [`DeltaError`] if `nats` is negative, infinite or not a number.
@@ -59,7 +59,7 @@ impl Default for MixingShare {
     }
 }
 
-/// Why a bias was refused: δ is finite and ≥ 0.
+/// Reason why a bias was refused: it's negative, infinite or not a number.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("delta is {found}, but must be a finite number of nats, 0 or above")]
 pub struct DeltaError {
@@ -67,7 +67,7 @@ pub struct DeltaError {
     pub found: f32,
 }
 
-/// Why a mixing share was refused: it's a probability.
+/// Reason why a mixing share was refused: it isn't in [0, 1].
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("the mixing share is {found}, but must be a probability, 0 to 1")]
 pub struct MixingShareError {

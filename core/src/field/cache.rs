@@ -18,9 +18,9 @@ const COLD: usize = 1 << 12;
 #[derive(Clone)]
 pub(crate) struct Seeds {
     field: Field,
-    /// Of the empty context, if h = 0.
+    /// The seed of the empty context, if h = 0.
     only: Option<Kept>,
-    /// By token, if h = 1.
+    /// Seeds by token, if h = 1.
     by_token: Vec<Kept>,
     asked: usize,
     forgetful: bool,

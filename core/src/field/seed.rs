@@ -67,7 +67,7 @@ impl fmt::Debug for Field {
     }
 }
 
-/// Which of a token's two words. SPEC §5.4.
+/// One of a token's two words. SPEC §5.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subkey {
     /// W_1.
@@ -122,8 +122,8 @@ impl Seed {
         self.0
     }
 
-    /// Returns a linear keystream from block 0, in the layout of SPEC §5.3: of the bytes of tokens
-    /// 0, 1, … that of number 0.
+    /// Returns a keystream from block 0, in the layout of SPEC §5.3. Number 0 holds the bytes of
+    /// tokens 0, 1, …
     pub(crate) fn stream(&self, number: u32) -> ChaCha8Rng {
         let mut stream = ChaCha8Rng::from_seed(self.0);
         stream.set_stream(number.into());

@@ -6,7 +6,7 @@ use crate::{
     token::TokenId,
 };
 
-/// Words there are.
+/// Number of words.
 const WORDS: f64 = 4_294_967_296.0;
 
 /// Returns the score of a token: at most Exp(1) by chance, from 0 to 22.18 nats. SPEC §6.3.

@@ -58,7 +58,7 @@ pub fn ln_binomial_sf(successes: u64, trials: u64, probability: f64) -> Result<f
     // Left of the mean p is large, and its distance from 1 is what can be computed to full
     // precision: fewer than `successes` hits is at least `trials - successes + 1` misses.
     let complement = law.mirrored().ln_upper_tail(trials - successes + 1);
-    // `+ 0.0` turns the −0 of a vanished complement into the 0 it stands for.
+    // `+ 0.0` turns the −0 of a vanished complement into 0.
     Ok((-complement.exp()).ln_1p() + 0.0)
 }
 

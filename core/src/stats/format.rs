@@ -18,7 +18,7 @@ const DEEPEST: f64 = 1e15;
 /// - `digits`: significant digits, at least 1 (0 is read as 1). No more are printed than an `f64`
 ///   logarithm of this size determines: 15 near 0, 10 at −100000.
 /// - returns: from 0.001 up plain decimals, below it one digit before the point and an exponent.
-///   What rounds to 1 is "1". Deeper than −10^15 nats, −∞ included, an upper bound:
+///   A p-value that rounds to 1 is "1". Deeper than −10^15 nats, −∞ included, an upper bound:
 ///   "<1e-434294481903251".
 ///
 /// # Examples

@@ -69,7 +69,7 @@ pub fn ln_gamma_sf(score: f64, shape: u64) -> Result<f64, StatsError> {
     let shortfall = mean - score;
     let terms = (1..=u64::MAX).map(|k| k as f64).map(|k| (k * score, shortfall + k));
     let ln_complement = ln_factor - fraction(shortfall, terms).ln();
-    // `+ 0.0` turns the −0 of a vanished complement into the 0 it stands for.
+    // `+ 0.0` turns the −0 of a vanished complement into 0.
     Ok((-ln_complement.exp()).ln_1p() + 0.0)
 }
 

@@ -73,10 +73,9 @@ impl Null {
         }
     }
 
-    /// Returns the z-score of the sum of `scored` scores; `None` if
-    /// there are no scores.
+    /// Returns the z-score of the sum of `scored` scores; `None` if there are no scores.
     ///
-    /// To be read, not to decide by. SPEC §7.3, §7.4.
+    /// For reading, not for deciding. SPEC §7.3, §7.4.
     pub fn z_score(self, score: f64, scored: u64) -> Option<f64> {
         match self {
             Self::Bernoulli(chance) => z_score(score as u64, scored, chance.get()),

@@ -85,7 +85,7 @@ impl WeightedBinomial {
         };
         match self.upper[at] {
             _ if at == 0 => 0.0,
-            // `+ 0.0` turns the −0 of a vanished complement into the 0 it stands for.
+            // `+ 0.0` turns the −0 of a vanished complement into 0.
             p if p > 0.5 => (-self.lower[at]).ln_1p() + 0.0,
             p if p >= DEEP => p.ln(),
             _ => self.ln_deep_sf(at),

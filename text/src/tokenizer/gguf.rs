@@ -1,9 +1,9 @@
 //! The tokenizer inside a GGUF file, written out as a `tokenizer.json`.
 //!
 //! A GGUF holds vocabulary and merges but only the *name* of its pre-tokenizer. The rules behind
-//! that name are not in the file, so those in `pre_tokenizers.json` were each compared with a model's
-//! own `tokenizer.json`. A name that is not there is refused: a near miss would give other ids, and a
-//! detector would look at other tokens than the embedder wrote.
+//! that name are not in the file, so those in `pre_tokenizers.json` were each compared with a
+//! model's own `tokenizer.json`. A name that is not there is refused: a near miss would give other
+//! ids, and a detector would look at other tokens than the embedder wrote.
 
 use std::{collections::HashMap, path::Path};
 
@@ -78,7 +78,8 @@ const PRE: &str = "tokenizer.ggml.pre";
 fn tokenizer_json(metadata: &Metadata) -> Result<(Value, Extras), TextError> {
     let model = entry(metadata, MODEL, "a string", Entry::string)?;
     if model != "gpt2" {
-        // SentencePiece ("llama") needs merges rebuilt from scores, and how depends on the model family.
+        // SentencePiece ("llama") needs merges rebuilt from scores, and how depends on the model
+        // family.
         return Err(TextError::TokenizerUnknown { key: MODEL, value: model.to_owned() });
     }
     // Files without a name are older than the names; what they mean is a guess.

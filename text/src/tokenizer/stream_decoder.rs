@@ -61,7 +61,8 @@ impl<'t> StreamDecoder<'t> {
                 continue;
             }
             let at_the_end = taken + invalid.len() == self.bytes.len();
-            // An error without a length is an end that came too early: more bytes may make it whole.
+            // An error without a length is an end that came too early: more bytes may make it
+            // whole.
             if at_the_end && std::str::from_utf8(invalid).is_err_and(|e| e.error_len().is_none()) {
                 break;
             }

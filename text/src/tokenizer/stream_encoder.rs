@@ -44,7 +44,8 @@ impl<T: Deref<Target = Tokenizer>> StreamEncoder<T> {
     /// As [`Tokenizer::encode`].
     pub fn push(&mut self, text: &str) -> Result<Vec<TokenId>, TextError> {
         self.text.push_str(text);
-        // A word is settled once white space follows it; the white space belongs to what follows that.
+        // A word is settled once white space follows it; the white space belongs to what follows
+        // that.
         let end = self.text.trim_end().len();
         let mut settled = if end < self.text.len() {
             end
