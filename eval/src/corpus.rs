@@ -202,21 +202,17 @@ impl LogitsHook for Observer {
     fn adjust(&mut self, logits: &mut [f32]) {
         self.logits.clear();
         self.logits.extend_from_slice(logits);
-        if let Some(mark) = &mut self.mark {
-            mark.adjust(logits);
-        }
+        self.mark.adjust(logits);
     }
 
     fn choose(&mut self, candidates: Candidates<'_>, rng: &mut ChaCha8Rng) -> Option<TokenId> {
-        self.mark.as_mut()?.choose(candidates, rng)
+        self.mark.choose(candidates, rng)
     }
 
     fn push(&mut self, token: TokenId) {
         let surprise = nats(&self.logits, token);
         self.surprise.set(self.surprise.get() + surprise);
-        if let Some(mark) = &mut self.mark {
-            mark.push(token);
-        }
+        self.mark.push(token);
     }
 }
 

@@ -1,6 +1,4 @@
-//! A question in the form the model was trained to answer: its own chat template.
-
-use std::path::Path;
+//! Chat templates: a message in the form that a model was trained to answer.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, context};
@@ -8,12 +6,12 @@ use minijinja::{Environment, ErrorKind, context};
 use crate::{LmError, TokenId};
 use greenmark_text::{
     Tokenizer,
-    gguf::{self, Metadata, Value},
+    gguf::{Metadata, Value},
 };
 
-/// The day that templates are told is today: the fallback in Llama 3's own template.
+/// Date given to templates as today's: the fallback in Llama 3's own template, 26 July 2024.
 ///
-/// A clock would make the same run give another prompt, and so another text, tomorrow.
+/// With the real date, the same run would give another prompt tomorrow, and so another text.
 const TODAY: [(&str, &str); 9] = [
     ("%d", "26"),
     ("%b", "Jul"),
@@ -46,49 +44,38 @@ pub struct ChatTemplate {
 impl ChatTemplate {
     /// Returns a template from its source.
     ///
-    /// - `bos`, `eos`: what `bos_token` and `eos_token` are in it; empty for a model without.
+    /// - `bos`, `eos`: values of its variables `bos_token` and `eos_token`; empty for a model that
+    ///   has no such token.
     #[must_use]
     pub fn new(source: &str, bos: &str, eos: &str) -> Self {
         Self { source: source.to_owned(), bos: bos.to_owned(), eos: eos.to_owned() }
     }
 
-    /// Reads the template in a GGUF file.
-    ///
-    /// # Errors
-    /// [`LmError::Io`] or [`LmError::Model`] if the file or its header cannot be read,
-    /// [`LmError::ChatTemplateMissing`] if it holds no template, as base models do.
-    pub fn from_gguf(path: impl AsRef<Path>) -> Result<Self, LmError> {
-        Self::from_gguf_metadata(&gguf::read_metadata(path.as_ref())?)
-    }
-
-    /// Takes the template out of a GGUF file's metadata.
-    ///
-    /// # Errors
-    /// [`LmError::ChatTemplateMissing`] if it holds none, as base models do.
-    pub fn from_gguf_metadata(metadata: &Metadata) -> Result<Self, LmError> {
-        let source = metadata.get("tokenizer.chat_template").and_then(Value::string);
-        let source = source.ok_or(LmError::ChatTemplateMissing)?;
+    /// Returns the template in a GGUF file's metadata; `None` if it holds none, as with base models.
+    #[must_use]
+    pub fn from_gguf_metadata(metadata: &Metadata) -> Option<Self> {
+        let source = metadata.get("tokenizer.chat_template")?.string()?;
         let token = |key: &str| -> Option<&str> {
             let id = usize::try_from(metadata.get(key)?.integer()?).ok()?;
             metadata.get("tokenizer.ggml.tokens")?.array()?.string(id)
         };
         let bos = token("tokenizer.ggml.bos_token_id").unwrap_or_default();
         let eos = token("tokenizer.ggml.eos_token_id").unwrap_or_default();
-        Ok(Self::new(source, bos, eos))
+        Some(Self::new(source, bos, eos))
     }
 
-    /// The prompt for one message of a user, up to where the model's answer begins.
+    /// Returns the prompt for one message of a user, up to where the model's answer begins.
     ///
-    /// Without `system` the template decides: some have a system message of their own. Templates
-    /// that ask for the date are told 26 July 2024.
+    /// Without `system`, the template decides: some have a system message of their own. Templates
+    /// that ask for the date get 26 July 2024.
     ///
     /// # Errors
-    /// [`LmError::ChatTemplate`] with the template's own complaint, or if it is not valid Jinja.
+    /// [`LmError::ChatTemplate`] with the template's own message, or if it is not valid Jinja.
     pub fn render(&self, system: Option<&str>, user: &str) -> Result<String, LmError> {
         let mut environment = Environment::new();
         // As in Hugging Face's `apply_chat_template`: templates rely on it.
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-        environment.set_syntax(syntax.map_err(|e| LmError::ChatTemplate { reason: e.to_string() })?);
+        environment.set_syntax(syntax.map_err(|e| LmError::ChatTemplate(e.to_string()))?);
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", |message: String| -> Result<String, minijinja::Error> {
             Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
@@ -104,17 +91,16 @@ impl ChatTemplate {
             messages, add_generation_prompt => true, bos_token => &self.bos, eos_token => &self.eos,
             tools => (), documents => (),
         );
-        environment.render_str(&self.source, values).map_err(|e| LmError::ChatTemplate {
-            // What `raise_exception` was given stands in the detail; the rest is for template authors.
-            reason: e.detail().map_or_else(|| e.to_string(), str::to_owned),
-        })
+        // The detail is the message given to `raise_exception`; the rest is for template authors.
+        let reason = |e: minijinja::Error| e.detail().map_or_else(|| e.to_string(), str::to_owned);
+        environment.render_str(&self.source, values).map_err(|e| LmError::ChatTemplate(reason(e)))
     }
 
-    /// [`render`](Self::render), as tokens. The template writes the special tokens itself, a BOS
-    /// included.
+    /// Renders the prompt and returns its tokens. The template writes the special tokens itself,
+    /// including a BOS.
     ///
-    /// A special token spelt out in the user's message is one too; who passes on messages from
-    /// others should mind.
+    /// A special token spelt out in the user's message counts as one too: check messages that come
+    /// from others.
     ///
     /// # Errors
     /// As [`render`](Self::render) and [`Tokenizer::encode`].
@@ -150,8 +136,8 @@ mod tests {
 
     #[test]
     fn templates_may_use_what_hugging_face_gives_them() {
-        // Blocks on their own lines leave no blank behind; Python's methods and slices; the tokens; a
-        // namespace.
+        // Blocks on their own lines leave no blank behind; Python's methods and slices; the tokens;
+        // a namespace.
         let source = "{{ bos_token }}\n{%- if messages[0].role == 'system' %}\n  {%- set rest = messages[1:] %}\n\
             {%- else %}\n  {% set rest = messages %}\n{%- endif %}\n\
             {% if not tools is defined or tools is none %}\n{% set ns = namespace(n=0) %}\n\
@@ -172,7 +158,8 @@ mod tests {
 
     #[test]
     fn no_template_names_the_way_out() {
-        let message = ChatTemplate::from_gguf_metadata(&Metadata::new()).unwrap_err().to_string();
+        assert!(ChatTemplate::from_gguf_metadata(&Metadata::new()).is_none());
+        let message = LmError::ChatTemplateMissing.to_string();
         assert!(message.contains("--raw"), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! A language model that is part of the program.
+//! The demo model, which is part of the program.
 
 mod ngrams;
 
@@ -10,23 +10,20 @@ use crate::{LanguageModel, LmError, SequenceId, TokenId};
 
 static MODEL: &[u8] = include_bytes!("demo/model.bin");
 
-/// Name of the embedded file in errors.
-const NAME: &str = "demo";
-
-/// The token that ends a text, and stands before its beginning.
+/// The token that ends a text and precedes the next one.
 const END: TokenId = 0;
 
-/// A small language model for demonstrations: embedded, instantaneous, and of clumsy English.
+/// A small language model for demonstrations: embedded and instantaneous; its English is clumsy.
 ///
 /// It is an n-gram model of short stories that SmolLM2-135M-Instruct wrote through this crate
 /// (`scripts/train-demo-model.py`), so it continues a text and follows no instructions. Its logits
 /// are natural logarithms of probabilities, every one finite.
 ///
-/// Kneser-Ney smoothing leaves a good part of every row to tokens that fit the last word or none,
-/// and a watermark's bias multiplies such a tail by up to e^δ where the likely tokens are red. So
-/// the training script sharpens: it multiplies the back-off weights by factors below 1, and those
-/// in the midst of a word by nearly 0. That costs perplexity on unseen text (the script prints both
-/// values) and buys whole words, and phrases that hold together at temperature 1 and δ = 2.
+/// Kneser-Ney smoothing gives a good part of every row to tokens that fit only the last word or no
+/// context at all, and where the likely tokens are red, a watermark's bias multiplies this tail by
+/// up to e^δ. So the training script sharpens: it multiplies the back-off weights by factors below
+/// 1, and those inside a word by nearly 0. This raises the perplexity of unseen text (the script
+/// prints both values), but gives whole words and coherent phrases at temperature 1 and δ = 2.
 ///
 /// ```
 /// use greenmark_lm::{DemoModel, LanguageModel};
@@ -43,7 +40,7 @@ const END: TokenId = 0;
 /// ```
 pub struct DemoModel<'m> {
     ngrams: NGrams<'m>,
-    /// The last tokens of each open sequence, as many as matter.
+    /// Last tokens of each open sequence, as many as a row depends on.
     sequences: Sequences<Vec<TokenId>>,
     scratch: RowScratch,
 }
@@ -59,12 +56,12 @@ impl DemoModel<'static> {
 }
 
 impl<'m> DemoModel<'m> {
-    /// Reads the model's file, for programs that had rather not carry it with them.
+    /// Reads the model's file, for programs that do not embed it.
     ///
     /// # Errors
     /// [`LmError::Model`] if it is damaged.
     pub fn read(bytes: &'m [u8]) -> Result<Self, LmError> {
-        let ngrams = NGrams::parse(bytes).map_err(|reason| LmError::Model { path: NAME.into(), reason })?;
+        let ngrams = NGrams::parse(bytes).map_err(|reason| LmError::Model { path: "demo".into(), reason })?;
         Ok(Self { ngrams, sequences: Sequences::default(), scratch: RowScratch::default() })
     }
 }
@@ -74,18 +71,18 @@ impl LanguageModel for DemoModel<'_> {
         self.ngrams.vocab_size()
     }
 
-    /// More than memory holds: what the model does not remember takes no room.
+    /// Returns 2³⁰: the model keeps the last few tokens alone, so a text may be of any length.
     fn context_length(&self) -> usize {
         1 << 30
     }
 
-    /// 1: a batch gains nothing.
+    /// Returns 1: a batch gains nothing.
     fn preferred_batch(&self) -> usize {
         1
     }
 
     fn open(&mut self) -> SequenceId {
-        // Every training text follows an end token, so a sequence that begins is one that follows it.
+        // Every training text follows an end token, so a new sequence begins after one too.
         self.sequences.open(vec![END])
     }
 
@@ -99,21 +96,10 @@ impl LanguageModel for DemoModel<'_> {
 
     fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {
         let vocab_size = self.ngrams.vocab_size();
-        let expected = inputs.len() * vocab_size;
-        if logits.len() != expected {
-            return Err(LmError::LogitsLength { length: logits.len(), expected });
-        }
-        for (index, ((id, tokens), out)) in inputs.iter().zip(logits.chunks_exact_mut(vocab_size)).enumerate() {
-            let Some(history) = self.sequences.get_mut(*id) else {
-                return Err(LmError::Sequence { index, reason: "is closed" });
-            };
-            if tokens.is_empty() {
-                return Err(LmError::Sequence { index, reason: "gets no token" });
-            }
-            if let Some(&token) = tokens.iter().find(|&&token| token as usize >= vocab_size) {
-                return Err(LmError::TokenOutOfRange { token, vocab_size });
-            }
-            let reach = self.ngrams.reach();
+        self.sequences.check(inputs, vocab_size, inputs.len(), logits)?;
+        let reach = self.ngrams.reach();
+        for ((id, tokens), out) in inputs.iter().zip(logits.chunks_exact_mut(vocab_size)) {
+            let history = self.sequences.get_mut(*id).expect("a sequence that was checked");
             history.extend_from_slice(&tokens[tokens.len().saturating_sub(reach)..]);
             history.drain(..history.len().saturating_sub(reach));
             self.ngrams.row(history, &mut self.scratch, out);
@@ -124,10 +110,7 @@ impl LanguageModel for DemoModel<'_> {
 
 impl fmt::Debug for DemoModel<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DemoModel")
-            .field("vocab_size", &self.ngrams.vocab_size())
-            .field("sequences", &self.sequences.len())
-            .finish_non_exhaustive()
+        f.debug_struct("DemoModel").field("vocab_size", &self.ngrams.vocab_size()).finish_non_exhaustive()
     }
 }
 

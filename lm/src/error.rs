@@ -1,4 +1,4 @@
-//! Errors between a model file and its text.
+//! Errors of loading and running models.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::TokenId;
 /// A failure to load or to run a language model or its tokenizer.
 ///
 /// Messages are lower case, without a full stop, and name the thing and the place. No error has a
-/// source: its message holds that already, and whoever prints the whole chain would read it twice.
+/// source, because its message includes the cause; printing the chain would repeat it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LmError {
@@ -21,13 +21,11 @@ pub enum LmError {
         /// The operating system's reason.
         reason: std::io::Error,
     },
-    /// A name is that of no model.
-    #[error("{reason}")]
-    Name {
-        /// The fault.
-        reason: String,
-    },
-    /// A model file is damaged, lacks something, or asks for what is not supported.
+    /// No model has the name given.
+    #[error("{0}")]
+    Name(String),
+    /// A model file is damaged, lacks something, or asks for what is not supported, such as an
+    /// architecture other than `llama`.
     #[error("{}: {reason}", path.display())]
     Model {
         /// The file.
@@ -35,15 +33,7 @@ pub enum LmError {
         /// The fault.
         reason: String,
     },
-    /// A model file holds another kind of model than the one asked for.
-    #[error("{}: models of architecture `{architecture}` are not supported, only `llama`", path.display())]
-    Architecture {
-        /// The file.
-        path: PathBuf,
-        /// Its kind, as it names itself.
-        architecture: String,
-    },
-    /// A token id is not below the width of the logits.
+    /// A token id is not below the width V of the logits.
     #[error("token {token} is not below the vocabulary size {vocab_size}")]
     TokenOutOfRange {
         /// The token.
@@ -67,12 +57,12 @@ pub enum LmError {
         /// Why not.
         reason: &'static str,
     },
-    /// The room for logits does not fit the batch.
+    /// The slice for logits does not fit the batch.
     #[error("room for {length} logits where the batch gives {expected}")]
     LogitsLength {
         /// The length given.
         length: usize,
-        /// Sequences × V.
+        /// Number of logits that the batch gives: rows × V.
         expected: usize,
     },
     /// A tokenizer, or the header of a model file.
@@ -82,11 +72,10 @@ pub enum LmError {
     #[error("the model has no chat template: give --raw to continue the prompt as it is")]
     ChatTemplateMissing,
     /// The model's chat template failed.
-    #[error("chat template: {reason}")]
-    ChatTemplate {
-        /// The template engine's or the template's own message.
-        reason: String,
-    },
+    ///
+    /// Holds the template engine's or the template's own message.
+    #[error("chat template: {0}")]
+    ChatTemplate(String),
     /// A sampling parameter is out of range.
     #[error("{name} is {value}, expected {expected}")]
     SamplingParameter {
@@ -100,7 +89,7 @@ pub enum LmError {
     /// A logit is NaN or +∞.
     #[error("logit of token {token} is {value}")]
     BadLogit {
-        /// The token whose logit it is.
+        /// The token of this logit.
         token: TokenId,
         /// The value.
         value: f32,
@@ -110,15 +99,10 @@ pub enum LmError {
     NoCandidate,
     /// A prompt holds no token, so there is nothing for the model to continue.
     #[error("the prompt is empty")]
-    EmptyPrompt {
-        /// Index of the text.
-        index: u64,
-    },
+    EmptyPrompt,
     /// A prompt leaves no room for one generated token.
     #[error("the prompt has {tokens} tokens, the model's context holds {context_length}")]
     PromptTooLong {
-        /// Index of the text.
-        index: u64,
         /// Length of the prompt, in tokens.
         tokens: usize,
         /// Context length of the model, in tokens.

@@ -1,4 +1,4 @@
-//! Many prompts, one model: continuous batching.
+//! Continuous batching: many prompts, one model.
 
 use std::ops::ControlFlow;
 
@@ -10,10 +10,10 @@ use crate::{LanguageModel, LmError, SequenceId, TokenId};
 /// One text to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Names the text in events, and seeds its random numbers together with
+    /// Number of the text in events. It seeds the text's random numbers, together with
     /// [`GenerateOptions::seed`].
     pub index: u64,
-    /// Ids that the model continues: at least one, at most its context length.
+    /// Ids that the model continues: at least one, at most its context length in number.
     pub prompt: Vec<TokenId>,
 }
 
@@ -22,7 +22,7 @@ pub struct Request {
 pub struct GenerateOptions {
     /// Longest text, in tokens.
     pub max_tokens: usize,
-    /// Stop tokens are barred until the text has this many tokens. 0 bars nothing.
+    /// Length in tokens below which stop tokens are barred. 0 bars none.
     pub min_tokens: usize,
     /// Rules for choosing a token.
     pub sampling: Sampling,
@@ -30,18 +30,17 @@ pub struct GenerateOptions {
     pub seed: u64,
     /// Tokens that end a text. They are never part of it.
     pub stop: Vec<TokenId>,
-    /// Bars the stop tokens throughout, so that every text reaches `max_tokens` or the end of the
-    /// context.
+    /// True to bar the stop tokens throughout, so that every text reaches `max_tokens` or the end
+    /// of the context.
     pub ignore_stop: bool,
-    /// Texts written at once; `None` is [`LanguageModel::preferred_batch`]. Changes speed, not
-    /// texts, as far as the model's arithmetic does not depend on the batch.
+    /// Number of texts written at once; [`LanguageModel::preferred_batch`] if `None`. It changes
+    /// speed, not texts, if the model's arithmetic does not depend on the batch.
     pub batch: Option<usize>,
 }
 
 /// Hook between the model and the sampler of one text: a watermark, or nothing ([`NoHook`]).
 ///
-/// It hears of the generated text alone. The prompt is not part of it, because a detector never
-/// sees the prompt.
+/// It is told the generated text alone, without the prompt, which a detector never sees.
 pub trait LogitsHook {
     /// Changes the logits of the next token.
     ///
@@ -51,20 +50,20 @@ pub trait LogitsHook {
         let _ = logits;
     }
 
-    /// Chooses the next token in place of the random draw, or leaves it to the draw with `None`.
+    /// Returns the next token to take in place of a random draw, or `None` to draw.
     ///
     /// - `candidates`: the distribution after temperature and filters.
-    /// - `rng`: the text's own random numbers, which the draw would take.
+    /// - `rng`: the text's own random numbers, which the draw would use.
     fn choose(&mut self, candidates: Candidates<'_>, rng: &mut ChaCha8Rng) -> Option<TokenId> {
         let _ = (candidates, rng);
         None
     }
 
-    /// Hears of a token that joined the text. A stop token does not join it.
+    /// Receives a token that joined the text. A stop token does not join it.
     fn push(&mut self, token: TokenId);
 }
 
-/// Leaves the model alone.
+/// A hook that changes nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoHook;
 
@@ -72,19 +71,20 @@ impl LogitsHook for NoHook {
     fn push(&mut self, _: TokenId) {}
 }
 
-impl<H: LogitsHook + ?Sized> LogitsHook for Box<H> {
+/// A hook, or none: `None` changes nothing.
+impl<H: LogitsHook> LogitsHook for Option<H> {
     fn adjust(&mut self, logits: &mut [f32]) {
-        (**self).adjust(logits);
+        self.iter_mut().for_each(|hook| hook.adjust(logits));
     }
     fn choose(&mut self, candidates: Candidates<'_>, rng: &mut ChaCha8Rng) -> Option<TokenId> {
-        (**self).choose(candidates, rng)
+        self.as_mut()?.choose(candidates, rng)
     }
     fn push(&mut self, token: TokenId) {
-        (**self).push(token);
+        self.iter_mut().for_each(|hook| hook.push(token));
     }
 }
 
-/// Why a text ended.
+/// Reason for the end of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
     /// The model wrote a stop token.
@@ -95,7 +95,7 @@ pub enum Finish {
     ContextFull,
 }
 
-/// News of one text.
+/// A step in the writing of one text.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -106,20 +106,20 @@ pub enum Event {
         /// The token.
         id: TokenId,
     },
-    /// The text is whole.
+    /// The text is complete.
     Finished {
         /// The text.
         index: u64,
         /// Its tokens, without prompt and stop token.
         ids: Vec<TokenId>,
-        /// Why it ended.
+        /// Reason for its end.
         reason: Finish,
     },
-    /// The text was not begun; the others go on.
+    /// The text was not begun; the others continue.
     Refused {
         /// The text.
         index: u64,
-        /// The fault of its prompt.
+        /// The fault in its prompt.
         error: LmError,
     },
 }
@@ -128,7 +128,7 @@ pub enum Event {
 struct Row<H> {
     index: u64,
     sequence: SequenceId,
-    /// Tokens in the sequence once `pending` is fed.
+    /// Number of tokens in the sequence once `pending` is fed.
     length: usize,
     /// Ids that the model is fed next: the prompt, then the last token.
     pending: Vec<TokenId>,
@@ -140,16 +140,17 @@ struct Row<H> {
 /// Writes a text for every request, several at a time; a text that ends makes room for the next
 /// request.
 ///
-/// Events come in the order things happen, so texts finish out of order; those of one text are in
-/// order. A text depends on its own index, prompt and hook only. The iterator is drawn from as room
-/// appears, so a prompt file of any size streams.
+/// Texts finish out of order; the events of one text are in order. A text depends on its own index,
+/// prompt and hook alone. Requests are taken from the iterator only when there is room, so a prompt
+/// file of any size streams.
 ///
 /// - `hook`: makes the hook of a text from its index, when the text begins.
-/// - `on_event`: `Break` stops at once; what is unfinished is dropped, and the call returns `Ok`.
+/// - `on_event`: may return `Break` to stop at once; unfinished texts are dropped, and the call
+///   returns `Ok`.
 ///
 /// # Errors
-/// The model's error, or the sampler's if a logit is NaN or +∞ or none is left. A bad prompt is not
-/// an error but [`Event::Refused`].
+/// The model's error, or the sampler's if a logit is NaN or +∞, or if all are −∞. A bad prompt is
+/// not an error but an [`Event::Refused`].
 pub fn generate<H: LogitsHook>(
     model: &mut dyn LanguageModel,
     requests: impl IntoIterator<Item = Request>,
@@ -165,7 +166,7 @@ pub fn generate<H: LogitsHook>(
     result
 }
 
-/// [`generate`], leaving in `rows` what is open when it ends early.
+/// Does the work of [`generate`], and leaves the open sequences in `rows` if it ends early.
 fn run<H: LogitsHook>(
     model: &mut dyn LanguageModel,
     requests: impl IntoIterator<Item = Request>,
@@ -221,15 +222,10 @@ fn run<H: LogitsHook>(
             if on_event(Event::Token { index: row.index, id: token }).is_break() {
                 return Ok(());
             }
-            finished[i] = if row.ids.len() == options.max_tokens {
-                Some(Finish::MaxTokens)
-            } else if row.length > context_length {
-                Some(Finish::ContextFull)
-            } else {
-                None
-            };
+            let is_longest = (row.ids.len() == options.max_tokens).then_some(Finish::MaxTokens);
+            finished[i] = is_longest.or_else(|| (row.length > context_length).then_some(Finish::ContextFull));
         }
-        // From the back, so that `remove` does not move a row still to be looked at.
+        // From the back, so that `remove` does not move a row that is still to be visited.
         for (i, reason) in finished.into_iter().enumerate().rev() {
             let Some(reason) = reason else { continue };
             let row = rows.remove(i);
@@ -262,18 +258,15 @@ impl<H: LogitsHook> Row<H> {
     }
 }
 
-/// Returns the end of a request that needs no model.
+/// Returns the only event of a request that needs no model.
 fn settled_at_once(index: u64, prompt: &[TokenId], options: &GenerateOptions, context_length: usize) -> Option<Event> {
-    if prompt.is_empty() {
-        Some(Event::Refused { index, error: LmError::EmptyPrompt { index } })
-    } else if prompt.len() > context_length {
-        let error = LmError::PromptTooLong { index, tokens: prompt.len(), context_length };
-        Some(Event::Refused { index, error })
-    } else if options.max_tokens == 0 {
-        Some(Event::Finished { index, ids: Vec::new(), reason: Finish::MaxTokens })
-    } else {
-        None
-    }
+    let error = match prompt.len() {
+        0 => LmError::EmptyPrompt,
+        tokens if tokens > context_length => LmError::PromptTooLong { tokens, context_length },
+        _ if options.max_tokens > 0 => return None,
+        _ => return Some(Event::Finished { index, ids: Vec::new(), reason: Finish::MaxTokens }),
+    };
+    Some(Event::Refused { index, error })
 }
 
 #[cfg(test)]
@@ -306,21 +299,21 @@ mod tests {
         fn open(&mut self) -> SequenceId {
             self.opened += 1;
             self.open.insert(self.opened, Vec::new());
-            SequenceId::new(self.opened)
+            SequenceId(self.opened)
         }
         fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError> {
-            let held = self.open[&sequence.get()].clone();
+            let held = self.open[&sequence.0].clone();
             self.opened += 1;
             self.open.insert(self.opened, held);
-            Ok(SequenceId::new(self.opened))
+            Ok(SequenceId(self.opened))
         }
         fn close(&mut self, sequence: SequenceId) {
-            self.open.remove(&sequence.get());
+            self.open.remove(&sequence.0);
         }
         fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {
             self.widest = self.widest.max(inputs.len());
             for ((id, tokens), row) in inputs.iter().zip(logits.chunks_exact_mut(V)) {
-                let ids = self.open.get_mut(&id.get()).expect("an open sequence");
+                let ids = self.open.get_mut(&id.0).expect("an open sequence");
                 assert!(!tokens.is_empty());
                 ids.extend_from_slice(tokens);
                 assert!(ids.len() <= 40, "outgrew the context");

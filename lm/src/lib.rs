@@ -1,9 +1,9 @@
 //! Language models behind one trait: token ids in, next-token logits out.
 //!
-//! It loads a model (a [`LanguageModel`]), turns logits into a choice ([`Sampling`])
-//! and runs many prompts as one batch ([`generate`]). A watermark enters as a [`LogitsHook`],
-//! called between the model and the sampler: [`MarkHook`] is the one that marks, and the only place
-//! here that knows of watermarks.
+//! It loads a model (a [`LanguageModel`]), draws tokens from its logits ([`Sampling`]), and
+//! continues many prompts as one batch ([`generate`]). A [`LogitsHook`] is called between the model
+//! and the sampler. [`MarkHook`] is the one that marks, and the only item here that knows of
+//! watermarks.
 //!
 //! Without the feature `llama` (default) there is the demo model alone, and no GGUF.
 

@@ -1,22 +1,21 @@
 //! The Llama family (Llama, Mistral, SmolLM2, …) from a GGUF file, on the processor.
 //!
-//! Why an engine of our own, where candle-transformers and llama.cpp have one? The suites write
-//! hundreds of thousands of tokens, must write the same ones again, and go on after an
-//! interruption:
+//! Why not candle-transformers or llama.cpp? The suites write hundreds of thousands of tokens, must
+//! write the same ones again, and continue after an interruption, which takes:
 //!
 //! - *Continuous batching.* A text that ends makes room for the next, and each row of a batch is at
 //!   its own length. candle-transformers' `quantized_llama` has one cache and one position for the
 //!   whole batch. On two cores 32 texts at once give 481 tokens a second, one gives 142
 //!   (docs/performance.md).
 //! - *Forks.* A sequence is copied with its cache, so that `resample` tries several drafts from one
-//!   place without reading the text again.
-//! - *Bits that do not depend on the batch.* A text is the same alone or in company, on one thread
-//!   or many. A run that was broken off goes on with other batches, so without this its texts would
-//!   be others.
+//!   position without reading the text again.
+//! - *Bits that do not depend on the batch.* A text is the same alone or in a batch, on one thread
+//!   or many. Without this, an interrupted run, which continues with other batches, would write
+//!   other texts.
 //!
-//! It is not slower for that: one text at a time it writes 121 to 145 tokens a second, llama.cpp 87
-//! to 107 on the same file and threads. The price is these files; a backend that gave the three
-//! would replace them behind [`LanguageModel`].
+//! It is not slower: one text at a time, it writes 121 to 145 tokens a second, and llama.cpp 87 to
+//! 107 with the same file and threads. The price is this module; a backend with all three would
+//! replace it behind [`LanguageModel`].
 
 mod attention;
 mod file;
@@ -41,7 +40,7 @@ use self::product::{Activations, Product, quantise_row};
 use crate::sequences::Sequences;
 use crate::{LanguageModel, LmError, SequenceId, TokenId};
 
-/// Rows that pass a layer together. Their activations stay within the second-level cache.
+/// Number of rows that pass a layer together. Their activations fit the second-level cache.
 const CHUNK_ROWS: usize = 128;
 
 /// A model of the Llama family, read from a GGUF file of architecture `llama`.
@@ -50,8 +49,8 @@ const CHUNK_ROWS: usize = 128;
 /// floats (up to 4 GB of f32); the types in between are rounded to eight bits, as are activations
 /// in products with quantised weights.
 ///
-/// The logits of a sequence do not depend on its batch. They are the same bits alone or in company,
-/// with the prompt whole or in pieces, on one thread or many.
+/// The logits of a sequence do not depend on its batch. They are the same bits alone or with
+/// others, with the prompt whole or in pieces, on one thread or many.
 ///
 /// ```no_run
 /// use greenmark_lm::{LanguageModel, LlamaModel};
@@ -68,9 +67,9 @@ pub struct LlamaModel {
     embedding: Matrix,
     layers: Vec<Layer>,
     output_norm: Vec<f32>,
-    /// `None`: the embedding serves as output too.
+    /// Output matrix; if `None`, the embedding serves as output too.
     output: Option<Matrix>,
-    /// Angle a position turns each rotated pair by, `[rotated / 2]`, radians.
+    /// Angle by which a position turns each rotated pair, `[rotated / 2]`, in radians.
     frequencies: Vec<f64>,
     sequences: Sequences<Sequence>,
     scratch: Scratch,
@@ -91,7 +90,7 @@ struct Layer {
 #[derive(Default, Clone)]
 struct Sequence {
     length: usize,
-    /// One a layer.
+    /// One cache a layer.
     caches: Vec<Cache>,
 }
 
@@ -125,29 +124,18 @@ enum Wanted {
     Each,
 }
 
-impl Wanted {
-    /// Returns the number of rows, for sequences of these lengths.
-    fn rows(self, lengths: impl ExactSizeIterator<Item = usize>) -> usize {
-        match self {
-            Self::Last => lengths.len(),
-            Self::Each => lengths.sum(),
-        }
-    }
-}
-
 impl LlamaModel {
     /// Loads a GGUF file.
     ///
     /// # Errors
-    /// [`LmError::Io`] if the file cannot be read, [`LmError::Architecture`] if it holds another
-    /// kind of model, [`LmError::Model`] if it is damaged, lacks something, or asks for what is
-    /// not supported; all name the file.
+    /// [`LmError::Io`] if the file cannot be read, [`LmError::Model`] if it holds another kind of
+    /// model, is damaged, lacks something, or asks for what is not supported; both name the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LmError> {
         let path = path.as_ref();
         Self::with_header(path, &Gguf::read(path)?)
     }
 
-    /// Loads a GGUF file whose header was read.
+    /// Loads a GGUF file whose header has been read.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -159,10 +147,7 @@ impl LlamaModel {
 
         let (vocab_size, _) = file.shape("token_embd.weight")?;
         let embedding = file.matrix("token_embd.weight", vocab_size, width)?;
-        let output = match file.has("output.weight") {
-            true => Some(file.matrix("output.weight", vocab_size, width)?),
-            false => None,
-        };
+        let output = file.has("output.weight").then(|| file.matrix("output.weight", vocab_size, width)).transpose()?;
         let output_norm = file.vector("output_norm.weight", width)?;
         let mut frequencies: Vec<f64> = (0..rotated / 2)
             .map(|pair| config.rope_base.powf(-2.0 * pair as f64 / rotated as f64) / config.rope_stretch)
@@ -203,32 +188,7 @@ impl LlamaModel {
         })
     }
 
-    /// Refuses what cannot be computed, before anything is.
-    fn check(&self, inputs: &[(SequenceId, &[TokenId])], wanted: Wanted, logits: &[f32]) -> Result<(), LmError> {
-        let expected = wanted.rows(inputs.iter().map(|(_, tokens)| tokens.len())) * self.vocab_size;
-        if logits.len() != expected {
-            return Err(LmError::LogitsLength { length: logits.len(), expected });
-        }
-        let mut seen = std::collections::HashSet::new();
-        for (index, (id, tokens)) in inputs.iter().enumerate() {
-            let Some(sequence) = self.sequences.get(*id).filter(|_| seen.insert(*id)) else {
-                return Err(LmError::Sequence { index, reason: "is closed or named twice" });
-            };
-            if tokens.is_empty() {
-                return Err(LmError::Sequence { index, reason: "gets no token" });
-            }
-            if let Some(&token) = tokens.iter().find(|&&token| token as usize >= self.vocab_size) {
-                return Err(LmError::TokenOutOfRange { token, vocab_size: self.vocab_size });
-            }
-            let (length, limit) = (sequence.length + tokens.len(), self.config.context_length);
-            if length > limit {
-                return Err(LmError::ContextFull { length, context_length: limit });
-            }
-        }
-        Ok(())
-    }
-
-    /// Appends the tokens and leaves the residual stream of those wanted in `kept`,
+    /// Appends the tokens and copies the residual stream of those wanted to `kept`,
     /// `[rows][width]`.
     fn append(
         &self,
@@ -397,18 +357,27 @@ impl LlamaModel {
         wanted: Wanted,
         logits: &mut [f32],
     ) -> Result<(), LmError> {
-        self.check(inputs, wanted, logits)?;
-        let mut sequences: Vec<(Sequence, &[TokenId])> = Vec::with_capacity(inputs.len());
+        let rows = match wanted {
+            Wanted::Last => inputs.len(),
+            Wanted::Each => inputs.iter().map(|(_, tokens)| tokens.len()).sum(),
+        };
+        self.sequences.check(inputs, self.vocab_size, rows, logits)?;
+        let context_length = self.config.context_length;
         for (id, tokens) in inputs {
-            sequences.push((self.sequences.take(*id).unwrap_or_default(), *tokens));
+            let length = self.sequences.get(*id).map_or(0, |sequence| sequence.length) + tokens.len();
+            if length > context_length {
+                return Err(LmError::ContextFull { length, context_length });
+            }
         }
+        let take = |&(id, tokens): &(SequenceId, _)| (self.sequences.take(id).unwrap_or_default(), tokens);
+        let mut sequences: Vec<(Sequence, &[TokenId])> = inputs.iter().map(take).collect();
         let mut scratch = std::mem::take(&mut self.scratch);
         let model = &*self;
-        // Inside the pool from here on: a caller's thread would hand over each of some 200 parallel steps
-        // anew.
+        // Inside the pool from here on: a caller's thread would hand over each of some 200 parallel
+        // steps.
         rayon::scope(|_| {
             let width = model.config.width;
-            let mut kept = vec![0.0; wanted.rows(sequences.iter().map(|(_, tokens)| tokens.len())) * width];
+            let mut kept = vec![0.0; rows * width];
             model.append(&mut scratch, &mut sequences, wanted, &mut kept);
             let output = model.output.as_ref().unwrap_or(&model.embedding);
             let vocab_size = model.vocab_size;
@@ -448,8 +417,9 @@ impl LanguageModel for LlamaModel {
     }
 
     fn preferred_batch(&self) -> usize {
-        // Tokens a second a core, SmolLM2-135M Q4_1 on Zen 3: 79 for 1, 263 for 8, then level (302, 299,
-        // 294 for 16, 32, 64). 32 stays on the level part while sequences finish.
+        // Tokens a second and core of SmolLM2-135M Q4_1 on Zen 3: 79 for a batch of 1, 263 for 8,
+        // then level (302, 299, 294 for 16, 32, 64). 32 stays on the level part while sequences
+        // finish.
         32
     }
 
@@ -477,11 +447,7 @@ impl LanguageModel for LlamaModel {
 
 impl fmt::Debug for LlamaModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LlamaModel")
-            .field("config", &self.config)
-            .field("vocab_size", &self.vocab_size)
-            .field("sequences", &self.sequences.len())
-            .finish_non_exhaustive()
+        f.debug_struct("LlamaModel").field("config", &self.config).finish_non_exhaustive()
     }
 }
 

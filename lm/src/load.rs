@@ -1,4 +1,4 @@
-//! Models by the names that users give them.
+//! Loading of models by name.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,8 @@ use greenmark_text::{Tokenizer, demo_tokenizer, model_path};
 use crate::LlamaModel;
 use crate::{ChatTemplate, DemoModel, LanguageModel, LmError};
 
-/// The name of the model that is part of the program.
+/// Name of the model that is part of the program.
 pub const DEMO: &str = "demo";
-/// Names of models that live in the cache, without a path.
-const CACHED: [&str; 1] = ["smollm2"];
 
 /// A model with its tokenizer and, if it follows instructions, its chat template.
 pub struct Loaded {
@@ -34,11 +32,12 @@ impl std::fmt::Debug for Loaded {
 impl Loaded {
     /// Loads `demo`, `smollm2` or a GGUF file of the Llama family, whose header is read once.
     ///
-    /// - `tokenizer`: a file to take the tokenizer from, in place of the model's.
+    /// - `tokenizer`: file of a tokenizer to use in place of the model's; the demo model ignores
+    ///   it.
     ///
     /// # Errors
-    /// [`LmError::Name`] if there is no such model, or this build reads no files; what is wrong
-    /// with a file.
+    /// [`LmError::Name`] if there is no such model, or if this build reads no files; else the fault
+    /// of a file, as [`LmError::Io`], [`LmError::Model`] or [`LmError::Text`].
     pub fn named(name: &str, tokenizer: Option<&Path>) -> Result<Self, LmError> {
         if name == DEMO {
             return Ok(Self { model: Box::new(DemoModel::new()?), tokenizer: demo_tokenizer()?, chat: None });
@@ -48,8 +47,8 @@ impl Loaded {
 
     #[cfg(not(feature = "llama"))]
     fn in_file(name: &str, _: Option<&Path>) -> Result<Self, LmError> {
-        let reason = format!("{name}: this build has the demo model alone; others need the feature `models`");
-        Err(LmError::Name { reason })
+        let reason = "this build has the demo model alone; others need the feature `models`";
+        Err(LmError::Name(format!("{name}: {reason}")))
     }
 
     #[cfg(feature = "llama")]
@@ -61,31 +60,21 @@ impl Loaded {
             Some(file) => Tokenizer::from_file(file)?,
             None => Tokenizer::from_gguf_metadata(&header.metadata)?,
         };
-        let chat = match ChatTemplate::from_gguf_metadata(&header.metadata) {
-            Err(LmError::ChatTemplateMissing) => None,
-            chat => Some(chat?),
-        };
-        Ok(Self { model, tokenizer, chat })
+        Ok(Self { model, tokenizer, chat: ChatTemplate::from_gguf_metadata(&header.metadata) })
     }
 }
 
-/// Returns the file behind a name: that of a model in the cache, or the path itself.
+/// Returns the file that a name stands for: that of a model in the cache, or the name as a path.
 ///
 /// # Errors
-/// [`LmError::Name`] if the name is that of no model and no file.
+/// [`LmError::Name`] if no model and no file has this name.
 pub fn locate(name: &str) -> Result<PathBuf, LmError> {
-    let refused = |reason: String| Err(LmError::Name { reason });
-    if CACHED.contains(&name) {
-        return Ok(model_path(name)?);
-    }
-    if name.is_empty() {
-        return refused("an empty name, where a file or a model known by name (demo, smollm2) belongs".into());
-    }
-    if Path::new(name).is_dir() {
-        return refused(format!("{name} is a directory: name a file in it"));
-    }
-    if !Path::new(name).exists() {
-        return refused(format!("{name} is no file, and no model known by name (demo, smollm2)"));
-    }
-    Ok(name.into())
+    let path = Path::new(name);
+    Err(LmError::Name(match name {
+        "smollm2" => return Ok(model_path(name)?),
+        "" => "an empty name, where a file or a model known by name (demo, smollm2) belongs".into(),
+        _ if path.is_dir() => format!("{name} is a directory: name a file in it"),
+        _ if path.exists() => return Ok(path.into()),
+        _ => format!("{name} is no file, and no model known by name (demo, smollm2)"),
+    }))
 }

@@ -1,38 +1,24 @@
-//! The trait every language model stands behind.
+//! The trait of all language models.
 
 use crate::LmError;
 
-/// A token id. The same bare alias as in the core crate, so that slices cross uncopied.
+/// A token id: the same bare alias as in the core crate, so that slices need no copy.
 pub type TokenId = u32;
 
-/// Names one open sequence of a model: its ids so far and their cache.
+/// The number of an open sequence of a model: its ids so far and their cache.
 ///
-/// A model that implements [`LanguageModel`] makes these names and decides what the number means.
+/// A model chooses the numbers of its sequences; no two open ones have the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SequenceId(usize);
-
-impl SequenceId {
-    /// Makes a name of a number that the model has given to no other open sequence.
-    #[must_use]
-    pub fn new(number: usize) -> Self {
-        Self(number)
-    }
-
-    /// Returns the number.
-    #[must_use]
-    pub fn get(self) -> usize {
-        self.0
-    }
-}
+pub struct SequenceId(pub usize);
 
 /// A causal language model with a cache per sequence.
 ///
 /// Several sequences are open at once and advance together in one [`forward`](Self::forward), each
-/// from its own length: generation of many prompts is a loop over one call, and a finished sequence
-/// makes room for the next.
+/// from its own length. So many prompts are continued by calling it in a loop, and a finished
+/// sequence makes room for the next.
 ///
-/// A model of your own, here one that counts upwards whatever its prompt, works with everything in
-/// this crate:
+/// A model of your own works with everything in this crate. This one counts upwards from the last
+/// token of its prompt:
 ///
 /// ```
 /// use greenmark_lm::{LanguageModel, LmError, SequenceId, TokenId};
@@ -55,18 +41,18 @@ impl SequenceId {
 ///     }
 ///     fn open(&mut self) -> SequenceId {
 ///         self.0.push(0);
-///         SequenceId::new(self.0.len() - 1)
+///         SequenceId(self.0.len() - 1)
 ///     }
 ///     fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError> {
 ///         let fork = self.open();
-///         self.0[fork.get()] = self.0[sequence.get()];
+///         self.0[fork.0] = self.0[sequence.0];
 ///         Ok(fork)
 ///     }
 ///     fn close(&mut self, _: SequenceId) {}
 ///     fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError> {
 ///         for ((sequence, tokens), row) in inputs.iter().zip(logits.chunks_exact_mut(100)) {
 ///             let last = *tokens.last().ok_or(LmError::Sequence { index: 0, reason: "gets no token" })?;
-///             self.0[sequence.get()] = last;
+///             self.0[sequence.0] = last;
 ///             row.fill(0.0);
 ///             row[(last as usize + 1) % 100] = 10.0;
 ///         }
@@ -95,7 +81,8 @@ impl SequenceId {
 /// # Ok::<(), LmError>(())
 /// ```
 pub trait LanguageModel: Send {
-    /// Returns the width V of the logits. May exceed the tokenizer's vocabulary (padding).
+    /// Returns the width V of the logits, which padding may make larger than the tokenizer's
+    /// vocabulary.
     fn vocab_size(&self) -> usize;
 
     /// Returns the length of the longest sequence that the model can attend to, in tokens.
@@ -107,13 +94,13 @@ pub trait LanguageModel: Send {
     /// Opens an empty sequence.
     fn open(&mut self) -> SequenceId;
 
-    /// Opens a sequence that holds what another does, and goes its own way from there.
+    /// Opens a copy of a sequence; the two are independent from then on.
     ///
     /// # Errors
-    /// [`LmError::Sequence`] if there is no such sequence.
+    /// [`LmError::Sequence`] if the sequence is not open.
     fn fork(&mut self, sequence: SequenceId) -> Result<SequenceId, LmError>;
 
-    /// Closes a sequence and frees its cache. Closing twice is a caller's bug and does nothing.
+    /// Closes a sequence and frees its cache. Closing it again does nothing.
     fn close(&mut self, sequence: SequenceId);
 
     /// Appends tokens to each named sequence and writes the logits that follow its last token.
@@ -122,15 +109,15 @@ pub trait LanguageModel: Send {
     /// - `logits`: `[inputs.len() × V]`, row i for `inputs[i]`, raw (before temperature).
     ///
     /// # Errors
-    /// [`LmError`] if a token id is not below V, a sequence outgrows the context, or the arithmetic
-    /// fails. The sequences named are then in no defined state and should be closed.
+    /// [`LmError`] if a token id is not below V, a sequence is not open or outgrows the context, or
+    /// `logits` has another length. The sequences should then be closed: their state is undefined.
     fn forward(&mut self, inputs: &[(SequenceId, &[TokenId])], logits: &mut [f32]) -> Result<(), LmError>;
 
-    /// Appends tokens to one sequence and writes the logits that follow each of them: what
-    /// [`forward`](Self::forward) writes if it is called with one token after another.
+    /// Appends tokens to one sequence and writes the logits that follow each of them, the same ones
+    /// as [`forward`](Self::forward) does with one token after another.
     ///
-    /// - `logits`: `[tokens.len() × V]`, row i after token i, raw. Long texts are cheaper in
-    ///   pieces: SmolLM2 writes 25 MB for 128 tokens.
+    /// - `logits`: `[tokens.len() × V]`, row i after token i, raw. Split long texts to save memory:
+    ///   128 tokens of SmolLM2 take 25 MB.
     ///
     /// # Errors
     /// As [`forward`](Self::forward).

@@ -1,5 +1,4 @@
-//! From logits to one token, in two steps: the distribution after temperature and filters, then a
-//! draw from it.
+//! Sampling: from logits to the distribution after temperature and filters, then a draw from it.
 
 use greenmark::uniform_from;
 use rand_chacha::ChaCha8Rng;
@@ -7,22 +6,22 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::{LmError, TokenId};
 
-/// Parameters of sampling. [`Sampling::new`] checks them.
+/// Parameters of sampling, which [`Sampling::new`] checks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SamplingParams {
-    /// Divides the logits. 0 is greedy; else in [0.001, 1000].
+    /// Divisor of the logits, in [0.001, 1000]; or 0, which is greedy.
     pub temperature: f64,
-    /// Keeps the k most probable tokens. 0 keeps all.
+    /// Number of most probable tokens to keep. 0 keeps all.
     pub top_k: usize,
-    /// Keeps the fewest tokens that hold this probability together, in (0, 1]. 1 keeps all.
+    /// Total probability, in (0, 1], that the fewest tokens are kept to reach. 1 keeps all.
     pub top_p: f64,
-    /// Keeps tokens at least this fraction as probable as the most probable one, in [0, 1]. 0 keeps
-    /// all.
+    /// Least probability of a token to keep, as a fraction in [0, 1] of the most probable one's.
+    /// 0 keeps all.
     pub min_p: f64,
 }
 
 impl Default for SamplingParams {
-    /// Plain sampling: temperature 1 and no filter.
+    /// Returns plain sampling: temperature 1 and no filter.
     fn default() -> Self {
         Self { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0 }
     }
@@ -30,23 +29,22 @@ impl Default for SamplingParams {
 
 /// Valid sampling parameters.
 ///
-/// The order is fixed: temperature, then top-k, then top-p, then min-p. Top-p reads the
-/// distribution as top-k left it, renormalised, as in Hugging Face's processors and in llama.cpp;
-/// min-p compares with the most probable token, so renormalising does not touch it.
+/// The order is fixed: temperature, then top-k, then top-p, then min-p. Top-p applies to the
+/// renormalised distribution that top-k leaves, as in Hugging Face's processors and in llama.cpp.
+/// Min-p compares with the most probable token, so renormalising does not affect it.
 ///
 /// ```
 /// use greenmark_lm::{Sampling, SamplingParams, Scratch, text_rng};
 ///
 /// let sampling = Sampling::new(SamplingParams { temperature: 0.7, top_p: 0.95, ..Default::default() })?;
 /// let mut scratch = Scratch::default();
-/// let token = sampling.sample(&[0.1, 3.0, -1.0], &mut scratch, &mut text_rng(7, 0))?;
+/// let candidates = sampling.distribution(&[0.1, 3.0, -1.0], &mut scratch)?;
+/// let token = Sampling::draw(candidates, &mut text_rng(7, 0));
 /// assert!(token < 3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Sampling {
-    params: SamplingParams,
-}
+pub struct Sampling(SamplingParams);
 
 /// The tokens that may be drawn, and their probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,17 +63,16 @@ pub struct Scratch {
     ranked: Vec<Ranked>,
 }
 
-/// A token and what a filter ranks it by: its logit, or its weight.
+/// A token and the value by which a filter ranks it: its logit, or its weight.
 #[derive(Debug, Clone, Copy)]
 struct Ranked {
     token: TokenId,
     value: f32,
 }
 
-/// Returns the random numbers of one text: ChaCha8 under a seed made of the run's seed and the
-/// text's index.
+/// Returns the random numbers of one text: ChaCha8, seeded by the run's seed and the text's index.
 ///
-/// One stream per text, so a text does not depend on which others share its batch.
+/// Each text has its own stream, so it does not depend on the others in its batch.
 #[must_use]
 pub fn text_rng(seed: u64, index: u64) -> ChaCha8Rng {
     let mut key = *b"................greenmark-text/1";
@@ -91,53 +88,47 @@ impl Sampling {
     /// [`LmError::SamplingParameter`] naming the first one out of range.
     pub fn new(params: SamplingParams) -> Result<Self, LmError> {
         let SamplingParams { temperature, top_k: _, top_p, min_p } = params;
+        // The lower bound keeps 1/temperature and its products finite in f32.
+        let tempers = temperature == 0.0 || (0.001..=1000.0).contains(&temperature);
         let checks = [
-            // The lower bound keeps 1/temperature and its products finite in f32.
-            (
-                "temperature",
-                temperature,
-                "0 or 0.001 to 1000",
-                temperature == 0.0 || (0.001..=1000.0).contains(&temperature),
-            ),
+            ("temperature", temperature, "0 or 0.001 to 1000", tempers),
             ("top_p", top_p, "above 0, at most 1", top_p > 0.0 && top_p <= 1.0),
             ("min_p", min_p, "0 to 1", (0.0..=1.0).contains(&min_p)),
         ];
-        for (name, value, expected, holds) in checks {
-            if !holds {
-                return Err(LmError::SamplingParameter { name, value, expected });
-            }
+        if let Some(&(name, value, expected, _)) = checks.iter().find(|(.., holds)| !holds) {
+            return Err(LmError::SamplingParameter { name, value, expected });
         }
-        Ok(Self { params })
+        Ok(Self(params))
     }
 
-    /// Takes the most probable token each time, the lowest id among equals.
+    /// Returns the rule that takes the most probable token, the lowest id among equals.
     #[must_use]
     pub fn greedy() -> Self {
-        Self { params: SamplingParams { temperature: 0.0, ..SamplingParams::default() } }
+        Self(SamplingParams { temperature: 0.0, ..SamplingParams::default() })
     }
 
     /// Returns the parameters given.
     #[must_use]
     pub fn params(&self) -> SamplingParams {
-        self.params
+        self.0
     }
 
     /// Returns the tokens that may follow and their probabilities, after temperature and filters.
     ///
-    /// Nothing sorts the whole vocabulary: top-k is a running selection, top-p sorts only tokens
-    /// whose probability is at least (1 − top_p)/V, because all the others together cannot be
+    /// The whole vocabulary is never sorted: top-k is a running selection, and top-p sorts only
+    /// tokens whose probability is at least (1 − top_p)/V, as all the others together are not
     /// needed.
     ///
     /// - `logits`: `[V]`, raw. −∞ bars a token.
-    /// - returns: at least one candidate, in ascending order of token; a token whose probability
-    ///   underflows f32 is left out. Greedy leaves one. Among equal logits every filter prefers the
-    ///   lower id.
+    /// - returns: at least one candidate, in ascending order of token, without tokens whose
+    ///   probability underflows f32; greedy returns one. Among equal logits, every filter prefers
+    ///   the lower id.
     ///
     /// # Errors
     /// [`LmError::BadLogit`] at the first NaN or +∞, [`LmError::NoCandidate`] if all are −∞.
     pub fn distribution<'s>(&self, logits: &[f32], scratch: &'s mut Scratch) -> Result<Candidates<'s>, LmError> {
         let (argmax, max) = maximum(logits)?;
-        let SamplingParams { temperature, top_k, top_p, min_p } = self.params;
+        let SamplingParams { temperature, top_k, top_p, min_p } = self.0;
         let Scratch { tokens, probabilities, ranked } = scratch;
         tokens.clear();
         probabilities.clear();
@@ -179,7 +170,7 @@ impl Sampling {
         let mut kept = 0;
         for i in 0..tokens.len() {
             let probability = probabilities[i] * scale;
-            // Scaling may have underflowed what the filter let through.
+            // Scaling may underflow where the filter did not.
             if probability > 0.0 {
                 (tokens[kept], probabilities[kept]) = (tokens[i], probability);
                 kept += 1;
@@ -194,23 +185,14 @@ impl Sampling {
     /// `rng`.
     ///
     /// # Panics
-    /// If `candidates` is no distribution, which [`distribution`](Self::distribution) never
-    /// returns.
+    /// If `candidates` is not a distribution; [`distribution`](Self::distribution) returns one.
     pub fn draw(candidates: Candidates<'_>, rng: &mut impl Rng) -> TokenId {
         let drawn = greenmark::draw(candidates.probabilities, uniform_from(rng.next_u64()));
         candidates.tokens[drawn.expect("the sampler's candidates are a distribution")]
     }
-
-    /// Takes both steps at once.
-    ///
-    /// # Errors
-    /// As [`distribution`](Self::distribution).
-    pub fn sample(&self, logits: &[f32], scratch: &mut Scratch, rng: &mut impl Rng) -> Result<TokenId, LmError> {
-        self.distribution(logits, scratch).map(|candidates| Self::draw(candidates, rng))
-    }
 }
 
-/// Adds up in f64: 49,152 f32 terms would lose four digits.
+/// Sums in f64: a sum of 49,152 terms in f32 would lose four digits.
 fn total(weights: impl Iterator<Item = f32>) -> f64 {
     weights.map(f64::from).sum()
 }
@@ -220,7 +202,7 @@ fn maximum(logits: &[f32]) -> Result<(TokenId, f32), LmError> {
     let mut max = f32::NEG_INFINITY;
     let mut argmax = None;
     for (token, &value) in (0..).zip(logits) {
-        // One comparison for the usual case: it is false for NaN too, hence the second look.
+        // One comparison in the usual case. It is false for NaN too, which is checked below.
         if value <= max {
             continue;
         }
@@ -240,8 +222,9 @@ fn rank(a: &Ranked, b: &Ranked) -> std::cmp::Ordering {
 
 /// Collects the k largest logits, in no order.
 ///
-/// Holds 2k at most: when full, the lower half goes and its best becomes the bar for what follows.
-/// A later equal of the bar would lose its tie on id, so the comparison is strict.
+/// `out` holds 2k at most. When it is full, the lower half is dropped, and the least logit kept is
+/// the bar for later ones. A later logit equal to the bar would lose its tie on id, so the
+/// comparison is strict.
 fn keep_top_k(logits: &[f32], k: usize, out: &mut Vec<Ranked>) {
     let capacity = (2 * k).max(64);
     let mut bar = f32::NEG_INFINITY;
@@ -263,7 +246,7 @@ fn keep_top_k(logits: &[f32], k: usize, out: &mut Vec<Ranked>) {
 /// Keeps the fewest tokens that reach `top_p` of the total weight, the heaviest first.
 fn keep_top_p(weights: &mut Vec<Ranked>, top_p: f64) {
     let sum = total(weights.iter().map(|ranked| ranked.value));
-    // Everything under this bar adds up to less than (1 − top_p)·sum. Halved against rounding.
+    // All weights under this bar add up to less than (1 − top_p)·sum; half of it, against rounding.
     let bar = (0.5 * (1.0 - top_p) * sum / weights.len() as f64) as f32;
     weights.retain(|ranked| ranked.value >= bar);
     weights.sort_unstable_by(rank);
@@ -417,7 +400,8 @@ mod tests {
         let (mut rng, mut scratch) = (text_rng(1, 2), Scratch::default());
         let sampling = sampling(SamplingParams::default());
         for _ in 0..n {
-            counts[sampling.sample(&logits, &mut scratch, &mut rng).unwrap() as usize] += 1;
+            let candidates = sampling.distribution(&logits, &mut scratch).unwrap();
+            counts[Sampling::draw(candidates, &mut rng) as usize] += 1;
         }
         for (count, p) in counts.iter().zip([0.5, 0.3, 0.15, 0.05]) {
             let se = (n as f64 * p * (1.0 - p)).sqrt();

@@ -1,4 +1,4 @@
-//! Surprise: −ln p of a text under a language model.
+//! Surprise of a text under a language model: −ln p.
 
 use crate::{LanguageModel, LmError, SequenceId, TokenId};
 use anyhow::{Result, ensure};
@@ -6,22 +6,23 @@ use greenmark_text::Tokenizer;
 #[cfg(feature = "llama")]
 use rayon::prelude::*;
 
-/// Tokens whose logits are held at once: as many as pass the model's layers together.
+/// Number of tokens whose logits are held at once: as many as pass the model's layers together.
 const PIECE: usize = 128;
 
-/// −ln p that a model gives the tokens of a text, in nats, on average, at temperature 1: the
-/// logarithm of its perplexity.
+/// Returns the average −ln p that a model gives the tokens of a text, in nats, at temperature 1:
+/// the logarithm of its perplexity.
 ///
-/// Each token is judged by all that precedes it. Where prompt and text outgrow the model's context,
-/// the text is read in windows: each begins with the prompt and at least half of what fits beside
-/// it is text that was judged before.
+/// Each token is judged after all that precede it. If prompt and text are longer than the model's
+/// context, the text is read in windows. Each begins with the prompt, and at least half of the room
+/// after it holds tokens that were judged before.
 ///
-/// - `prompt`: what the text follows, at least one token. Where there is none, [`opening`].
+/// - `prompt`: tokens before the text, at least one; those of [`opening`] for a text without a
+///   prompt.
 /// - `ids`: the text, at least one token.
 ///
 /// # Errors
-/// An empty prompt or text, a prompt that leaves no room in the context, and what the model has
-/// against a token.
+/// If the prompt or the text is empty, the prompt leaves no room in the context, or a token is not
+/// below V.
 ///
 /// ```
 /// use greenmark_lm::DemoModel;
@@ -58,11 +59,11 @@ pub fn surprise(model: &mut dyn LanguageModel, prompt: &[TokenId], ids: &[TokenI
     Ok(total / ids.len() as f64)
 }
 
-/// Returns the ids that a model is fed before a text that follows nothing: those that its tokenizer
-/// begins texts with, or else those that end the text before.
+/// Returns the ids to feed a model before a text without a prompt: those that its tokenizer puts
+/// before texts or, if there are none, its first end token.
 ///
 /// # Errors
-/// A tokenizer with neither.
+/// If the tokenizer has neither.
 pub fn opening(tokenizer: &Tokenizer) -> Result<Vec<TokenId>> {
     let opening = match tokenizer.prefix_ids() {
         [] => tokenizer.eos_ids().first().into_iter().copied().collect(),
@@ -72,7 +73,7 @@ pub fn opening(tokenizer: &Tokenizer) -> Result<Vec<TokenId>> {
     Ok(opening)
 }
 
-/// −ln p of some tokens after a lead, added up.
+/// Returns the sum of −ln p of some tokens after a lead.
 fn window(
     model: &mut dyn LanguageModel,
     sequence: SequenceId,
@@ -86,19 +87,19 @@ fn window(
     for (read, judged) in ids[..ids.len() - 1].chunks(PIECE).zip(ids[1..].chunks(PIECE)) {
         let rows = &mut logits[..read.len() * vocab_size];
         model.forward_each(sequence, read, rows)?;
-        // The threads are those of the Llama models; without them there is none to spare.
+        // Without the Llama models there are no threads.
         #[cfg(feature = "llama")]
         let rows = rows.par_chunks(vocab_size);
         #[cfg(not(feature = "llama"))]
         let rows = rows.chunks(vocab_size);
         let each: Vec<f64> = rows.zip(judged).map(|(row, &id)| nats(row, id)).collect();
-        // In order, so that no number of threads shows in the last digits.
+        // In order, so that the last digits do not depend on the number of threads.
         total += each.iter().sum::<f64>();
     }
     Ok(total)
 }
 
-/// −ln p of a token, at temperature 1.
+/// Returns −ln p of a token at temperature 1, in nats.
 ///
 /// - `logits`: `[V]`, raw.
 pub fn nats(logits: &[f32], token: TokenId) -> f64 {
@@ -154,8 +155,8 @@ mod tests {
         for context_length in [20, 21, 200, ids.len(), ids.len() - 1] {
             let mut short = Short(DemoModel::new().expect("built in"), context_length, 0);
             let got = surprise(&mut short, &prompt, &ids).expect("a text");
-            // The model remembers fewer tokens than half a window, so windows show only if they are cut
-            // wrongly.
+            // The model remembers fewer tokens than half a window, so windows show only if they are
+            // cut wrongly.
             assert!((got - expected).abs() < 1e-9, "{context_length}: {got} {expected}");
         }
     }

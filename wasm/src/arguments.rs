@@ -1,8 +1,8 @@
-//! Checks of JavaScript's arguments. Unchecked, a wrong type would end in the middle of this
-//! module, or count as something else.
+//! Checks of JavaScript's arguments. Unchecked, a wrong type would trap inside this module, or be
+//! taken for something else.
 //!
-//! Whatever may throw is called so that it comes back as an error: an exception that passes through
-//! this module leaves the object whose method was called locked for good.
+//! Calls that may throw are declared with `catch`, so that they return an error: an exception that
+//! passes through this module leaves the object whose method was called locked for good.
 
 use greenmark::TokenId;
 use js_sys::{Array, Float32Array, Reflect, Symbol, Uint8Array, Uint32Array};
@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert::Fallible;
 
-/// The longest list that is taken: a 32-bit memory holds what detection needs for as many.
+/// Length of the longest list that is accepted: a 32-bit memory holds what detection needs for it.
 const LONGEST: u32 = 32 << 20;
 
 #[wasm_bindgen]
@@ -28,7 +28,7 @@ extern "C" {
     fn length(this: &View) -> u32;
 }
 
-/// A string that is not quoted in errors.
+/// Returns the text of a string, which errors do not quote.
 pub(crate) fn string(given: &JsValue, name: &str) -> Fallible<String> {
     given.as_string().ok_or_else(|| needed(name, "a string"))
 }
@@ -38,59 +38,52 @@ pub(crate) fn text_id(given: &JsValue) -> Fallible<String> {
     if given.is_undefined() || given.is_null() { Ok("-".into()) } else { string(given, "id") }
 }
 
-/// Bytes of a file, or of a key. Nothing else will do: as bytes, every letter of a string is 0.
+/// Returns the bytes of a file, or of a key. A string is refused: read as bytes, each of its
+/// letters would be 0.
 pub(crate) fn bytes(given: &JsValue, name: &str) -> Fallible<Vec<u8>> {
-    if is_typed(given, "Uint8Array") {
-        return Ok(copy(given, name, u32::MAX)?.unchecked_ref::<Uint8Array>().to_vec());
-    }
-    Err(needed(name, "a Uint8Array"))
+    let bytes = typed::<Uint8Array>(given, "Uint8Array", name, u32::MAX)?;
+    Ok(bytes.ok_or_else(|| needed(name, "a Uint8Array"))?.to_vec())
 }
 
-/// Ids of tokens.
+/// Returns the ids of tokens.
 pub(crate) fn token_ids(given: &JsValue) -> Fallible<Vec<TokenId>> {
-    if is_typed(given, "Uint32Array") {
-        return Ok(copy(given, "ids", LONGEST)?.unchecked_ref::<Uint32Array>().to_vec());
+    if let Some(ids) = typed::<Uint32Array>(given, "Uint32Array", "ids", LONGEST)? {
+        return Ok(ids.to_vec());
     }
-    let id = |at: usize, id: JsValue| match id.as_f64() {
-        Some(id) if id.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&id) => Ok(id as TokenId),
-        Some(id) => Err(JsError::new(&format!("ids[{at}] is {id}, not a whole number from 0 to {}", u32::MAX))),
-        None => Err(JsError::new(&format!("ids[{at}] is no number (of a BigInt, take Number(id))"))),
-    };
-    list(given, "ids", "a Uint32Array or an array of numbers")?
-        .iter()
-        .enumerate()
-        .map(|(at, value)| id(at, value))
-        .collect()
+    numbers(given, "ids", "a Uint32Array", |at, id| {
+        if id.fract() != 0.0 || !(0.0..=f64::from(u32::MAX)).contains(&id) {
+            return Err(JsError::new(&format!("ids[{at}] is {id}, not a whole number from 0 to {}", u32::MAX)));
+        }
+        Ok(id as TokenId)
+    })
 }
 
-/// A probability for each token.
+/// Returns a probability for each token.
 pub(crate) fn probabilities(given: &JsValue) -> Fallible<Vec<f32>> {
-    const NAME: &str = "probabilities";
-    if is_typed(given, "Float32Array") {
-        return Ok(copy(given, NAME, LONGEST)?.unchecked_ref::<Float32Array>().to_vec());
+    if let Some(numbers) = typed::<Float32Array>(given, "Float32Array", "probabilities", LONGEST)? {
+        return Ok(numbers.to_vec());
     }
-    let number = |at: usize, number: JsValue| match number.as_f64() {
-        Some(number) => Ok(number as f32),
-        None => Err(JsError::new(&format!("probabilities[{at}] is no number"))),
-    };
-    list(given, NAME, "a Float32Array or an array of numbers")?
-        .iter()
-        .enumerate()
-        .map(|(at, value)| number(at, value))
-        .collect()
+    numbers(given, "probabilities", "a Float32Array", |_, number| Ok(number as f32))
 }
 
-/// Logits, to be changed in place: the array, and what is in it.
+/// Returns the array of logits, to be changed in place, and its values.
 pub(crate) fn logits(given: &JsValue) -> Fallible<(&Float32Array, Vec<f32>)> {
-    const NAME: &str = "logits";
-    if !is_typed(given, "Float32Array") {
-        return Err(needed(NAME, "a Float32Array"));
-    }
-    let values = copy(given, NAME, LONGEST)?.unchecked_ref::<Float32Array>().to_vec();
+    let values = typed::<Float32Array>(given, "Float32Array", "logits", LONGEST)?;
+    let values = values.ok_or_else(|| needed("logits", "a Float32Array"))?.to_vec();
     Ok((given.unchecked_ref(), values))
 }
 
-/// An array that nobody else has.
+/// Converts the elements of an array of numbers.
+fn numbers<T>(given: &JsValue, name: &str, or: &str, convert: impl Fn(usize, f64) -> Fallible<T>) -> Fallible<Vec<T>> {
+    let elements = list(given, name, &format!("{or} or an array of numbers"))?;
+    let element = |(at, element): (usize, JsValue)| match element.as_f64() {
+        Some(number) => convert(at, number),
+        None => Err(JsError::new(&format!("{name}[{at}] is no number (convert a BigInt with Number)"))),
+    };
+    elements.iter().enumerate().map(element).collect()
+}
+
+/// Copies an array, so that nobody else can change it.
 pub(crate) fn list(given: &JsValue, name: &str, what: &str) -> Fallible<Array> {
     if !is_array(given).unwrap_or(false) {
         return Err(needed(name, what));
@@ -103,13 +96,19 @@ pub(crate) fn list(given: &JsValue, name: &str, what: &str) -> Fallible<Array> {
     array_from(given).map_err(|_| unreadable(name))
 }
 
-/// A copy of a typed array that nobody else has, nor can take the memory of.
-fn copy(given: &JsValue, name: &str, most: u32) -> Fallible<JsValue> {
+/// Copies a typed array, so that nobody else can change it or take its memory; `None` if it is of
+/// another type.
+///
+/// It is told by its tag rather than its class, because every frame of a page has its own classes.
+fn typed<T: JsCast>(given: &JsValue, tag: &str, name: &str, most: u32) -> Fallible<Option<T>> {
+    if !given.is_object() || !Reflect::get(given, &Symbol::to_string_tag()).is_ok_and(|found| found == tag) {
+        return Ok(None);
+    }
     let view = given.unchecked_ref::<View>();
     if view.length() > most {
         return Err(too_long(name, view.length().into()));
     }
-    view.slice().map_err(|_| unreadable(name))
+    Ok(Some(view.slice().map_err(|_| unreadable(name))?.unchecked_into()))
 }
 
 pub(crate) fn unreadable(name: &str) -> JsError {
@@ -122,9 +121,4 @@ fn too_long(name: &str, length: f64) -> JsError {
 
 fn needed(name: &str, what: &str) -> JsError {
     JsError::new(&format!("{name}: {what} is needed"))
-}
-
-/// Asks for the tag rather than the class, which every frame of a page has its own of.
-fn is_typed(given: &JsValue, tag: &str) -> bool {
-    given.is_object() && Reflect::get(given, &Symbol::to_string_tag()).is_ok_and(|found| found == tag)
 }

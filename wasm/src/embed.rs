@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use crate::{
     Key, arguments,
     convert::Fallible,
-    options::{boolean, key, number, only, scheme},
+    options::{Options, instance},
 };
 
 #[wasm_bindgen]
@@ -15,14 +15,6 @@ extern "C" {
     /// Scheme and strength.
     #[wasm_bindgen(typescript_type = "EmbedOptions")]
     pub type EmbedOptions;
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn scheme(this: &EmbedOptions) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn delta(this: &EmbedOptions) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, structural, catch, js_name = mixingShare)]
-    fn mixing_share(this: &EmbedOptions) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, structural, catch, js_name = skipRepeats)]
-    fn skip_repeats(this: &EmbedOptions) -> Result<JsValue, JsValue>;
 }
 
 /// Marks the texts that a model writes: green in `bias`, gumbel in `choose`. SPEC §8.
@@ -46,17 +38,17 @@ impl Embedder {
         #[wasm_bindgen(unchecked_param_type = "Key")] key: JsValue,
         options: Option<EmbedOptions>,
     ) -> Fallible<Embedder> {
-        let key: Key = self::key(key)?;
+        let key: Key = instance(key, "key", "Key")?;
         let options = options.unwrap_or_else(|| JsValue::from(Object::new()).unchecked_into());
-        only(&options, "options", &["scheme", "delta", "mixingShare", "skipRepeats"], &[])?;
-        let mut embedder = greenmark::Embedder::new(&key.0, scheme(options.scheme())?);
-        if let Some(delta) = number(options.delta(), "options.delta")? {
+        let options = Options::new(&options, "options", &["scheme", "delta", "mixingShare", "skipRepeats"], &[])?;
+        let mut embedder = greenmark::Embedder::new(&key.0, options.scheme()?);
+        if let Some(delta) = options.number("delta")? {
             embedder = embedder.delta(Delta::new(delta as f32)?);
         }
-        if let Some(share) = number(options.mixing_share(), "options.mixingShare")? {
+        if let Some(share) = options.number("mixingShare")? {
             embedder = embedder.mixing_share(MixingShare::new(share)?);
         }
-        embedder = embedder.skip_repeats(boolean(options.skip_repeats(), "options.skipRepeats", false)?);
+        embedder = embedder.skip_repeats(options.boolean("skipRepeats", false)?);
         let text = embedder.start();
         Ok(Self { embedder, ids: Vec::new(), text })
     }

@@ -1,12 +1,10 @@
-//! Questions, as JavaScript asks them.
+//! Options of JavaScript's calls.
 
 use std::sync::Arc;
 
 use greenmark::{DEFAULT_ALPHA, Scheme};
 use greenmark_text::Ask;
-use js_sys::Array;
-#[cfg(feature = "text")]
-use js_sys::Reflect;
+use js_sys::{Array, Reflect};
 use wasm_bindgen::{convert::TryFromJsValue, prelude::*};
 
 use crate::{
@@ -20,33 +18,89 @@ extern "C" {
     /// Profiles, keys, schemes, α and the tokenizer.
     #[wasm_bindgen(typescript_type = "DetectOptions")]
     pub type DetectOptions;
-    #[cfg(feature = "text")]
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn profiles(this: &DetectOptions) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn keys(this: &DetectOptions) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn scheme(this: &DetectOptions) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn alpha(this: &DetectOptions) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn search(this: &DetectOptions) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn segments(this: &DetectOptions) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn normalise(this: &DetectOptions) -> Result<JsValue, JsValue>;
-    #[cfg(feature = "text")]
-    #[wasm_bindgen(method, getter, structural, catch)]
-    fn tokenizer(this: &DetectOptions) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = Object, js_name = keys, catch)]
     fn own_keys(options: &JsValue) -> Result<Array, JsValue>;
 
-    /// An object of a class of this package: its `clone` can be taken out of JavaScript's hands
-    /// without taking the caller's.
+    /// An object of a class of this package. Its clone can be moved out of JavaScript without
+    /// taking the caller's object.
     type Handle;
     #[wasm_bindgen(method, catch)]
     fn clone(this: &Handle) -> Result<JsValue, JsValue>;
+}
+
+/// An object of options.
+///
+/// Reading a member may run the caller's code, and throw, which is an error here.
+pub(crate) struct Options<'a> {
+    object: &'a JsValue,
+    name: &'a str,
+}
+
+impl<'a> Options<'a> {
+    /// Takes an object, and refuses a member that is no option: a misspelt one would silently not
+    /// count.
+    ///
+    /// - `name`: name of the object in errors.
+    /// - `former`: names that are still accepted, but not listed.
+    pub(crate) fn new(object: &'a JsValue, name: &'a str, known: &[&str], former: &[&str]) -> Fallible<Self> {
+        if !object.is_object() {
+            return Err(JsError::new(&format!("{name}: an object is needed")));
+        }
+        for member in own_keys(object).map_err(|_| unreadable(name))?.iter() {
+            let member = member.as_string().unwrap_or_default();
+            if !known.contains(&&*member) && !former.contains(&&*member) {
+                return Err(JsError::new(&format!("{name}.{member} is no option (there are: {})", known.join(", "))));
+            }
+        }
+        Ok(Self { object, name })
+    }
+
+    fn path(&self, member: &str) -> String {
+        format!("{}.{member}", self.name)
+    }
+
+    /// Returns the value of an option; `None` if it is undefined.
+    pub(crate) fn get(&self, member: &str) -> Fallible<Option<JsValue>> {
+        let value = Reflect::get(self.object, &member.into()).map_err(|_| unreadable(&self.path(member)))?;
+        Ok(Some(value).filter(|value| !value.is_undefined()))
+    }
+
+    /// Returns a boolean option, or the default if it is not given.
+    pub(crate) fn boolean(&self, member: &str, default: bool) -> Fallible<bool> {
+        let Some(given) = self.get(member)? else { return Ok(default) };
+        given.as_bool().ok_or_else(|| JsError::new(&format!("{} is neither true nor false", self.path(member))))
+    }
+
+    /// Returns a number option.
+    pub(crate) fn number(&self, member: &str) -> Fallible<Option<f64>> {
+        let Some(given) = self.get(member)? else { return Ok(None) };
+        given.as_f64().map(Some).ok_or_else(|| JsError::new(&format!("{} is no number", self.path(member))))
+    }
+
+    /// Returns an option that is a whole number from 0 to `most`, or the default if it is not
+    /// given.
+    #[cfg(feature = "text")]
+    pub(crate) fn whole(&self, member: &str, default: u64, most: u64) -> Fallible<u64> {
+        let value = self.number(member)?.unwrap_or(default as f64);
+        if value.fract() != 0.0 || !(0.0..=most as f64).contains(&value) {
+            let path = self.path(member);
+            return Err(JsError::new(&format!("{path} is {value}, not a whole number from 0 to {most}")));
+        }
+        Ok(value as u64)
+    }
+
+    /// Returns the option `scheme`, or the default scheme.
+    pub(crate) fn scheme(&self) -> Fallible<Scheme> {
+        self.get("scheme")?.map_or(Ok(Scheme::DEFAULT), scheme)
+    }
+
+    /// Returns the option `tokenizer`, if it is given.
+    #[cfg(feature = "text")]
+    fn tokenizer(&self) -> Fallible<Option<crate::Tokenizer>> {
+        let given = self.get("tokenizer")?.filter(|given| !given.is_null());
+        given.map(|given| instance(given, &self.path("tokenizer"), "Tokenizer")).transpose()
+    }
 }
 
 /// A question, checked.
@@ -76,13 +130,16 @@ impl Question {
     /// SPEC §12.4.
     pub(crate) fn read(options: &DetectOptions) -> Fallible<Self> {
         const KNOWN: [&str; 7] = ["profiles", "keys", "scheme", "alpha", "search", "normalise", "tokenizer"];
-        only(options, "options", if cfg!(feature = "text") { &KNOWN } else { &KNOWN[1..] }, &["segments"])?;
-        let mut asks = profiles(options)?;
+        let known = if cfg!(feature = "text") { &KNOWN } else { &KNOWN[1..] };
+        let options = Options::new(options, "options", known, &["segments"])?;
+        #[cfg(feature = "text")]
+        let (mut asks, tokenizer) = (profiles(&options)?, options.tokenizer()?.map(|tokenizer| tokenizer.0));
+        #[cfg(not(feature = "text"))]
+        let (mut asks, tokenizer): (Vec<Asked>, Option<Arc<greenmark_text::Tokenizer>>) = Default::default();
         let unread = asks.iter().position(|ask| ask.tokenizer.is_none());
         let mut missing = unread.map(|at| format!("options.profiles[{at}].tokenizer"));
-        let schemes = schemes(given(options.scheme(), "options.scheme")?)?;
-        let tokenizer = tokenizer(options)?;
-        let keys = keys(options, !asks.is_empty())?;
+        let schemes = schemes(&options)?;
+        let keys = keys(&options, !asks.is_empty())?;
         for key in &keys {
             let is_named =
                 |ask: &Asked| ask.profile.is_some() && (*ask.key == *key || ask.stored.as_deref() == Some(key));
@@ -106,9 +163,9 @@ impl Question {
         }
         Ok(Self {
             asks,
-            alpha: alpha(options.alpha())?,
-            searches: search(options)?,
-            normalises: boolean(options.normalise(), "options.normalise", true)?,
+            alpha: alpha(&options)?,
+            searches: searches(&options)?,
+            normalises: options.boolean("normalise", true)?,
             unread: missing,
         })
     }
@@ -139,58 +196,40 @@ impl Question {
     }
 }
 
-/// The option `keys`.
+/// Returns the option `keys`.
 ///
-/// Its list has its room from the start: what moves leaves a copy behind that nothing erases.
+/// The list gets its capacity at the start: a move would leave a copy behind that nothing erases.
 ///
-/// - `has_profiles`: whether it may do without a key.
-fn keys(options: &DetectOptions, has_profiles: bool) -> Fallible<Vec<greenmark::Key>> {
-    let given = given(options.keys(), "options.keys")?;
-    if has_profiles && given.is_undefined() {
+/// - `has_profiles`: true if no key is needed.
+fn keys(options: &Options<'_>, has_profiles: bool) -> Fallible<Vec<greenmark::Key>> {
+    let given = options.get("keys")?;
+    if has_profiles && given.is_none() {
         return Ok(Vec::new());
     }
-    let given = list(&given, "options.keys", "an array of Key")?;
+    let given = list(&given.unwrap_or_default(), "options.keys", "an array of Key")?;
     let mut keys = Vec::with_capacity(given.length() as usize);
     for (at, key) in given.iter().enumerate() {
-        let key: Option<Key> = class(key);
-        keys.push(key.ok_or_else(|| JsError::new(&format!("options.keys[{at}] is no Key, or was freed")))?.0);
+        keys.push(instance::<Key>(key, &format!("options.keys[{at}]"), "Key")?.0);
     }
     Ok(keys)
 }
 
-#[cfg(not(feature = "text"))]
-#[expect(clippy::unnecessary_wraps, reason = "the other build's are read")]
-fn profiles(_: &DetectOptions) -> Fallible<Vec<Asked>> {
-    Ok(Vec::new())
-}
-
 #[cfg(feature = "text")]
-fn profiles(options: &DetectOptions) -> Fallible<Vec<Asked>> {
-    let given = given(options.profiles(), "options.profiles")?;
-    if given.is_undefined() {
-        return Ok(Vec::new());
-    }
+fn profiles(options: &Options<'_>) -> Fallible<Vec<Asked>> {
+    let Some(given) = options.get("profiles")? else { return Ok(Vec::new()) };
     let asked = |(at, ask): (usize, JsValue)| {
         let name = format!("options.profiles[{at}]");
-        only(&ask, &name, &["profile", "key", "tokenizer"], &[])?;
-        let member = |member| {
-            let value = Reflect::get(&ask, &JsValue::from_str(member)).map_err(|_| unreadable(&name))?;
-            Ok::<_, JsError>((value, format!("{name}.{member}")))
-        };
-        let (profile, of_profile) = member("profile")?;
-        let profile: Option<crate::Profile> = class(profile);
-        let profile = profile.ok_or_else(|| JsError::new(&format!("{of_profile} is no Profile, or was freed")))?;
-        let (stored, of_key) = member("key")?;
-        let stored: Option<Key> = class(stored);
-        let stored = stored.ok_or_else(|| JsError::new(&format!("{of_key} is no Key, or was freed")))?.0;
-        let (tokenizer, of_tokenizer) = member("tokenizer")?;
-        let tokenizer = optional_tokenizer(tokenizer, &of_tokenizer)?;
+        let ask = Options::new(&ask, &name, &["profile", "key", "tokenizer"], &[])?;
+        let profile = ask.get("profile")?.unwrap_or_default();
+        let profile: crate::Profile = instance(profile, &ask.path("profile"), "Profile")?;
+        let stored: Key = instance(ask.get("key")?.unwrap_or_default(), &ask.path("key"), "Key")?;
+        let tokenizer = ask.tokenizer()?;
         if let Some(tokenizer) = &tokenizer {
             profile.check(tokenizer)?;
         }
         Ok(Asked {
-            key: Box::new(profile.used_key(&stored)?),
-            stored: Some(Box::new(stored)),
+            key: Box::new(profile.used_key(&stored.0)?),
+            stored: Some(Box::new(stored.0)),
             scheme: profile.0.scheme,
             tokenizer: tokenizer.map(|tokenizer| tokenizer.0),
             profile: Some(profile.0.name.as_str().into()),
@@ -199,123 +238,43 @@ fn profiles(options: &DetectOptions) -> Fallible<Vec<Asked>> {
     list(&given, "options.profiles", "an array")?.iter().enumerate().map(asked).collect()
 }
 
-#[cfg(not(feature = "text"))]
-#[expect(clippy::unnecessary_wraps, reason = "the other build's is read")]
-fn tokenizer(_: &DetectOptions) -> Fallible<Option<Arc<greenmark_text::Tokenizer>>> {
-    Ok(None)
-}
-
-#[cfg(feature = "text")]
-fn tokenizer(options: &DetectOptions) -> Fallible<Option<Arc<greenmark_text::Tokenizer>>> {
-    let given = given(options.tokenizer(), "options.tokenizer")?;
-    Ok(optional_tokenizer(given, "options.tokenizer")?.map(|tokenizer| tokenizer.0))
-}
-
-#[cfg(feature = "text")]
-fn optional_tokenizer(given: JsValue, name: &str) -> Fallible<Option<crate::Tokenizer>> {
-    if given.is_undefined() || given.is_null() {
-        return Ok(None);
+/// Returns the option `search`, also by its former name, which this release still accepts.
+fn searches(options: &Options<'_>) -> Fallible<bool> {
+    if options.get("segments")?.is_none() {
+        return options.boolean("search", true);
     }
-    let missing = || JsError::new(&format!("{name} is no Tokenizer, or was freed"));
-    class(given).map(Some).ok_or_else(missing)
-}
-
-/// `options.search`, or its former name, which this release still takes.
-fn search(options: &DetectOptions) -> Fallible<bool> {
-    let former = given(options.segments(), "options.segments")?;
-    if former.is_undefined() {
-        return boolean(options.search(), "options.search", true);
-    }
-    if !given(options.search(), "options.search")?.is_undefined() {
+    if options.get("search")?.is_some() {
         return Err(JsError::new("options.segments is the former name of options.search: give one of them"));
     }
-    boolean(Ok(former), "options.segments", true)
+    options.boolean("segments", true)
 }
 
-fn schemes(given: JsValue) -> Fallible<Vec<Scheme>> {
-    if given.is_undefined() {
-        return Ok(vec![Scheme::DEFAULT]);
+fn schemes(options: &Options<'_>) -> Fallible<Vec<Scheme>> {
+    let Some(given) = options.get("scheme")? else { return Ok(vec![Scheme::DEFAULT]) };
+    if !given.is_object() {
+        return Ok(vec![scheme(given)?]);
     }
-    let schemes = if given.is_object() {
-        list(&given, "options.scheme", "a string or an array of strings")?
-    } else {
-        Array::of1(&given)
-    };
+    let schemes = list(&given, "options.scheme", "a string or an array of strings")?;
     if schemes.length() == 0 {
         return Err(JsError::new("options.scheme: no scheme is given"));
     }
-    schemes.iter().map(|one| scheme(Ok(one))).collect()
+    schemes.iter().map(scheme).collect()
 }
 
-fn alpha(option: Given) -> Fallible<f64> {
-    match number(option, "options.alpha")?.unwrap_or(DEFAULT_ALPHA) {
+fn scheme(given: JsValue) -> Fallible<Scheme> {
+    Ok(given.as_string().ok_or_else(|| JsError::new("options.scheme is no string"))?.parse()?)
+}
+
+fn alpha(options: &Options<'_>) -> Fallible<f64> {
+    match options.number("alpha")?.unwrap_or(DEFAULT_ALPHA) {
         alpha if alpha > 0.0 && alpha < 1.0 => Ok(alpha),
         alpha => Err(JsError::new(&format!("options.alpha is {alpha}, not between 0 and 1"))),
     }
 }
 
-/// An option as it is read: reading may run the caller's code, and throw.
-pub(crate) type Given = Result<JsValue, JsValue>;
-
-/// Returns the value of an option.
-pub(crate) fn given(option: Given, name: &str) -> Fallible<JsValue> {
-    option.map_err(|_| unreadable(name))
-}
-
-/// A boolean option, or what holds where it is not given.
-pub(crate) fn boolean(option: Given, name: &str, otherwise: bool) -> Fallible<bool> {
-    let given = given(option, name)?;
-    if given.is_undefined() {
-        return Ok(otherwise);
-    }
-    given.as_bool().ok_or_else(|| JsError::new(&format!("{name} is neither true nor false")))
-}
-
-/// The option `scheme`, or the default.
-pub(crate) fn scheme(option: Given) -> Fallible<Scheme> {
-    let given = given(option, "options.scheme")?;
-    if given.is_undefined() {
-        return Ok(Scheme::DEFAULT);
-    }
-    let text = given.as_string().ok_or_else(|| JsError::new("options.scheme is no string"))?;
-    Ok(text.parse()?)
-}
-
-/// A number option.
-pub(crate) fn number(option: Given, name: &str) -> Fallible<Option<f64>> {
-    let given = given(option, name)?;
-    if given.is_undefined() {
-        return Ok(None);
-    }
-    given.as_f64().map(Some).ok_or_else(|| JsError::new(&format!("{name} is no number")))
-}
-
-/// Refuses an option that does not exist: a misspelt one would silently not count.
-///
-/// - `former`: names that are still taken, and not offered.
-pub(crate) fn only(options: &JsValue, name: &str, known: &[&str], former: &[&str]) -> Fallible<()> {
-    if !options.is_object() {
-        return Err(JsError::new(&format!("{name}: an object is needed")));
-    }
-    for member in own_keys(options).map_err(|_| unreadable(name))?.iter() {
-        let member = member.as_string().unwrap_or_default();
-        if !known.contains(&&*member) && !former.contains(&&*member) {
-            return Err(JsError::new(&format!("{name}.{member} is no option (there are: {})", known.join(", "))));
-        }
-    }
-    Ok(())
-}
-
-/// A key that is an argument.
-pub(crate) fn key(given: JsValue) -> Fallible<Key> {
-    class(given).ok_or_else(|| JsError::new("key: a Key is needed that was not freed"))
-}
-
-/// A class of this package, cloned out of an object of it.
-pub(crate) fn class<T: TryFromJsValue>(object: JsValue) -> Option<T> {
-    if !object.is_object() {
-        return None;
-    }
-    let clone = object.unchecked_ref::<Handle>().clone().ok()?;
-    T::try_from_js_value(clone).ok()
+/// Returns an object of a class of this package, cloned out of JavaScript's.
+pub(crate) fn instance<T: TryFromJsValue>(given: JsValue, name: &str, class: &str) -> Fallible<T> {
+    let clone = given.is_object().then(|| given.unchecked_ref::<Handle>().clone().ok()).flatten();
+    let instance = clone.and_then(|clone| T::try_from_js_value(clone).ok());
+    instance.ok_or_else(|| JsError::new(&format!("{name} is no {class}, or was freed")))
 }

@@ -8,7 +8,7 @@ use crate::{
     Key, Tokenizer,
     arguments::bytes,
     convert::{Fallible, object},
-    options::key,
+    options::instance,
 };
 
 #[wasm_bindgen]
@@ -94,7 +94,7 @@ impl Profile {
     /// `key-mismatch`, if its id is not the profile's.
     #[wasm_bindgen(js_name = keyFrom)]
     pub fn key_from(&self, #[wasm_bindgen(unchecked_param_type = "Key")] stored: JsValue) -> Fallible<Key> {
-        Ok(Key(self.used_key(&key(stored)?.0)?))
+        Ok(Key(self.used_key(&instance::<Key>(stored, "key", "Key")?.0)?))
     }
 
     /// The text of the profile's file, without members that this version does not know.

@@ -1,6 +1,6 @@
 //! Detection of a text while it comes.
 
-use greenmark::{KeyId, Scheme, Stream, StreamEvidence, TokenId};
+use greenmark::{KeyId, Scheme, Stream, StreamEvidence};
 use greenmark_text::{Ask, Event, StreamReport};
 use wasm_bindgen::prelude::*;
 
@@ -84,8 +84,11 @@ impl StreamDetector {
     /// # Errors
     /// If the text ends within a surrogate pair; ended again, it ends before.
     pub fn finish(&mut self) -> Fallible<StreamEvidenceObject> {
-        for id in self.rest()? {
-            self.stream.push(id);
+        #[cfg(feature = "text")]
+        if let Some(encoder) = &mut self.encoder {
+            for id in encoder.finish()? {
+                self.stream.push(id);
+            }
         }
         let report = self.report(Some(Event::End), &self.stream.evidence());
         self.stream.finish();
@@ -122,18 +125,6 @@ impl StreamDetector {
             }
         }
         self.report(event, &evidence)
-    }
-
-    /// The ids of what waited for more text.
-    #[cfg(feature = "text")]
-    fn rest(&mut self) -> Fallible<Vec<TokenId>> {
-        self.encoder.as_mut().map_or(Ok(Vec::new()), TextEncoder::finish)
-    }
-
-    #[cfg(not(feature = "text"))]
-    #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "the other build's has text, and can fail")]
-    fn rest(&self) -> Fallible<Vec<TokenId>> {
-        Ok(Vec::new())
     }
 
     fn report(&self, event: Option<Event>, evidence: &StreamEvidence) -> Fallible<StreamEvidenceObject> {

@@ -69,7 +69,7 @@ test("options are checked", () => {
 test("key and model are checked", () => {
   const freed = keyOf(1);
   freed.free();
-  for (const wrong of ["gmk1", 5, {}, tokenizer, freed]) assert.throws(() => writeDemo(demoModel, wrong, { prompt }), /a Key is needed/);
+  for (const wrong of ["gmk1", 5, {}, tokenizer, freed]) assert.throws(() => writeDemo(demoModel, wrong, { prompt }), /key is no Key, or was freed/);
   for (const wrong of [undefined, "model", 5]) assert.throws(() => writeDemo(wrong, key, { prompt }), /model: a Uint8Array is needed/);
   assert.throws(() => writeDemo(new Uint8Array(0), key, { prompt }), /demo: /);
   assert.throws(() => writeDemo(demoModel.subarray(0, -9), key, { prompt }), /demo: ends too soon/);

@@ -145,7 +145,7 @@ test("arguments are checked, and the embedder goes on", () => {
   const embedder = new Embedder(key);
   for (const wrong of [[1, 2], new Float64Array(8), null, undefined, "logits"]) assert.throws(() => embedder.bias(wrong, [1]), /logits: a Float32Array is needed/);
   for (const wrong of [null, undefined, "12", 5]) assert.throws(() => embedder.bias(flat(), wrong), /ids: a Uint32Array or an array of numbers/);
-  assert.throws(() => embedder.bias(flat(), [5n]), /ids\[0\] is no number \(of a BigInt, take Number\(id\)\)/);
+  assert.throws(() => embedder.bias(flat(), [5n]), /ids\[0\] is no number \(convert a BigInt with Number\)/);
   assert.throws(() => embedder.bias(flat(), [-5]), /ids\[0\] is -5/);
   assert.ok(greens(embedder, [1]).length > 0);
 });
@@ -167,6 +167,6 @@ test("options are checked", () => {
   for (const wrong of [-1, NaN, Infinity, 1e39]) refused({ delta: wrong }, /delta is .*, but must be a finite number of nats, 0 or above/);
   for (const wrong of [-0.1, 1.1, NaN]) refused({ mixingShare: wrong }, /the mixing share is .*, but must be a probability/);
   refused({ skipRepeats: 1 }, /options\.skipRepeats is neither true nor false/);
-  for (const wrong of [undefined, null, {}, "gmk1"]) assert.throws(() => new Embedder(wrong), /a Key is needed/);
+  for (const wrong of [undefined, null, {}, "gmk1"]) assert.throws(() => new Embedder(wrong), /key is no Key, or was freed/);
   for (const none of [undefined, null, {}]) assert.equal(new Embedder(key, none).chooses, false);
 });

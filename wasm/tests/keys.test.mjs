@@ -66,7 +66,7 @@ test("a freed key is an error, wherever it is used", () => {
   assert.throws(() => key.toText(), Error);
   assert.throws(() => key.clone(), Error);
   assert.throws(() => new Detector({ keys: [keyOf(1), key] }), /options\.keys\[1\] is no Key, or was freed/);
-  assert.throws(() => new Embedder(key), /a Key is needed that was not freed/);
+  assert.throws(() => new Embedder(key), /key is no Key, or was freed/);
 });
 
 test("a detector outlives its key", () => {

@@ -146,8 +146,8 @@ impl LogitsHook for Budget<'_> {
 
 #[cfg(test)]
 mod tests {
-    use greenmark_lm::{DemoModel, LlamaModel};
-    use greenmark_text::{demo_tokenizer, model_path};
+    use greenmark_lm::{DemoModel, Loaded};
+    use greenmark_text::demo_tokenizer;
 
     use super::*;
     use crate::{Attack, Paraphrase, Strength, Unit};
@@ -172,11 +172,9 @@ mod tests {
     #[test]
     #[ignore = "needs SmolLM2"]
     fn smollm2_rewrites_sentences_alike_alone_and_together() {
-        let path = model_path("smollm2").expect("SmolLM2");
-        let model = LlamaModel::load(&path).expect("a model");
-        let tokenizer = Tokenizer::from_file(&path).expect("a tokenizer");
-        let template = ChatTemplate::from_gguf(&path).expect("a template");
-        let chat = LocalChat::new(Box::new(model), tokenizer, template, "smollm2", 0.7).expect("sound");
+        let Loaded { model, tokenizer, chat } = Loaded::named("smollm2", None).expect("SmolLM2");
+        let template = chat.expect("a template");
+        let chat = LocalChat::new(model, tokenizer, template, "smollm2", 0.7).expect("sound");
         let mut attack = Paraphrase::new(Box::new(chat), Unit::Sentence);
         let all = Strength::new(1.0).expect("a share");
         let texts =

@@ -5,7 +5,7 @@ use std::{fmt::Write, ops::ControlFlow};
 use anstyle::{AnsiColor, Effects, Style};
 use anyhow::{Result, anyhow, bail};
 use greenmark::{DEFAULT_ALPHA, Detection, Detector, Embedder, Key, stats::format_p_value};
-use greenmark_lm::{Event, LogitsHook, MarkHook, NoHook, Request, generate, text_rng};
+use greenmark_lm::{Event, MarkHook, Request, generate, text_rng};
 use greenmark_text::Shade;
 use greenmark_text::Tokenizer;
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
@@ -99,12 +99,7 @@ fn write(
 ) -> Result<String> {
     let options = writing::options(sampling, seed, writer.reader.tokenizer.eos_ids(), None)?;
     let request = Request { index: 0, prompt: writer.reader.ids(prompt, None, false)? };
-    let hook = |_| -> Box<dyn LogitsHook> {
-        match embedder {
-            Some(embedder) => Box::new(MarkHook::new(embedder)),
-            None => Box::new(NoHook),
-        }
-    };
+    let hook = |_| embedder.map(MarkHook::new);
     let mut written = Err(anyhow!("the model wrote nothing"));
     generate(writer.model.as_mut(), [request], &options, hook, |event| {
         match event {

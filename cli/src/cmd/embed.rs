@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use greenmark::{Embedder, Key, Scheme, TokenId};
-use greenmark_lm::{Event, Finish, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, generate, text_rng};
+use greenmark_lm::{Event, Finish, GenerateOptions, MarkHook, Request, generate, text_rng};
 use greenmark_text::{Profile, ProfileParams, Tokenizer};
 use rand_chacha::rand_core::Rng;
 use serde::Serialize;
@@ -180,12 +180,12 @@ impl Marks<'_> {
         }
     }
 
-    fn hook(&self, index: u64) -> Box<dyn LogitsHook> {
+    fn hook(&self, index: u64) -> MarkHook {
         let embedder = self
             .only
             .clone()
             .unwrap_or_else(|| self.embedder(self.key(index)).expect("the first key's embedder could be made"));
-        Box::new(MarkHook::new(&embedder))
+        MarkHook::new(&embedder)
     }
 }
 
@@ -275,7 +275,7 @@ impl Run<'_> {
         let mut finished = None;
         let mut failed = Ok(());
         let marks = self.marks.as_ref();
-        let hook = |index| hook(marks, index);
+        let hook = |index| marks.map(|marks| marks.hook(index));
         let request = Request { index: 0, prompt: ids };
         generate(model.as_mut(), [request], &self.options, hook, |event| {
             match event {
@@ -358,7 +358,7 @@ impl Run<'_> {
             model.as_mut(),
             requests,
             options,
-            |index| hook(marks, index),
+            |index| marks.map(|marks| marks.hook(index)),
             |event| {
                 match event {
                     Event::Token { .. } => tokens += 1,
@@ -419,10 +419,6 @@ fn first_whole(waiting: &mut BTreeMap<u64, Option<String>>) -> Vec<String> {
         whole.extend(first.remove());
     }
     whole
-}
-
-fn hook(marks: Option<&Marks<'_>>, index: u64) -> Box<dyn LogitsHook> {
-    marks.map_or_else(|| Box::new(NoHook) as Box<dyn LogitsHook>, |marks| marks.hook(index))
 }
 
 /// Why a text ended, for people.

@@ -36,19 +36,15 @@ impl LogitsHook for Observer<'_> {
             |power: i32| self.ln_p.iter().filter(|x| x.is_finite()).map(|&x| x.exp() * (-x).powi(power)).sum::<f64>();
         self.mean = moment(1);
         self.variance = moment(2) - self.mean.powi(2);
-        if let Some(mark) = &mut self.mark {
-            mark.adjust(logits);
-        }
+        self.mark.adjust(logits);
     }
     fn choose(&mut self, candidates: Candidates<'_>, rng: &mut ChaCha8Rng) -> Option<TokenId> {
-        self.mark.as_mut()?.choose(candidates, rng)
+        self.mark.choose(candidates, rng)
     }
     fn push(&mut self, token: TokenId) {
         let (sum, variance, n) = self.sums.get();
         self.sums.set((sum - self.ln_p[token as usize] - self.mean, variance + self.variance, n + 1));
-        if let Some(mark) = &mut self.mark {
-            mark.push(token);
-        }
+        self.mark.push(token);
     }
 }
 

@@ -26,8 +26,7 @@ use greenmark_eval::{
 };
 use greenmark_lab::stealing::{Counts, Forger, Inserting, Learner, Scored, Words, strip};
 use greenmark_lm::{
-    Event, GenerateOptions, LogitsHook, MarkHook, NoHook, Request, Sampling, SamplingParams, TokenId, generate,
-    text_rng,
+    Event, GenerateOptions, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId, generate, text_rng,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -147,12 +146,7 @@ impl<'a> Source<'a> {
             return Ok(self.setup.texts(out, &name, &recipe, &jobs)?.into_iter().map(|text| text.ids).collect());
         }
         let marker = marker(mark, &corpus::key(self.seed, key));
-        self.write(indices, |_| -> Box<dyn LogitsHook> {
-            match &marker {
-                Some(marker) => Box::new(MarkHook::new(marker)),
-                None => Box::new(NoHook),
-            }
-        })
+        self.write(indices, |_| marker.as_ref().map(MarkHook::new))
     }
 
     /// A text for each index, by hooks of the caller's.

@@ -1,16 +1,16 @@
-//! Stands in for the chat template where no model has one.
+//! The chat template of a build whose models have none.
 
 use greenmark_text::Tokenizer;
 
 use crate::{LmError, TokenId};
 
-/// A model's chat template. This build reads no models that have one (feature `llama`), so there
-/// are no values of this type.
+/// A model's chat template. Without the feature `llama` no model has one, so there are no values of
+/// this type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatTemplate {}
 
 impl ChatTemplate {
-    /// Lays out a message, as tokens.
+    /// Renders the prompt and returns its tokens.
     ///
     /// # Errors
     /// Never: there is no template.

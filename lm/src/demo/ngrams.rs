@@ -4,19 +4,19 @@
 //!
 //! P(w | h) = (1 − b(h)) · s(h, w) + b(h) · P(w | h without its first token)
 //!
-//! s(h, ·) being the shares of the tokens kept for h, summing to 1. A history without any is passed
-//! over, and an empty one has a probability for every token. So every row sums to 1 and no
+//! where s(h, ·) are the shares of the tokens kept for h, which sum to 1. A history without any is
+//! skipped, and the empty history has a probability for every token. So every row sums to 1, and no
 //! probability is 0.
 //!
-//! The file, integers and floats little-endian, V tokens, n-grams of up to N tokens:
+//! The file, for V tokens and n-grams of up to N tokens; integers and floats are little-endian:
 //!
 //! ```text
 //! "GMNGRAM1"   N u32   V u32
-//! 256 f32      values: what a code stands for
+//! 256 f32      values of the 256 codes
 //! V f32        probabilities after an empty history
 //! N−1 u32      number of n-grams of 2, …, N tokens
 //! for each length k from 1 to N, its n-grams in ascending order:
-//!     k < N:   one u32 more than n-grams, ascending: where each one's continuations begin among those of length k+1
+//!     k < N:   u32s, ascending, one more than n-grams: start of each one's continuations of length k+1
 //!              u8 each: code of the back-off weight of this n-gram as a history
 //!     k > 1:   u16 each: last token
 //!              u8 each: code of its share, up to a factor common to the history
@@ -26,8 +26,8 @@ use crate::TokenId;
 
 const MAGIC: &[u8] = b"GMNGRAM1";
 
-/// Longest n-gram a file may hold, and least values it may name. A product of five weights and a
-/// probability is then a normal f32, and has a logarithm.
+/// Length of the longest n-gram in a file, and the least values. They keep a product of five
+/// weights and a probability a normal f32, which has a logarithm.
 const MAX_ORDER: usize = 6;
 const MIN_VALUE: f32 = 1e-5;
 const MIN_UNIGRAM: f32 = 1e-9;
@@ -35,7 +35,6 @@ const MIN_UNIGRAM: f32 = 1e-9;
 /// The model.
 #[derive(Debug)]
 pub(super) struct NGrams<'a> {
-    vocab_size: usize,
     values: Vec<f32>,
     unigrams: Vec<f32>,
     ln_unigrams: Vec<f32>,
@@ -52,7 +51,7 @@ struct Level<'a> {
     shares: &'a [u8],
 }
 
-/// Memory for one row.
+/// Buffers for one row.
 #[derive(Debug, Default)]
 pub(super) struct RowScratch {
     /// `[V]`, all 0 between rows.
@@ -61,7 +60,7 @@ pub(super) struct RowScratch {
 }
 
 impl<'a> NGrams<'a> {
-    /// Checks the whole file, so that no lookup can fail.
+    /// Parses a file and checks all of it, so that no lookup can fail.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, String> {
         let mut reader = Reader { rest: bytes };
         if reader.bytes(MAGIC.len())? != MAGIC {
@@ -122,14 +121,14 @@ impl<'a> NGrams<'a> {
             return Err(format!("{} bytes too many", reader.rest.len()));
         }
         let ln_unigrams = unigrams.iter().map(|p| p.ln()).collect();
-        Ok(Self { vocab_size, values, unigrams, ln_unigrams, levels })
+        Ok(Self { values, unigrams, ln_unigrams, levels })
     }
 
     pub(super) fn vocab_size(&self) -> usize {
-        self.vocab_size
+        self.unigrams.len()
     }
 
-    /// Returns the number of last tokens that a row depends on.
+    /// Returns the number of last tokens on which a row depends.
     pub(super) fn reach(&self) -> usize {
         self.levels.len() - 1
     }
@@ -140,7 +139,7 @@ impl<'a> NGrams<'a> {
     /// - `out`: `[V]`.
     pub(super) fn row(&self, history: &[TokenId], scratch: &mut RowScratch, out: &mut [f32]) {
         let RowScratch { explicit, touched } = scratch;
-        explicit.resize(self.vocab_size, 0.0);
+        explicit.resize(self.vocab_size(), 0.0);
         let mut weight = 1.0f32;
         for begin in history.len().saturating_sub(self.reach())..history.len() {
             let Some((level, node)) = self.find(&history[begin..]) else { continue };
@@ -177,7 +176,7 @@ impl<'a> NGrams<'a> {
         }
     }
 
-    /// Returns the n-gram of exactly these tokens: its level and its place there.
+    /// Returns the level of the n-gram of exactly these tokens, and its index there.
     fn find(&self, tokens: &[TokenId]) -> Option<(usize, usize)> {
         let (&first, rest) = tokens.split_first()?;
         let mut node = first as usize;
@@ -201,7 +200,7 @@ impl Level<'_> {
     }
 }
 
-/// Takes a file apart from the front.
+/// Reads a file from the front.
 struct Reader<'a> {
     rest: &'a [u8],
 }

@@ -132,7 +132,7 @@ fn neither_batch_nor_pieces_change_a_row() {
         assert_eq!(row(&mut DemoModel::new().unwrap(), tokens), in_batch);
     }
     assert_eq!(row(&mut model, &[5; 3000]), row(&mut model, &[5; 10]));
-    assert_eq!(model.sequences.len(), 20);
+    assert_eq!(model.sequences.held.len(), 20);
 }
 
 #[test]
@@ -213,8 +213,8 @@ fn generation_reads_as_prose() {
     let all: String = texts.iter().map(|ids| tokenizer.decode(ids)).collect();
     println!("{}", tokenizer.decode(&texts[0]));
 
-    // What every other English text has, too: short common words make up a good part of it, sentences
-    // have a length.
+    // What every other English text has, too: short common words make up a good part of it,
+    // sentences have a length.
     let words: Vec<&str> = all.split_whitespace().collect();
     let common =
         words.iter().filter(|w| ["the", "a", "and", "of", "to", "in", "was", "her", "his"].contains(w)).count();

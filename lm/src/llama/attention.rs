@@ -1,19 +1,19 @@
-//! Attention over what a sequence has seen so far, and the cache that remembers it.
+//! Attention over the earlier positions of a sequence, and the cache of their keys and values.
 
 use super::lanes::{Lanes, Work};
 use super::matrix::LANES;
 
-/// Positions that share a tile of the cache.
+/// Number of positions in a tile of the cache.
 const TILE: usize = LANES;
 
-/// Tiles added when a cache is full: 64 positions, so that a short text takes little and a long one
-/// grows seldom.
+/// Number of tiles added when a cache is full: 64 positions, so that a short text takes little
+/// memory and a long one rarely grows.
 const GROWTH: usize = 8;
 
 /// Keys and values of one layer for one sequence.
 ///
-/// 16 bits a number with a scale per position and head: half the memory traffic of f32, which is
-/// what limits a large batch, at a rounding of 2⁻¹⁶ of the largest in its head. Keys lie as
+/// Numbers have 16 bits, with a scale per position and head. That halves the memory traffic of f32,
+/// which limits a large batch, and rounds to 2⁻¹⁶ of the largest number in a head. Keys lie as
 /// `[tile][head][dimension][8 positions]`, so eight scores come out of one register; values as
 /// `[tile][head][8 positions][dimension]`.
 #[derive(Debug, Default, Clone)]
@@ -42,7 +42,7 @@ impl Heads {
 }
 
 impl Cache {
-    /// Remembers one position; positions come in order.
+    /// Stores the keys and values of one position; positions come in order.
     ///
     /// - `keys`, `values`: `[key_value · dimension]`, keys already rotated.
     pub(super) fn append(&mut self, heads: Heads, position: usize, keys: &[f32], values: &[f32]) {
@@ -83,19 +83,19 @@ pub(super) struct Attend<'a> {
     pub(super) heads: Heads,
     pub(super) head: usize,
     pub(super) length: usize,
-    /// `[group · dimension]`: the rotated queries this head serves.
+    /// Rotated queries of this head, `[group · dimension]`.
     pub(super) queries: &'a [f32],
-    /// Room that is reused.
+    /// Buffer that is reused.
     pub(super) scores: &'a mut Vec<f32>,
-    /// `[group · dimension]`.
+    /// Output, `[group · dimension]`.
     pub(super) out: &'a mut [f32],
 }
 
 impl Work for Attend<'_> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
-        // Queries that share a head go together, so that a cached number is converted once for up to four
-        // of them.
+        // Queries that share a head go together, so that a cached number is converted once for up
+        // to four of them.
         let mut first = 0;
         while first < self.heads.group() {
             let count = (self.heads.group() - first).min(4);
@@ -168,7 +168,7 @@ impl Attend<'_> {
                 }
                 at += LANES;
             }
-            // A head whose dimension is no multiple of eight.
+            // The rest of a head whose dimension is not a multiple of eight.
             for d in at..dimension {
                 for q in 0..Q {
                     for position in 0..TILE {
@@ -185,10 +185,10 @@ impl Attend<'_> {
     }
 }
 
-/// Turns scores into weights that are not yet divided by their sum, which it returns.
+/// Replaces scores by weights, not yet divided by their sum, and returns the sum.
 #[inline(always)]
 fn soften(scores: &mut [[f32; TILE]], length: usize) -> f32 {
-    // Later positions of the last tile must not be seen, nor raise the maximum.
+    // Later positions of the last tile must not count, nor raise the maximum.
     scores.as_flattened_mut()[length..].fill(f32::NEG_INFINITY);
     let mut largest = [f32::NEG_INFINITY; TILE];
     for eight in scores.iter() {
@@ -217,16 +217,16 @@ fn scale_of(numbers: &[f32]) -> (f32, f32) {
     if largest > 0.0 { (largest / 32767.0, 32767.0 / largest) } else { (0.0, 0.0) }
 }
 
-/// Nearest integer, by the addition that leaves it in the low mantissa bits.
+/// Returns the nearest integer, by an addition that leaves it in the low mantissa bits.
 #[inline(always)]
 fn round(number: f32) -> i16 {
     (number + 12_582_912.0).to_bits() as i16
 }
 
-/// eˣ to a relative 2·10⁻⁷ for x in [−87, 88], which it is cut to.
+/// Returns eˣ to a relative error of 2·10⁻⁷, for x clamped to [−87, 88].
 ///
-/// The library's is a call per number; this one becomes vector code, and it is the same on every
-/// target.
+/// The standard library's is a call per number; this one becomes vector code, with the same bits on
+/// every target.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     let x = if x > -87.0 { x } else { -87.0 };

@@ -1,24 +1,24 @@
 //! Weight matrices, laid out for eight output rows at a time.
 //!
-//! Eight rows of a matrix form a *group*; a group holds its columns in order, and beside each other
-//! what the eight rows have at the same columns. One vector register then computes eight outputs,
-//! and no sum runs across its lanes.
+//! Eight rows of a matrix form a *group*. A group holds its columns in order, with the weights of
+//! its eight rows side by side. So one vector register computes eight outputs, and no sum runs
+//! across its lanes.
 
 use rayon::prelude::*;
 
 use super::types::{Type, half_at, scale_and_min};
 
-/// Output rows that share a group.
+/// Number of output rows in a group.
 pub(super) const LANES: usize = 8;
 
-/// Columns that share a scale, in the file's quantised types and in activations alike.
+/// Number of columns that share a scale, in the file's quantised types and in activations.
 pub(super) const BLOCK: usize = 32;
 
 /// 8 × 32 weights of four bits: weight = scale · level + min.
 ///
-/// Q4_0, Q4_1 and Q4_K come over without loss. Byte `4 · lane + i` of `levels[h]` holds columns `8
-/// · h + i` (low nibble) and `8 · h + 4 + i` (high nibble) of row `lane`. 192 bytes, three cache
-/// lines.
+/// It holds Q4_0, Q4_1 and Q4_K without loss. Byte `4 · lane + i` of `levels[h]` holds columns `8 ·
+/// h + i` (low nibble) and `8 · h + 4 + i` (high nibble) of row `lane`. It has 192 bytes, three
+/// cache lines.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
 pub(super) struct NibbleBlock {
@@ -29,8 +29,8 @@ pub(super) struct NibbleBlock {
 
 /// 8 × 32 weights of eight bits: weight = scale · level.
 ///
-/// Q8_0 comes over without loss, everything else in between is rounded to it. Byte `4 · lane + i`
-/// of `levels[g]` holds column `4 · g + i` of row `lane`.
+/// It holds Q8_0 without loss; types between four and eight bits, and below four, are rounded to
+/// it. Byte `4 · lane + i` of `levels[g]` holds column `4 · g + i` of row `lane`.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(32))]
 pub(super) struct ByteBlock {
@@ -59,61 +59,47 @@ impl Matrix {
     ///
     /// - `data`: the tensor as stored, row after row; its length fits `rows`, `columns` and
     ///   `dtype`.
-    /// - `keep_floats`: whether F32, F16 and BF16 stay exact (as f32) or are rounded to eight bits.
+    /// - `keep_floats`: true if F32, F16 and BF16 stay exact (as f32), false if they are rounded to
+    ///   eight bits.
     pub(super) fn new(dtype: Type, rows: usize, columns: usize, data: &[u8], keep_floats: bool) -> Self {
         let blocks = columns.div_ceil(BLOCK);
         let row_bytes = columns / dtype.block_size() * dtype.block_bytes();
-        let groups = rows.div_ceil(LANES);
         let row = |r: usize| &data[r * row_bytes..(r + 1) * row_bytes];
-        let group_rows = |group: usize| group * LANES..((group + 1) * LANES).min(rows);
-
         let weights = if dtype.is_float() && keep_floats {
-            let mut out = vec![[0.0; LANES]; groups * columns];
-            out.par_chunks_mut(columns).enumerate().for_each(|(group, out)| {
-                for (lane, r) in group_rows(group).enumerate() {
-                    for (slot, value) in out.iter_mut().zip(dtype.floats(row(r))) {
-                        slot[lane] = value;
-                    }
+            Weights::Floats(lay_out(rows, columns, [0.0; LANES], |r, lane, out| {
+                for (slot, value) in out.iter_mut().zip(dtype.floats(row(r))) {
+                    slot[lane] = value;
                 }
-            });
-            Weights::Floats(out)
+            }))
         } else if matches!(dtype, Type::Q4_0 | Type::Q4_1 | Type::Q4K) {
             let zero = NibbleBlock { scale: [0.0; LANES], min: [0.0; LANES], levels: [[0; 32]; 4] };
-            let mut out = vec![zero; groups * blocks];
-            out.par_chunks_mut(blocks).enumerate().for_each(|(group, out)| {
-                for (lane, r) in group_rows(group).enumerate() {
-                    nibble_row(dtype, row(r), |block, scale, min, levels| {
-                        let out = &mut out[block];
-                        out.scale[lane] = scale;
-                        out.min[lane] = min;
-                        for (column, level) in levels.iter().enumerate() {
-                            let shift = if column % 8 < 4 { 0 } else { 4 };
-                            out.levels[column / 8][4 * lane + column % 4] |= level << shift;
-                        }
-                    });
-                }
-            });
-            Weights::Nibbles(out)
+            Weights::Nibbles(lay_out(rows, blocks, zero, |r, lane, out| {
+                nibble_row(dtype, row(r), |block, scale, min, levels| {
+                    let out = &mut out[block];
+                    out.scale[lane] = scale;
+                    out.min[lane] = min;
+                    for (column, level) in levels.iter().enumerate() {
+                        let shift = if column % 8 < 4 { 0 } else { 4 };
+                        out.levels[column / 8][4 * lane + column % 4] |= level << shift;
+                    }
+                });
+            }))
         } else {
             let zero = ByteBlock { scale: [0.0; LANES], levels: [[0; 32]; 8] };
-            let mut out = vec![zero; groups * blocks];
-            out.par_chunks_mut(blocks).enumerate().for_each(|(group, out)| {
-                for (lane, r) in group_rows(group).enumerate() {
-                    byte_row(dtype, row(r), |block, scale, levels| {
-                        let out = &mut out[block];
-                        out.scale[lane] = scale;
-                        for (column, level) in levels.iter().enumerate() {
-                            out.levels[column / 4][4 * lane + column % 4] = *level;
-                        }
-                    });
-                }
-            });
-            Weights::Bytes(out)
+            Weights::Bytes(lay_out(rows, blocks, zero, |r, lane, out| {
+                byte_row(dtype, row(r), |block, scale, levels| {
+                    let out = &mut out[block];
+                    out.scale[lane] = scale;
+                    for (column, level) in levels.iter().enumerate() {
+                        out.levels[column / 4][4 * lane + column % 4] = *level;
+                    }
+                });
+            }))
         };
         Self { rows, columns, weights }
     }
 
-    /// Groups of eight rows, the last one padded.
+    /// Returns the number of groups of eight rows, the last one padded.
     pub(super) fn groups(&self) -> usize {
         self.rows.div_ceil(LANES)
     }
@@ -123,7 +109,7 @@ impl Matrix {
         !matches!(self.weights, Weights::Floats(_))
     }
 
-    /// Writes one row, expanded: an embedding.
+    /// Writes the values of one row: an embedding.
     ///
     /// - `out`: `[columns]`.
     pub(super) fn expand_row(&self, row: usize, out: &mut [f32]) {
@@ -153,6 +139,21 @@ impl Matrix {
             }
         }
     }
+}
+
+/// Returns groups of `per_group` weights, filled by `fill(row, lane, group)` for each row.
+fn lay_out<W: Copy + Send + Sync>(
+    rows: usize,
+    per_group: usize,
+    zero: W,
+    fill: impl Fn(usize, usize, &mut [W]) + Sync,
+) -> Vec<W> {
+    let mut out = vec![zero; rows.div_ceil(LANES) * per_group];
+    out.par_chunks_mut(per_group).enumerate().for_each(|(group, out)| {
+        let rows = group * LANES..((group + 1) * LANES).min(rows);
+        rows.enumerate().for_each(|(lane, row)| fill(row, lane, out));
+    });
+    out
 }
 
 /// Feeds the blocks of one row of a four-bit type to `sink(block, scale, min, levels)`.

@@ -250,8 +250,8 @@ fn check_against_naive(shape: Shape, tolerance: f64) {
 
 #[test]
 fn float_weights_agree_with_naive() {
-    // 16 bits in the cache and f32 sums: 1e-4 leaves room for both, and no room for a misplaced head or
-    // angle.
+    // 16 bits in the cache and f32 sums: 1e-4 leaves room for both, and no room for a misplaced
+    // head or angle.
     let tolerance = 1e-4;
     check_against_naive(SMALL, tolerance);
     check_against_naive(Shape { tied: false, ..SMALL }, tolerance);

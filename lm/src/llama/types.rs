@@ -4,83 +4,69 @@
 
 use half::{bf16, f16};
 
-/// Numbers of a block of the types with the suffix K.
-const SUPER_BLOCK: usize = 256;
-
-/// A type for storage.
+/// A type for storage; its discriminant is its number in the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Type {
-    F32,
-    F16,
-    BF16,
-    Q4_0,
-    Q4_1,
-    Q5_0,
-    Q5_1,
-    Q8_0,
-    Q2K,
-    Q3K,
-    Q4K,
-    Q5K,
-    Q6K,
+    F32 = 0,
+    F16 = 1,
+    Q4_0 = 2,
+    Q4_1 = 3,
+    Q5_0 = 6,
+    Q5_1 = 7,
+    Q8_0 = 8,
+    Q2K = 10,
+    Q3K = 11,
+    Q4K = 12,
+    Q5K = 13,
+    Q6K = 14,
+    BF16 = 30,
 }
 
+/// Every type, with the number of values in a block, which is stored as a whole, and its bytes.
+const BLOCKS: [(Type, usize, usize); 13] = [
+    (Type::F32, 1, 4),
+    (Type::F16, 1, 2),
+    (Type::Q4_0, 32, 18),
+    (Type::Q4_1, 32, 20),
+    (Type::Q5_0, 32, 22),
+    (Type::Q5_1, 32, 24),
+    (Type::Q8_0, 32, 34),
+    (Type::Q2K, 256, 84),
+    (Type::Q3K, 256, 110),
+    (Type::Q4K, 256, 144),
+    (Type::Q5K, 256, 176),
+    (Type::Q6K, 256, 210),
+    (Type::BF16, 1, 2),
+];
+
 impl Type {
-    /// Returns the type that the format gives this number, if it is known here.
+    /// Returns the type with this number, if it is known here.
     pub(super) fn numbered(kind: u32) -> Option<Self> {
-        Some(match kind {
-            0 => Self::F32,
-            1 => Self::F16,
-            2 => Self::Q4_0,
-            3 => Self::Q4_1,
-            6 => Self::Q5_0,
-            7 => Self::Q5_1,
-            8 => Self::Q8_0,
-            10 => Self::Q2K,
-            11 => Self::Q3K,
-            12 => Self::Q4K,
-            13 => Self::Q5K,
-            14 => Self::Q6K,
-            30 => Self::BF16,
-            _ => return None,
-        })
+        BLOCKS.iter().find(|(own, ..)| *own as u32 == kind).map(|&(own, ..)| own)
+    }
+
+    /// Returns the number of values in a block and the number of its bytes.
+    fn block(self) -> (usize, usize) {
+        let &(_, values, bytes) = BLOCKS.iter().find(|(own, ..)| *own == self).expect("every type is listed");
+        (values, bytes)
     }
 
     /// Returns the number of values in a block, which is stored as a whole.
     pub(super) fn block_size(self) -> usize {
-        match self {
-            Self::F32 | Self::F16 | Self::BF16 => 1,
-            Self::Q4_0 | Self::Q4_1 | Self::Q5_0 | Self::Q5_1 | Self::Q8_0 => 32,
-            Self::Q2K | Self::Q3K | Self::Q4K | Self::Q5K | Self::Q6K => SUPER_BLOCK,
-        }
+        self.block().0
     }
 
-    /// Returns the bytes of a block.
+    /// Returns the number of bytes in a block.
     pub(super) fn block_bytes(self) -> usize {
-        match self {
-            Self::F32 => 4,
-            Self::F16 | Self::BF16 => 2,
-            Self::Q4_0 => 18,
-            Self::Q4_1 => 20,
-            Self::Q5_0 => 22,
-            Self::Q5_1 => 24,
-            Self::Q8_0 => 34,
-            Self::Q2K => 84,
-            Self::Q3K => 110,
-            Self::Q4K => 144,
-            Self::Q5K => 176,
-            Self::Q6K => 210,
-        }
+        self.block().1
     }
 
-    /// Returns true if it stores floats.
+    /// Returns true if values are stored as floats.
     pub(super) fn is_float(self) -> bool {
         self.block_size() == 1
     }
 
-    /// Returns the values of a tensor stored as floats.
-    ///
-    /// - `self`: a type of floats.
+    /// Returns the values of a tensor stored as floats. Its type must be one of floats.
     pub(super) fn floats(self, bytes: &[u8]) -> impl Iterator<Item = f32> {
         bytes.chunks_exact(self.block_bytes()).map(move |b| match self {
             Self::F16 => half_at(b, 0),
@@ -89,9 +75,9 @@ impl Type {
         })
     }
 
-    /// Returns the values of whole blocks of a type between four and eight bits, or below four.
+    /// Returns the values of whole blocks of a quantised type that no matrix keeps as it is.
     ///
-    /// - `self`: one of Q5_0, Q5_1, Q2K, Q3K, Q5K and Q6K; the others are laid out as they are.
+    /// - `self`: one of Q5_0, Q5_1, Q2K, Q3K, Q5K and Q6K.
     pub(super) fn expand(self, bytes: &[u8]) -> Vec<f32> {
         let blocks = bytes.chunks_exact(self.block_bytes());
         let mut values = Vec::with_capacity(blocks.len() * self.block_size());
@@ -142,7 +128,8 @@ fn five_bits(packed: &[u8]) -> impl Iterator<Item = u8> {
     })
 }
 
-/// Two bits a level: 16 bytes of scales and mins, 64 of levels, and the scales of both.
+/// Appends the values of a block with two bits a level: 16 bytes of scales and mins, 64 of levels,
+/// and the scales of both.
 fn q2k(block: &[u8], values: &mut Vec<f32>) {
     let (scales, levels) = (&block[..16], &block[16..80]);
     let (scale, min) = (half_at(block, 80), half_at(block, 82));
@@ -153,7 +140,8 @@ fn q2k(block: &[u8], values: &mut Vec<f32>) {
     }
 }
 
-/// Three bits a level: 32 bytes of third bits, 64 of the two others, 12 of scales, and their scale.
+/// Appends the values of a block with three bits a level: 32 bytes of third bits, 64 of the two
+/// others, 12 of scales, and their scale.
 fn q3k(block: &[u8], values: &mut Vec<f32>) {
     let (third, levels, scales, scale) = (&block[..32], &block[32..96], &block[96..108], half_at(block, 108));
     for sub in 0..16 {
@@ -161,7 +149,7 @@ fn q3k(block: &[u8], values: &mut Vec<f32>) {
         let packed = low | ((scales[8 + sub % 4] >> (2 * (sub / 4))) & 3) << 4;
         let scale = scale * (i32::from(packed) - 32) as f32;
         let (at, shift) = two_bits_of(sub);
-        // Each bit of a byte of `third` is that of another stretch of 32.
+        // The bits of a byte of `third` belong to different stretches of 32.
         let bit = 1 << (sub / 2);
         let third = &third[sub % 2 * 16..][..16];
         values.extend(levels[at..at + 16].iter().zip(third).map(|(&level, &third)| {
@@ -172,12 +160,13 @@ fn q3k(block: &[u8], values: &mut Vec<f32>) {
 }
 
 /// Returns the start of the 16 levels of a sub-block of two bits, and their shift in bits. Each
-/// half of a block has 32 bytes, and its four stretches of 32 levels take two bits each of them.
+/// half of a block has 32 bytes; each of its four stretches of 32 levels takes two bits of them.
 fn two_bits_of(sub: usize) -> (usize, usize) {
     (sub / 8 * 32 + sub % 2 * 16, sub % 8 / 2 * 2)
 }
 
-/// Five bits a level: the scales as in Q4_K, 32 bytes of fifth bits, 128 of nibbles.
+/// Appends the values of a block with five bits a level: the scales as in Q4_K, 32 bytes of fifth
+/// bits, 128 of nibbles.
 fn q5k(block: &[u8], values: &mut Vec<f32>) {
     let (scale, min) = (half_at(block, 0), half_at(block, 2));
     let (packed, fifth, nibbles) = (&block[4..16], &block[16..48], &block[48..176]);
@@ -192,7 +181,8 @@ fn q5k(block: &[u8], values: &mut Vec<f32>) {
     }
 }
 
-/// Six bits a level: 128 bytes of the lower four, 64 of the upper two, 16 scales, and their scale.
+/// Appends the values of a block with six bits a level: 128 bytes of the lower four, 64 of the
+/// upper two, 16 scales, and their scale.
 fn q6k(block: &[u8], values: &mut Vec<f32>) {
     let (lower, upper, scales, scale) = (&block[..128], &block[128..192], &block[192..208], half_at(block, 208));
     // Each half of a block has four stretches of 32 levels.
