@@ -1,4 +1,4 @@
-//! Strings: UTF-16 in JavaScript, UTF-8 here.
+//! Strings, which are UTF-16 in JavaScript and UTF-8 here.
 
 use std::ops::Range;
 
@@ -7,20 +7,20 @@ use wasm_bindgen::prelude::*;
 
 use crate::convert::Fallible;
 
-/// The longest text that is looked at in one piece, in bytes of UTF-8: beyond, a 32-bit memory
-/// would not do.
+/// Length of the longest text that is examined in one piece, in bytes of UTF-8. A longer one would
+/// not fit a 32-bit memory.
 pub(crate) const LONGEST: usize = 32 << 20;
 
-/// The text of a string.
+/// Returns the text of a string.
 ///
 /// # Errors
-/// If it is too long, or holds half a surrogate pair, which is no character and would silently be
-/// scored as another one.
+/// If it is too long, or holds half a surrogate pair, which is not a character and would silently
+/// be scored as another one.
 pub(crate) fn text(string: &JsString) -> Fallible<String> {
     if !string.is_string() {
         return Err(JsError::new("text: a string is needed"));
     }
-    // A code unit is a byte at least.
+    // A code unit takes at least one byte.
     if string.length() as usize > LONGEST {
         return Err(too_long(string.length() as usize));
     }
@@ -28,7 +28,7 @@ pub(crate) fn text(string: &JsString) -> Fallible<String> {
     if text.len() > LONGEST {
         return Err(too_long(text.len()));
     }
-    // The conversion has put U+FFFD where a surrogate stood alone.
+    // The conversion replaces a lone surrogate with U+FFFD.
     let mut place = Utf16::new(&text);
     for (at, _) in text.match_indices('\u{fffd}') {
         let unit = place.of_byte(at);
@@ -43,11 +43,11 @@ pub(crate) fn text(string: &JsString) -> Fallible<String> {
 
 fn too_long(length: usize) -> JsError {
     JsError::new(&format!(
-        "the text has {length} bytes or more; at most {LONGEST} are looked at in one piece, a StreamDetector takes more"
+        "the text has {length} bytes or more; at most {LONGEST} are examined in one piece, a StreamDetector takes more"
     ))
 }
 
-/// Counts UTF-16 code units, forwards or back from where it last was.
+/// A counter of UTF-16 code units, which moves forwards or back from its last offset.
 pub(crate) struct Utf16<'t> {
     text: &'t str,
     byte: usize,
@@ -59,7 +59,7 @@ impl<'t> Utf16<'t> {
         Self { text, byte: 0, unit: 0 }
     }
 
-    /// The offset of a byte that begins a character, or of the text's end.
+    /// Returns the offset in code units of a byte that begins a character, or of the text's end.
     pub(crate) fn of_byte(&mut self, byte: usize) -> u32 {
         let units = |part: &str| part.chars().map(|c| c.len_utf16() as u32).sum::<u32>();
         if byte >= self.byte {
@@ -72,7 +72,7 @@ impl<'t> Utf16<'t> {
     }
 }
 
-/// Starts and ends of ranges of bytes, in UTF-16.
+/// Returns the starts and ends of ranges of bytes, in UTF-16 code units.
 pub(crate) fn utf16_ranges(text: &str, ranges: &[Range<usize>]) -> (Vec<u32>, Vec<u32>) {
     let (mut start, mut end) = (Utf16::new(text), Utf16::new(text));
     ranges.iter().map(|range| (start.of_byte(range.start), end.of_byte(range.end))).unzip()

@@ -1,4 +1,4 @@
-//! Between JavaScript's values and the library's.
+//! Conversions from the library's values to JavaScript's.
 
 use js_sys::{JSON, Object, Reflect};
 use serde::Serialize;
@@ -7,13 +7,13 @@ use wasm_bindgen::prelude::*;
 /// Result of a call that may be refused; the error is a JavaScript `Error`.
 pub(crate) type Fallible<T> = Result<T, JsError>;
 
-/// A plain object, as JSON has it. `T` is what TypeScript takes it for.
+/// Converts a value to the plain object of its JSON. `T` is its type in TypeScript.
 pub(crate) fn plain<T: JsCast>(value: &impl Serialize) -> Fallible<T> {
     let json = serde_json::to_string(value)?;
     Ok(JSON::parse(&json).expect("what was just written is JSON").unchecked_into())
 }
 
-/// A plain object of these members.
+/// Returns a plain object of these members.
 pub(crate) fn object(members: impl IntoIterator<Item = (&'static str, JsValue)>) -> Object {
     let object = Object::new();
     for (name, value) in members {

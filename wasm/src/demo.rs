@@ -1,4 +1,4 @@
-//! The demo model.
+//! Writing with the demo model.
 
 use std::ops::ControlFlow;
 

@@ -16,19 +16,19 @@ extern "C" {
     /// The JSON object of SPEC §10.
     #[wasm_bindgen(typescript_type = "Evidence")]
     pub type EvidenceObject;
-    /// Evidence, and what each token has to do with it.
+    /// Evidence, and the part of each token in it.
     #[wasm_bindgen(typescript_type = "Detection")]
     pub type Detection;
 }
 
-/// Asks texts about keys and schemes.
+/// Detects marks of some keys and schemes in texts.
 ///
-/// Kept from text to text, it remembers what the keys say of common contexts, and is faster for it.
+/// Reuse it for many texts: it caches the keys' values for common contexts, which makes it faster.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Detector {
     pub(crate) examiner: Examiner,
-    /// The option that lacks the tokenizer without which a text cannot be read.
+    /// Path of the option with a missing tokenizer, without which no text can be read.
     #[cfg(feature = "text")]
     pub(crate) unread: Option<String>,
 }
@@ -36,7 +36,7 @@ pub struct Detector {
 #[wasm_bindgen]
 impl Detector {
     /// # Errors
-    /// Says which option is wrong, and how.
+    /// Names the option that is wrong, and the fault.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &DetectOptions) -> Fallible<Detector> {
         let question = Question::read(options)?;
@@ -51,8 +51,8 @@ impl Detector {
         })
     }
 
-    /// Looks at a text that is given as the ids of its tokens, as the model's tokenizer gives them
-    /// for the text alone.
+    /// Examines a text that is given as the ids of its tokens, as the model's tokenizer encodes the
+    /// text alone.
     ///
     /// # Errors
     /// If an id is not a valid token id.
@@ -67,7 +67,7 @@ impl Detector {
         detection(&id, &answer, &ids, [&[], &[], &[]])
     }
 
-    /// `detectIds` without the tokens.
+    /// Returns the evidence of `detectIds` alone, without the tokens.
     ///
     /// # Errors
     /// If an id is not a valid token id.
@@ -82,7 +82,10 @@ impl Detector {
     }
 }
 
-/// - `places`: starts and ends of the tokens, and both of the passages, in UTF-16.
+/// Returns a detection as a JavaScript object.
+///
+/// - `[starts, ends, places]`: starts of the tokens, their ends, and the start and end of each
+///   passage in turn, in UTF-16 code units; empty if only ids were given.
 pub(crate) fn detection(
     id: &str,
     answer: &Answer,

@@ -15,10 +15,10 @@ use crate::{
 
 #[wasm_bindgen]
 impl Detector {
-    /// Looks at a text.
+    /// Examines a text.
     ///
     /// # Errors
-    /// If there is no tokenizer, or the string is too long or no Unicode text.
+    /// If there is no tokenizer, or the string is too long or not Unicode text.
     pub fn detect(
         &mut self,
         string: &JsString,
@@ -29,7 +29,7 @@ impl Detector {
         placed(&id, &raw, &answer)
     }
 
-    /// `detect` without the tokens.
+    /// Returns the evidence of `detect` alone, without the tokens.
     ///
     /// # Errors
     /// As for `detect`.
@@ -52,7 +52,7 @@ impl Detector {
     }
 }
 
-/// A detection with the places of its tokens and passages in `raw`.
+/// Returns a detection with the places of its tokens and passages in `raw`.
 fn placed(id: &str, raw: &str, answer: &Answer) -> Fallible<Detection> {
     let encoded = answer.encoded().expect("a text was given");
     let (starts, ends) = utf16_ranges(raw, &encoded.places);
@@ -63,10 +63,10 @@ fn placed(id: &str, raw: &str, answer: &Answer) -> Fallible<Detection> {
     detection(id, answer, &encoded.ids, [&starts, &ends, &places])
 }
 
-/// One text, one answer: `new Detector(options).detect(text)`.
+/// Examines one text: `new Detector(options).detect(text)`.
 ///
 /// # Errors
-/// As for the two.
+/// As for the constructor and `detect`.
 #[wasm_bindgen]
 pub fn detect(text: &JsString, options: &DetectOptions) -> Fallible<Detection> {
     Detector::new(options)?.detect(text, JsValue::UNDEFINED)

@@ -1,4 +1,4 @@
-//! Marking what a model in the page writes.
+//! Marking the texts that a model in the page writes.
 
 use greenmark::{Delta, MarkedText, MixingShare, TokenId};
 use js_sys::Object;
@@ -12,19 +12,20 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// Scheme and strength.
+    /// Options for marking: scheme and strength.
     #[wasm_bindgen(typescript_type = "EmbedOptions")]
     pub type EmbedOptions;
 }
 
-/// Marks the texts that a model writes: green in `bias`, gumbel in `choose`. SPEC §8.
+/// Marks the texts that a model writes: schemes of the green family in `bias`, of the gumbel family
+/// in `choose`. SPEC §8.
 ///
 /// `ids` is always the text so far **without the prompt**, which a detector never sees.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Embedder {
     embedder: greenmark::Embedder,
-    /// Ids that `text` is the state of.
+    /// Ids of the text whose state `text` is.
     ids: Vec<TokenId>,
     text: MarkedText,
 }
@@ -32,7 +33,7 @@ pub struct Embedder {
 #[wasm_bindgen]
 impl Embedder {
     /// # Errors
-    /// Says which option is wrong, and how.
+    /// Names the option that is wrong, and the fault.
     #[wasm_bindgen(constructor)]
     pub fn new(
         #[wasm_bindgen(unchecked_param_type = "Key")] key: JsValue,
@@ -83,13 +84,14 @@ impl Embedder {
         Ok(())
     }
 
-    /// The token after `ids`: in gumbel by the key, else drawn with `uniform`.
+    /// Returns the token after `ids`: chosen by the key in gumbel, else drawn with `uniform`.
     ///
-    /// - `probabilities`: of tokens 0, 1, …: the final distribution, after temperature and filters.
+    /// - `probabilities`: final distribution over tokens 0, 1, …, after temperature and filters.
     /// - `uniform`: a fresh random number, as `Math.random()` gives.
     ///
     /// # Errors
-    /// If they are no distribution, `uniform` is outside [0, 1), or an id is not a valid token id.
+    /// If `probabilities` is not a distribution, `uniform` is outside [0, 1), or an id is not a
+    /// valid token id.
     pub fn choose(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "Float32Array | number[]")] probabilities: &JsValue,
@@ -103,7 +105,7 @@ impl Embedder {
 }
 
 impl Embedder {
-    /// Brings the state to `ids`: by what was added, if the text has gone on; else from the start.
+    /// Brings the state to `ids`: by the added ids, if they continue the text; else from the start.
     fn follow(&mut self, ids: &[TokenId]) {
         match ids.strip_prefix(&self.ids[..]) {
             Some(added) => added.iter().for_each(|&id| self.text.push(id)),

@@ -9,11 +9,11 @@ use crate::{
     convert::Fallible,
 };
 
-/// A secret watermark key. It stays in the module's memory, and `free` erases it there; what passed
-/// through the stack is only written over in time, and what JavaScript holds (the text of a key,
-/// the bytes of a file) is JavaScript's. Printing the object shows nothing of it.
+/// A secret watermark key. It stays in the module's memory, where `free` erases it. Copies on the
+/// stack are only overwritten in time, and JavaScript's own copies (the text of a key, the bytes of
+/// a file) are not erased. Printing the object does not show the secret.
 ///
-/// Whoever can run this code with a key can read the key: one that is shipped with a page is
+/// Anybody who can run this code with a key can read the key, so a key shipped with a page is
 /// public. SPEC §2, §13.1.
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -21,15 +21,15 @@ pub struct Key(pub(crate) greenmark::Key);
 
 #[wasm_bindgen]
 impl Key {
-    /// Reads the text form, `gmk1…`.
+    /// Parses the text form, `gmk1…`.
     ///
     /// # Errors
-    /// Says what is wrong and where, and quotes nothing.
+    /// Names the fault and its position, and quotes nothing.
     pub fn parse(#[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue) -> Fallible<Key> {
         Ok(Self(Zeroizing::new(string(text, "text")?).parse()?))
     }
 
-    /// Reads the bytes of a key file.
+    /// Parses the bytes of a key file.
     ///
     /// # Errors
     /// As for `parse`.
@@ -38,10 +38,10 @@ impl Key {
         Ok(Self(greenmark::Key::parse_file(&Zeroizing::new(bytes(file, "file")?))?))
     }
 
-    /// Takes 32 bytes that were drawn at random, as by `crypto.getRandomValues`.
+    /// Makes a key of 32 random bytes, as `crypto.getRandomValues` draws them.
     ///
     /// # Errors
-    /// If they are not 32.
+    /// If there are not 32 bytes.
     #[wasm_bindgen(js_name = fromBytes)]
     pub fn from_bytes(#[wasm_bindgen(unchecked_param_type = "Uint8Array")] secret: &JsValue) -> Fallible<Key> {
         let secret = Zeroizing::new(bytes(secret, "secret")?);
@@ -59,19 +59,19 @@ impl Key {
         Ok(Self(self.0.subkey(&string(label, "label")?)?))
     }
 
-    /// The public name of the key: 16 hexadecimal digits.
+    /// Public name of the key: 16 hexadecimal digits.
     #[wasm_bindgen(getter)]
     pub fn id(&self) -> String {
         self.0.id().to_string()
     }
 
-    /// The secret's text form, to be saved as a key file.
+    /// Returns the text form of the secret, to be saved as a key file.
     #[wasm_bindgen(js_name = toText)]
     pub fn to_text(&self) -> JsString {
         self.0.to_text().as_str().into()
     }
 
-    /// The same key again, to be freed on its own.
+    /// Returns a copy of the key, to be freed separately.
     #[allow(clippy::should_implement_trait, reason = "JavaScript sees methods, not traits")]
     pub fn clone(&self) -> Key {
         Self(self.0.clone())

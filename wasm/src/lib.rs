@@ -1,8 +1,8 @@
 //! Greenmark for JavaScript: convert, call one function of the library, convert back.
 //!
-//! Text offsets here are UTF-16 code units, as JavaScript counts them, except in
-//! [`types.ts`](../src/types.ts)' `Evidence`, which is the JSON object of SPEC §10 to the letter. A
-//! key inside a page is public: SPEC §13.1.
+//! Text offsets here are UTF-16 code units, as in JavaScript, except in `Evidence` of
+//! [`types.ts`](../src/types.ts), which is exactly the JSON object of SPEC §10. A key inside a page
+//! is public: SPEC §13.1.
 
 mod arguments;
 #[cfg(feature = "text")]
@@ -41,11 +41,11 @@ pub use tokenizer::Tokenizer;
 
 use wasm_bindgen::prelude::*;
 
-/// The shapes of the plain objects that go in and come out.
+/// TypeScript types of the plain objects that go in and come out.
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.ts");
 
-/// Types that a build for ids alone mentions and does not have.
+/// Types that the build for ids alone mentions but does not have.
 #[cfg(not(feature = "text"))]
 #[wasm_bindgen(typescript_custom_section)]
 const NO_TEXT: &str =

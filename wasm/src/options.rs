@@ -103,22 +103,22 @@ impl<'a> Options<'a> {
     }
 }
 
-/// A question, checked.
+/// The question that some options ask, checked.
 pub(crate) struct Question {
     asks: Vec<Asked>,
     pub(crate) alpha: f64,
     pub(crate) searches: bool,
     pub(crate) normalises: bool,
-    /// The option that lacks the tokenizer without which a text cannot be read.
+    /// Path of the option with a missing tokenizer, without which no text can be read.
     #[cfg_attr(not(feature = "text"), expect(dead_code, reason = "ids need no tokenizer"))]
     pub(crate) unread: Option<String>,
 }
 
 /// One question: an [`Ask`] that holds its key.
 struct Asked {
-    /// In a box, like the next: what moves leaves a copy behind that nothing erases.
+    /// In a box, like the next: a move would leave a copy behind that nothing erases.
     key: Box<greenmark::Key>,
-    /// The key that a profile's key comes from.
+    /// Key from which a profile's key comes.
     stored: Option<Box<greenmark::Key>>,
     scheme: Scheme,
     tokenizer: Option<Arc<greenmark_text::Tokenizer>>,
@@ -182,7 +182,8 @@ impl Question {
 
 #[cfg(feature = "text")]
 impl Question {
-    /// The tokenizer of all questions, if they have one: a stream of text has one stream of ids.
+    /// Returns the tokenizer of all questions, if each has one: a stream of text has one stream of
+    /// ids.
     pub(crate) fn one_tokenizer(&self) -> Fallible<Option<Arc<greenmark_text::Tokenizer>>> {
         if self.unread.is_some() {
             return Ok(None);

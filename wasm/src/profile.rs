@@ -1,4 +1,4 @@
-//! Profiles: which key, scheme and tokenizer belong together.
+//! Profiles: a key, scheme and tokenizer that belong together.
 
 use greenmark_text::ProfileError;
 use js_sys::Object;
@@ -18,11 +18,11 @@ extern "C" {
     pub type TokenizerNameObject;
 }
 
-/// The public half of a deployment: its name, its scheme and tokenizer, and which key it uses. It
+/// The public half of a deployment: its name, its scheme and tokenizer, and the id of its key. It
 /// holds no key. SPEC §12.
 ///
-/// The message of an error about a profile begins with the failure's name in SPEC §12: `version:
-/// …`.
+/// The message of an error about a profile begins with the failure's name in SPEC §12, as in
+/// `version: …`.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Profile(pub(crate) greenmark_text::Profile);
@@ -32,7 +32,7 @@ impl Profile {
     /// Parses a `NAME.profile.json`: its text or, to have its encoding checked too, its bytes.
     ///
     /// # Errors
-    /// Says what is wrong with it.
+    /// Names the fault.
     pub fn parse(#[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] json: &JsValue) -> Fallible<Profile> {
         let json = match json.as_string() {
             Some(text) => text.into_bytes(),
@@ -49,7 +49,7 @@ impl Profile {
         self.0.name.clone()
     }
 
-    /// The scheme string.
+    /// Scheme string.
     #[wasm_bindgen(getter)]
     pub fn scheme(&self) -> String {
         self.0.scheme.to_string()
@@ -63,13 +63,13 @@ impl Profile {
         JsValue::from(object).unchecked_into()
     }
 
-    /// The id of the key that is used: of the sub-key, if there is a label.
+    /// Id of the key that is used: the sub-key's, if there is a label.
     #[wasm_bindgen(getter, js_name = keyId)]
     pub fn key_id(&self) -> String {
         self.0.key_id.to_string()
     }
 
-    /// The label of the sub-key that is used.
+    /// Label of the sub-key that is used, if any.
     #[wasm_bindgen(getter)]
     pub fn subkey(&self) -> Option<String> {
         self.0.subkey.clone()
@@ -91,19 +91,19 @@ impl Profile {
     /// sub-key. SPEC §12.2.
     ///
     /// # Errors
-    /// `key-mismatch`, if its id is not the profile's.
+    /// `key-mismatch`, if the key's id is not the profile's.
     #[wasm_bindgen(js_name = keyFrom)]
     pub fn key_from(&self, #[wasm_bindgen(unchecked_param_type = "Key")] stored: JsValue) -> Fallible<Key> {
         Ok(Key(self.used_key(&instance::<Key>(stored, "key", "Key")?.0)?))
     }
 
-    /// The text of the profile's file, without members that this version does not know.
+    /// Returns the text of the profile's file, without members that this version does not know.
     #[wasm_bindgen(js_name = toJson)]
     pub fn to_json(&self) -> String {
         self.0.to_json()
     }
 
-    /// The same profile again, to be freed on its own.
+    /// Returns a copy of the profile, to be freed separately.
     #[allow(clippy::should_implement_trait, reason = "JavaScript sees methods, not traits")]
     pub fn clone(&self) -> Profile {
         Self(self.0.clone())
@@ -124,8 +124,10 @@ impl Profile {
         })
     }
 
+    /// Refuses a tokenizer that is not the profile's.
+    ///
     /// # Errors
-    /// `tokenizer-mismatch`, if its fingerprint is not the profile's.
+    /// `tokenizer-mismatch`, if the tokenizer's fingerprint is not the profile's.
     pub(crate) fn check(&self, tokenizer: &Tokenizer) -> Fallible<()> {
         let (wanted, found) = (&*self.0.tokenizer.fingerprint, tokenizer.0.fingerprint());
         if wanted == found {

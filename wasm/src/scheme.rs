@@ -1,4 +1,4 @@
-//! Schemes, and the numbers that go with any evidence.
+//! Schemes, and numbers for display.
 
 use greenmark::{Family, Gamma, Scheme, stats::format_p_value};
 use serde::Serialize;
@@ -26,10 +26,10 @@ struct Info {
     chance_score: f64,
 }
 
-/// Reads a scheme string. SPEC §3.
+/// Parses a scheme string. SPEC §3.
 ///
 /// # Errors
-/// Says what is wrong with it, and where.
+/// Names the fault and its position.
 #[wasm_bindgen(js_name = parseScheme)]
 pub fn parse_scheme(#[wasm_bindgen(unchecked_param_type = "string")] scheme: &JsValue) -> Fallible<SchemeInfo> {
     let scheme: Scheme = string(scheme, "scheme")?.parse()?;
@@ -44,19 +44,21 @@ pub fn parse_scheme(#[wasm_bindgen(unchecked_param_type = "string")] scheme: &Js
     })
 }
 
-/// The scheme that is used where none is named.
+/// Returns the default scheme.
 #[wasm_bindgen(js_name = defaultScheme)]
 pub fn default_scheme() -> String {
     Scheme::DEFAULT.to_string()
 }
 
-/// A p-value from its natural log, in decimal digits, also where `Math.exp` gives 0: `2.8e-400`.
+/// Formats a p-value from its natural log, even if `Math.exp` would give 0: `2.8e-400`.
+///
+/// - `digits`: number of significant digits, 1 to 17.
 #[wasm_bindgen(js_name = formatP)]
 pub fn format_p(ln_p: f64, digits: u32) -> String {
     format_p_value(ln_p, digits.clamp(1, 17) as usize)
 }
 
-/// The version of this package.
+/// Returns the version of this package.
 #[wasm_bindgen]
 pub fn version() -> String {
     env!("CARGO_PKG_VERSION").into()

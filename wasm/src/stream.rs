@@ -1,4 +1,4 @@
-//! Detection of a text while it comes.
+//! Detection in a text while it arrives.
 
 use greenmark::{KeyId, Scheme, Stream, StreamEvidence};
 use greenmark_text::{Ask, Event, StreamReport};
@@ -19,18 +19,18 @@ extern "C" {
     pub type StreamEvidenceObject;
 }
 
-/// Reads a text piece by piece; the evidence may be looked at after any of them, and reading
-/// stopped at any time. SPEC §7.6.
+/// Detects a mark in a text that arrives in pieces. The evidence is valid after any piece, so
+/// reading may stop at any time. SPEC §7.6.
 ///
-/// It looks for a mark that begins with the text. `search` and `normalise` do not matter to it.
+/// It looks for a mark that begins with the text, and ignores `search` and `normalise`.
 #[wasm_bindgen]
 pub struct StreamDetector {
     stream: Stream,
-    /// Key and scheme of each profile, and its name.
+    /// Key, scheme and name of each profile.
     profiles: Vec<(KeyId, Scheme, String)>,
     alpha: f64,
     id: String,
-    /// Encoder of text; without it, the stream takes ids.
+    /// Encoder of text; without one, the stream takes ids alone.
     #[cfg(feature = "text")]
     encoder: Option<TextEncoder>,
     found: bool,
@@ -45,7 +45,7 @@ impl std::fmt::Debug for StreamDetector {
 #[wasm_bindgen]
 impl StreamDetector {
     /// # Errors
-    /// Says which option is wrong, and how.
+    /// Names the option that is wrong, and the fault.
     #[wasm_bindgen(constructor)]
     pub fn new(
         options: &DetectOptions,
@@ -79,10 +79,10 @@ impl StreamDetector {
         self.read(&token_ids(ids)?)
     }
 
-    /// Ends the text. The detector is then ready for another one.
+    /// Ends the text and returns its evidence. The detector is then ready for another text.
     ///
     /// # Errors
-    /// If the text ends within a surrogate pair; ended again, it ends before.
+    /// If the text ends within a surrogate pair. A second call ends the text before that pair.
     pub fn finish(&mut self) -> Fallible<StreamEvidenceObject> {
         #[cfg(feature = "text")]
         if let Some(encoder) = &mut self.encoder {
@@ -100,10 +100,10 @@ impl StreamDetector {
 #[cfg(feature = "text")]
 #[wasm_bindgen]
 impl StreamDetector {
-    /// Adds text. The last word of it counts once white space follows.
+    /// Adds text. Its last word counts once white space follows.
     ///
     /// # Errors
-    /// If there is no tokenizer, or the string is no Unicode text.
+    /// If there is no tokenizer, or the string is not Unicode text.
     pub fn push(&mut self, piece: &js_sys::JsString) -> Fallible<StreamEvidenceObject> {
         let Some(encoder) = &mut self.encoder else {
             return Err(JsError::new("options.tokenizer: a text needs one (ids do not: pushIds)"));

@@ -1,4 +1,4 @@
-//! A text that comes in pieces of characters.
+//! Encoding of a text that arrives in pieces.
 
 use std::sync::Arc;
 
@@ -9,11 +9,11 @@ use wasm_bindgen::prelude::*;
 
 use crate::{characters::text, convert::Fallible};
 
-/// Strings in, ids out.
+/// An encoder from strings to ids.
 pub(crate) struct TextEncoder {
     encoder: StreamEncoder<Arc<Tokenizer>>,
     tokenizer: Arc<Tokenizer>,
-    /// The first half of a surrogate pair whose second is yet to come.
+    /// First half of a surrogate pair whose second half is in the next piece.
     half: Option<u16>,
 }
 
@@ -31,8 +31,10 @@ impl TextEncoder {
         Ok(self.encoder.push(&piece)?)
     }
 
+    /// Ends the text and returns its last ids.
+    ///
     /// # Errors
-    /// If the text ends within a surrogate pair; ended again, it ends before.
+    /// If the text ends within a surrogate pair. A second call ends the text before that pair.
     pub(crate) fn finish(&mut self) -> Fallible<Vec<TokenId>> {
         if self.half.take().is_some() {
             return Err(JsError::new("not Unicode text: it ends with half a surrogate pair"));
@@ -40,7 +42,7 @@ impl TextEncoder {
         Ok(self.encoder.finish()?)
     }
 
-    /// The piece in whole characters: half a surrogate pair at its end waits for the next.
+    /// Returns the piece in whole characters; half a surrogate pair at its end waits for the next.
     fn whole_characters(&mut self, piece: &JsString) -> Fallible<String> {
         if !piece.is_string() {
             return Err(JsError::new("text: a string is needed"));

@@ -14,32 +14,32 @@ use crate::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// Ids and where they stand.
+    /// Ids and their places in a text.
     #[wasm_bindgen(typescript_type = "Encoding")]
     pub type Encoding;
 }
 
-/// Turns text into the ids of its tokens. It must be the one that the text was written with.
+/// A tokenizer, which turns text into ids. Detection needs the one that the text was written with.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Tokenizer(pub(crate) Arc<greenmark_text::Tokenizer>);
 
 #[wasm_bindgen]
 impl Tokenizer {
-    /// The tokenizer of the demo model, which is part of the package.
+    /// Returns the tokenizer of the demo model, which is part of the package.
     ///
     /// # Errors
-    /// None that is known.
+    /// If the package is damaged.
     pub fn demo() -> Fallible<Tokenizer> {
         Ok(Self(Arc::new(demo_tokenizer()?)))
     }
 
-    /// Reads the bytes of a `tokenizer.json`.
+    /// Parses the bytes of a `tokenizer.json`.
     ///
-    /// - `name`: for display, and in evidence.
+    /// - `name`: name for display, and in evidence.
     ///
     /// # Errors
-    /// Names what the file asks for and this package does not have, or where it is damaged.
+    /// Names the feature of the file that this package does not support, or the damage.
     #[wasm_bindgen(js_name = fromJson)]
     pub fn from_json(
         #[wasm_bindgen(unchecked_param_type = "Uint8Array")] file: &JsValue,
@@ -54,33 +54,34 @@ impl Tokenizer {
         Ok(Self(Arc::new(greenmark_text::Tokenizer::from_json(&file, &name)?)))
     }
 
-    /// Its name, for people.
+    /// Name for display.
     #[wasm_bindgen(getter)]
     pub fn name(&self) -> String {
         self.0.name().into()
     }
 
-    /// Which tokenizer it is, in 16 hexadecimal digits, whatever file it came from. SPEC §9.4.
+    /// Fingerprint of the tokenizer, 16 hexadecimal digits, which does not depend on the kind of
+    /// file. SPEC §9.4.
     #[wasm_bindgen(getter)]
     pub fn fingerprint(&self) -> String {
         self.0.fingerprint().into()
     }
 
-    /// One above its largest id.
+    /// Vocabulary size: one above the largest id.
     #[wasm_bindgen(getter, js_name = vocabSize)]
     pub fn vocab_size(&self) -> u32 {
         self.0.vocab_size() as u32
     }
 
-    /// The ids of a text, without special tokens added.
+    /// Returns the ids of a text, without adding special tokens.
     ///
     /// # Errors
-    /// If the string is too long or no Unicode text.
+    /// If the string is too long or not Unicode text.
     pub fn encode(&self, string: &JsString) -> Fallible<Vec<u32>> {
         Ok(self.0.encode(&text(string)?)?)
     }
 
-    /// The ids of a text, and which of its UTF-16 code units each stands for.
+    /// Returns the ids of a text, and the range of UTF-16 code units of each.
     ///
     /// # Errors
     /// As for `encode`.
@@ -90,10 +91,10 @@ impl Tokenizer {
         Ok(JsValue::from(object(self.encoding(&text)?)).unchecked_into())
     }
 
-    /// The text of some ids. Special tokens and ids without a token are left out.
+    /// Returns the text of some ids. Special tokens and unassigned ids are left out.
     ///
     /// # Errors
-    /// If the ids are no whole numbers.
+    /// If an id is not a valid token id.
     pub fn decode(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
@@ -101,7 +102,7 @@ impl Tokenizer {
         Ok(self.0.decode(&token_ids(ids)?))
     }
 
-    /// The same tokenizer again, to be freed on its own.
+    /// Returns a copy of the tokenizer, to be freed separately.
     #[allow(clippy::should_implement_trait, reason = "JavaScript sees methods, not traits")]
     pub fn clone(&self) -> Tokenizer {
         Self(self.0.clone())
@@ -109,7 +110,7 @@ impl Tokenizer {
 }
 
 impl Tokenizer {
-    /// The members of an `Encoding`.
+    /// Returns the members of an `Encoding`.
     pub(crate) fn encoding(&self, text: &str) -> Fallible<[(&'static str, JsValue); 3]> {
         let Encoded { ids, places } = self.0.encode_with_places(text)?;
         let (starts, ends) = utf16_ranges(text, &places);

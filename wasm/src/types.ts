@@ -1,59 +1,59 @@
-/** What a scheme string says. SPEC §3. */
+/** A scheme string, parsed. SPEC §3. */
 export interface SchemeInfo {
   scheme: string;
   family: "green" | "gumbel";
   context_width: number;
-  /** The green fraction by chance; null in gumbel. */
+  /** Fraction of tokens that are green by chance; null in gumbel. */
   gamma: number | null;
   dual: boolean;
-  /** What a counted token scores by chance, on average. */
+  /** Average score of a counted token by chance. */
   chance_score: number;
 }
 
-/** What is asked of a text. */
+/** Options of detection. */
 export interface DetectOptions {
-  /** Deployments: each is asked under its own scheme and tokenizer, and paid for; the one that hit is named. */
+  /** Profiles of deployments. Each is tested with its own scheme and tokenizer, and paid for; the evidence names the best. */
   profiles?: ProfileAsk[];
-  /** Keys without a profile; at least one, unless there are profiles. Each is paid for; all that are significant are named. */
+  /** Keys without a profile: at least one, unless there are profiles. Each is paid for. */
   keys?: Key[];
-  /** One or several; `gm1:green,h=1,gamma=64/256` where none is given. */
+  /** One scheme or several, for `keys`. Default: `gm1:green,h=1,gamma=64/256`. */
   scheme?: string | string[];
-  /** The level to decide at, between 0 and 1; 1e-6 where none is given. Choose it before looking. */
+  /** Level of the test, between 0 and 1. Default: 1e-6. Choose it before detecting. */
   alpha?: number;
-  /** Whether to search for marked passages (the default), or to test each version of the text as a whole. */
+  /** True (the default) to search for marked passages; false to test each version of the text as a whole. */
   search?: boolean;
-  /** @deprecated The former name of `search`; the next release will not take it. */
+  /** @deprecated The former name of `search`, which the next release will refuse. */
   segments?: boolean;
-  /** Whether to look at the normalised text besides (the default). */
+  /** True (the default) to test the normalised text too. */
   normalise?: boolean;
-  /** For `keys`: the one that the text was written with. Ids need none. */
+  /** Tokenizer for `keys`: the one that the text was written with. Ids need none. */
   tokenizer?: Tokenizer;
 }
 
-/** A profile with what it names. */
+/** A profile with its key and tokenizer. */
 export interface ProfileAsk {
   profile: Profile;
-  /** The stored key: if the profile has the label of a sub-key, the key that this comes from. */
+  /** Stored key. If the profile has the label of a sub-key, this is the key that the sub-key is derived from. */
   key: Key;
-  /** Ids need none. */
+  /** The profile's tokenizer. Ids need none. */
   tokenizer?: Tokenizer;
 }
 
-/** SPEC §10, member for member what `greenmark detect --json` prints. Natural logs are in nats. */
+/** Evidence of SPEC §10, with the members that `greenmark detect --json` prints. Natural logs are in nats. */
 export interface Evidence {
-  /** The version of the test. */
+  /** Version of the test. */
   test: "gm1";
   id: string;
-  /** `too_short`: no text with so few counted tokens could be `marked`. */
+  /** `too_short` if no text with this few counted tokens could be `marked`. */
   verdict: "marked" | "no_mark_found" | "too_short";
-  /** `ln_p` ≤ ln(`alpha`). */
+  /** True if `ln_p` ≤ ln(`alpha`). */
   detected: boolean;
   alpha: number;
-  /** What decides: places, versions, profiles, keys and schemes are all paid for. */
+  /** Natural log of the p-value that decides: it pays for places, versions, profiles, keys and schemes. */
   ln_p: number;
   p_value: number;
   looks: number;
-  /** The name of the profile that the best look belongs to. */
+  /** Name of the profile of the best look, or null. */
   profile: string | null;
   key_id: string;
   scheme: string;
@@ -68,7 +68,7 @@ export interface Evidence {
   gamma: number | null;
   green_fraction: number | null;
   z_score: number | null;
-  /** Of the raw text as a whole, under this key and scheme alone. It pays for no look, and decides nothing. */
+  /** Natural log of the p-value of the whole raw text under this key and scheme alone. It pays for no look, so it decides nothing. */
   unpaid_ln_p: number;
   spans: SpanEvidence[];
 }
@@ -80,16 +80,16 @@ export interface TokenizerName {
 
 /** A marked passage. SPEC §10. */
 export interface SpanEvidence {
-  /** In tokens, `end` exclusive. */
+  /** Range in tokens, `end` exclusive. */
   start: number;
   end: number;
-  /** In Unicode code points of the raw text (`places` of a detection has UTF-16); null where ids were given. */
+  /** Range in Unicode code points of the raw text (a detection's `places` are in UTF-16); null if ids were given. */
   text_start: number | null;
   text_end: number | null;
   scored: number;
   score: number;
   green: number | null;
-  /** Does not pay for the search. */
+  /** Natural log of the p-value of this passage alone. It does not pay for the search. */
   ln_p: number;
   normalised: boolean;
   profile: string | null;
@@ -97,24 +97,24 @@ export interface SpanEvidence {
   scheme: string;
 }
 
-/** Evidence, and what each token of the raw text has to do with it. */
+/** Evidence, and the part of each token of the raw text in it. */
 export interface Detection {
   evidence: Evidence;
   ids: Uint32Array;
-  /** UTF-16 offsets of the tokens, in order; neighbours may share a character. Empty where ids were given. */
+  /** UTF-16 offsets of the tokens, in order; neighbours may share a character. Empty if ids were given. */
   starts: Uint32Array;
   ends: Uint32Array;
-  /** 0: without context; 1: repeated; 2: counted, and red or of a low score; 3: counted, and green or of a high score. */
+  /** Shade of each token. 0: without context; 1: repeated; 2: counted, red or of a low score; 3: counted, green or of a high score. */
   shades: Uint8Array;
-  /** Of counted tokens: 0 or 1 in green, nats in gumbel. 0 elsewhere. */
+  /** Score of each token: 0 or 1 in green, nats in gumbel; 0 if it is not counted. */
   scores: Float64Array;
-  /** UTF-16 start and end of each of `evidence.spans`, in turn. Empty where ids were given. */
+  /** UTF-16 start and end of each of `evidence.spans`, in turn. Empty if ids were given. */
   places: Uint32Array;
 }
 
-/** SPEC §10, of a text that is read as it comes. */
+/** Evidence of SPEC §10 for a text that arrives in pieces. */
 export interface StreamEvidence {
-  /** `detected`: with this piece it is enough; `end`: the text has ended. */
+  /** `detected`: this piece made the evidence significant; `end`: the text has ended. */
   event?: "detected" | "end";
   test: "gm1";
   id: string;
@@ -126,23 +126,23 @@ export interface StreamEvidence {
   scored: number;
   repeated: number;
   score: number;
-  /** What a stake of 1 has become, as a natural log. */
+  /** Natural log of the e-value: the amount that a stake of 1 has become. */
   ln_e: number;
-  /** Valid whenever one stops. */
+  /** Natural log of the p-value, valid at any time of stopping. */
   ln_p: number;
   alpha: number;
   detected: boolean;
 }
 
-/** How a text is marked. */
+/** Options for marking. */
 export interface EmbedOptions {
-  /** `gm1:green,h=1,gamma=64/256` where none is given. */
+  /** Default: `gm1:green,h=1,gamma=64/256`. */
   scheme?: string;
-  /** Green: nats added to green logits; 2 where none is given. Gumbel has no use for it. */
+  /** Green: nats added to the logits of green tokens. Default: 2. Gumbel ignores it. */
   delta?: number;
-  /** Dual gumbel: how often the second number is drawn with; 0.5 where none is given. */
+  /** Dual gumbel: share of draws that use the second number. Default: 0.5. */
   mixingShare?: number;
-  /** Green: whether to leave a position alone whose context was used before. */
+  /** Green: true to leave a position unmarked if its context was used before. Default: false. */
   skipRepeats?: boolean;
 }
 
@@ -154,18 +154,18 @@ export interface Encoding {
   ends: Uint32Array;
 }
 
-/** What the demo model is to write. */
+/** Options of a text that the demo model writes. */
 export interface WriteOptions {
   prompt: string;
-  /** At most 10,000; 200 where none is given. */
+  /** Longest text, in tokens: at most 10,000. Default: 200. */
   tokens?: number;
-  /** 1 where none is given; 0 takes the likeliest token each time. */
+  /** Default: 1; 0 always takes the likeliest token. */
   temperature?: number;
-  /** A whole number; 0 where none is given. */
+  /** Seed of the random draws, a whole number. Default: 0. */
   seed?: number;
   scheme?: string;
   delta?: number;
-  /** Whether to go on where the model would end the text. */
+  /** True to continue where the model would end the text. Default: false. */
   ignoreEnd?: boolean;
 }
 

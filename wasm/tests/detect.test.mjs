@@ -203,7 +203,7 @@ test("half a surrogate pair is refused, and its place named", () => {
 test("a text over the limit is refused", () => {
   const detector = new Detector({ keys: [key], tokenizer });
   const limit = 32 * 2 ** 20;
-  const message = /the text has \d+ bytes or more; at most 33554432 are looked at in one piece/;
+  const message = /the text has \d+ bytes or more; at most 33554432 are examined in one piece/;
   assert.throws(() => detector.evidence("a".repeat(limit + 1)), message);
   assert.throws(() => detector.evidence("é".repeat(limit / 2 + 1)), message);
 });

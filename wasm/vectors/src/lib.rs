@@ -1,4 +1,4 @@
-//! The replay of the test vectors, for JavaScript to call.
+//! Replay of the test vectors, called from JavaScript.
 
 use std::cell::RefCell;
 
@@ -9,28 +9,28 @@ thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Keeps what a panic says: all that JavaScript sees of it is a trap.
+/// Records the message of a panic, of which JavaScript sees only a trap.
 #[wasm_bindgen(start)]
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| PANIC.set(panic.to_string())));
 }
 
-/// The names of the vector files.
+/// Returns the names of the vector files.
 #[wasm_bindgen]
 pub fn names() -> Vec<String> {
     REPLAYS.iter().map(|replay| replay.name.to_owned()).collect()
 }
 
-/// The vector file of that name, as it was when this was compiled.
+/// Returns the text of the vector file of this name, as compiled in.
 #[wasm_bindgen]
 pub fn file(name: &str) -> String {
     find(name).file.to_owned()
 }
 
-/// Runs every case of `file` as one of the vector file `name`, and counts them.
+/// Runs every case of `file` as a case of the vector file `name`, and returns their number.
 ///
 /// # Panics
-/// At the first case that is not met: a trap. [`panic_message`] then names the case.
+/// At the first case that fails, which is a trap. [`panic_message`] then names the case.
 #[wasm_bindgen]
 pub fn replay(name: &str, file: &str) -> usize {
     find(name).run(file)
