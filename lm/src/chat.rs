@@ -4,10 +4,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, context};
 
 use crate::{LmError, TokenId};
-use greenmark_text::{
-    Tokenizer,
-    gguf::{Metadata, Value},
-};
+use greenmark_text::{Tokenizer, gguf::Metadata};
 
 /// Date given to templates as today's: the fallback in Llama 3's own template, 26 July 2024.
 ///
