@@ -262,10 +262,9 @@ impl Weight for ByteBlock {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
 #[cfg(test)]
 mod tests {
-    #![cfg(target_arch = "x86_64")]
-
     use super::lanes::{Portable, avx2::Avx2};
     use super::*;
 
