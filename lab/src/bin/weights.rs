@@ -128,7 +128,7 @@ fn main() -> Result<()> {
         let cells: Vec<&Cell> = cells.iter().filter(|cell| cell.mark.scheme == scheme).collect();
         println!("\n## {scheme}\n");
         print_classes(&cells);
-        let rules = rules(scheme);
+        let rules = rules(scheme)?;
         print_effects(&cells, &rules);
         let tests: Vec<(String, [Test; 2])> =
             rules.into_iter().map(|(name, rule)| (name, [0, 1].map(|fold| fitted(&rule, &cells, fold)))).collect();
@@ -147,78 +147,40 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Returns the rules that are tried on a scheme.
-fn rules(scheme: Scheme) -> Vec<(String, Rule)> {
-    use Trait::{
-        Branching, Chance, ContextId, ContextRank, Entropy, Id, Kind, Lift, Multiplicity, Place, TokenCount, TokenRank,
-    };
-    let named = |name: &str, rule| (name.to_owned(), rule);
-    let fitted = |name: &str, traits: &[Trait]| named(name, Rule::Fitted(traits.to_vec()));
-    let mut rules = vec![named("plain", Rule::Plain)];
-    let is_wide = scheme.context_width().get() > 0;
-    let is_green = scheme.gamma().is_some();
-    if is_green {
-        rules.push(named("ties broken", Rule::Ties));
-        rules.push(named("1, 2, 3, 4, 5", Rule::Fixed([1, 2, 3, 4, 5])));
-        rules.push(named("2, 3, 3, 3, 3", Rule::Fixed([2, 3, 3, 3, 3])));
-        rules.push(named("3, 2, 1, 1, 1", Rule::Fixed([3, 2, 1, 1, 1])));
-        rules.push(named("2, 4, 5, 6, 7", Rule::Fixed([2, 4, 5, 6, 7])));
-        rules.push(named("5, 8, 9, 10, 11", Rule::Fixed([5, 8, 9, 10, 11])));
-        let with_ids =
-            |counts: [i32; 6], ids: [i32; 6]| Rule::Table(0, vec![(Multiplicity, counts.to_vec()), (Id, ids.to_vec())]);
-        rules.push(named("5, 8, 9, 10, 11 by ids −2, −1, 0", with_ids([0, 5, 8, 9, 10, 11], [-2, -1, 0, 0, 0, 0])));
-        rules.push(named("2, 4, 5, 6, 7 by ids −1, −1, 0", with_ids([0, 2, 4, 5, 6, 7], [-1, -1, 0, 0, 0, 0])));
-        rules
-            .push(named("4, 8, 10, 12, 14 by ids −3, −2, 0, 1", with_ids([0, 4, 8, 10, 12, 14], [-3, -2, 0, 1, 1, 1])));
-        rules.push(named("5, 8, 9, 10, 11 by ids −3, −2, 0, 1", with_ids([0, 5, 8, 9, 10, 11], [-3, -2, 0, 1, 1, 1])));
+/// Returns the rules that are tried on a scheme, with their names.
+fn rules(scheme: Scheme) -> Result<Vec<(String, Rule)>> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+        only: Option<Only>,
+        rule: Rule,
     }
-    rules.push(named("ids: 5, 6, 8, 9", Rule::Table(0, vec![(Id, vec![5, 6, 8, 9, 9, 9])])));
-    rules.push(fitted("multiplicity", &[Multiplicity]));
-    rules.push(fitted("place", &[Place]));
-    rules.push(fitted("id of token", &[Id]));
-    rules.push(fitted("rank of token", &[TokenRank]));
-    rules.push(fitted("kind of token", &[Kind]));
-    if is_wide {
-        rules.push(fitted("branching", &[Branching]));
-        rules.push(fitted("count of token", &[TokenCount]));
-        rules.push(fitted("lift", &[Lift]));
-        rules.push(fitted("id of context", &[ContextId]));
-        rules.push(fitted("rank of context", &[ContextRank]));
-        rules.push(fitted("entropy after context", &[Entropy]));
-        rules.push(fitted("chance of pair", &[Chance]));
-        rules.push(fitted("multiplicity, count of token", &[Multiplicity, TokenCount]));
-        rules.push(fitted("multiplicity, lift", &[Multiplicity, Lift]));
-        rules.push(fitted("multiplicity, id of token", &[Multiplicity, Id]));
-        rules.push(fitted("multiplicity, count and id of token", &[Multiplicity, TokenCount, Id]));
-        rules.push(fitted("all without a table", &[Multiplicity, Branching, TokenCount, Lift, Place, Id, ContextId]));
-        rules.push(fitted("multiplicity, both ranks", &[Multiplicity, TokenRank, ContextRank]));
-        rules.push(fitted("all", &TRAITS));
-    } else {
-        rules.push(fitted("multiplicity, id", &[Multiplicity, Id]));
-        rules.push(fitted("multiplicity, rank", &[Multiplicity, TokenRank]));
-        rules.push(fitted("multiplicity, rank, kind", &[Multiplicity, TokenRank, Kind]));
-        rules.push(named("multiplicity, rank, absent tokens too", Rule::WithAbsent(vec![Multiplicity, TokenRank])));
+    /// The schemes of a rule that is not for all of them.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Only {
+        Green,
+        Gumbel,
+        /// h = 0.
+        Unigram,
+        /// h > 0.
+        Wide,
     }
-    if !is_green {
-        for shape in [2.0, 0.5, 0.25, 0.125, 0.0625] {
-            rules.push((format!("gamma scores of shape {shape}"), Rule::Shape(shape)));
-        }
-        rules.push(named("fitted score", Rule::Steps(None)));
-        for which in [Multiplicity, Branching, ContextRank, Entropy, TokenRank, Chance] {
-            rules.push((format!("fitted score by {which:?}"), Rule::Steps(Some(which))));
-        }
-    }
-    rules
+    let mut rules: Vec<Named> = serde_json::from_str(include_str!("../weights/rules.json"))?;
+    rules.retain(|rule| match rule.only {
+        None => true,
+        Some(Only::Green) => scheme.gamma().is_some(),
+        Some(Only::Gumbel) => scheme.gamma().is_none(),
+        Some(Only::Unigram) => scheme.context_width().get() == 0,
+        Some(Only::Wide) => scheme.context_width().get() > 0,
+    });
+    Ok(rules.into_iter().map(|rule| (rule.name, rule.rule)).collect())
 }
 
 /// Prints the effects of fitted rules of green schemes, in nats, over all texts of the scheme.
 fn print_effects(cells: &[&Cell], rules: &[(String, Rule)]) {
     let Some(gamma) = cells[0].mark.scheme.gamma() else { return };
-    let fitting: Vec<Scored> = cells
-        .iter()
-        .flat_map(|cell| cell.samples.iter().flatten())
-        .flat_map(|sample| sample.whole().iter().copied())
-        .collect();
+    let fitting = scored(cells, |_| true);
     println!(
         "\nFitted log-likelihood ratios of green (all prompts): base, and what a class adds, in the order of the classes.\n"
     );
@@ -235,15 +197,15 @@ fn print_effects(cells: &[&Cell], rules: &[(String, Rule)]) {
     }
 }
 
-/// A rule as the texts of one fold have it.
+/// Returns the positions of all whole texts of some folds, attacked ones too.
+fn scored(cells: &[&Cell], is_of: impl Fn(usize) -> bool) -> Vec<Scored> {
+    let samples = cells.iter().flat_map(|cell| cell.samples.iter().flatten()).filter(|sample| is_of(sample.fold));
+    samples.flat_map(|sample| sample.whole().iter().copied()).collect()
+}
+
+/// Fits a rule on the texts of one fold.
 fn fitted(rule: &Rule, cells: &[&Cell], fold: usize) -> Test {
-    let fitting: Vec<Scored> = cells
-        .iter()
-        .flat_map(|cell| cell.samples.iter().flatten())
-        .filter(|sample| sample.fold == fold)
-        .flat_map(|sample| sample.whole().iter().copied())
-        .collect();
-    rule.test(cells[0].mark.scheme.gamma().map(Gamma::fraction), &fitting)
+    rule.test(cells[0].mark.scheme.gamma().map(Gamma::fraction), &scored(cells, |of| of == fold))
 }
 
 /// Prints the evidence by class, in texts as written: shares of greens, or mean scores.

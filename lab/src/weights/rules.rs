@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use greenmark::stats::{ln_binomial_sf, ln_gamma_sf};
+use serde::Deserialize;
 
 use crate::weights::{
     fit::{Fit, Model, Row, isotonic},
@@ -23,17 +24,15 @@ pub struct Scored {
 }
 
 /// A way to weigh.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub enum Rule {
     /// SPEC §7.
     Plain,
     /// Green: weights that say nothing, 64 to 79 by place. What they gain is that fewer outcomes
     /// tie: the control for all others.
     Ties,
-    /// Green: whole weights for multiplicity 1, 2, 3–4, 5–8, 9 and more.
-    Fixed([i32; 5]),
-    /// The sum of a base and of a whole number for each trait's class, at least 1.
-    Table(i32, Vec<(Trait, Vec<i32>)>),
+    /// The sum of a whole number for each trait's class, at least 1.
+    Table(Vec<(Trait, Vec<i32>)>),
     /// Green: the log-likelihood ratio by these traits. Gumbel: weights 1 − 1/mean, the best for
     /// exponential scores.
     Fitted(Vec<Trait>),
@@ -74,28 +73,18 @@ impl Rule {
                 let (count, sum) = sums(text);
                 ln_gamma_sf(sum, count).expect("a finite sum")
             }),
-            (Self::Fixed(weights), Some(gamma)) => {
-                let weights = *weights;
-                lattice(gamma, false, move |_, scored| weights[Trait::Multiplicity.of(&scored.classes) - 1])
-            }
             (Self::Ties, Some(gamma)) => {
                 lattice(gamma, false, |i, _| 64 + ((i as u32).wrapping_mul(0x9e37_79b9) >> 28) as i32)
             }
-            (Self::Table(base, effects), Some(gamma)) => {
-                let (base, effects) = (*base, effects.clone());
-                lattice(gamma, false, move |_, scored| {
-                    let sum: i32 = effects.iter().map(|(of, effects)| effects[of.of(&scored.classes)]).sum();
-                    (base + sum).max(1)
-                })
+            (Self::Table(effects), Some(gamma)) => {
+                let effects = effects.clone();
+                lattice(gamma, false, move |_, scored| sum_of(&effects, scored))
             }
             (Self::Fitted(traits), Some(gamma)) => fitted_green(traits, gamma, fitting, false),
             (Self::WithAbsent(traits), Some(gamma)) => fitted_green(traits, gamma, fitting, true),
-            (Self::Table(base, effects), None) => {
-                let (base, effects) = (*base, effects.clone());
-                weighted_gumbel(move |scored| {
-                    let sum: i32 = effects.iter().map(|(of, effects)| effects[of.of(&scored.classes)]).sum();
-                    (base + sum).max(1).into()
-                })
+            (Self::Table(effects), None) => {
+                let effects = effects.clone();
+                weighted_gumbel(move |scored| sum_of(&effects, scored).into())
             }
             (Self::Fitted(traits), None) => fitted_gumbel(traits, fitting),
             (Self::Shape(shape), None) => {
@@ -111,7 +100,12 @@ impl Rule {
     }
 }
 
-/// T and the sum of scores.
+/// Returns the weight of a position by a table.
+fn sum_of(effects: &[(Trait, Vec<i32>)], scored: &Scored) -> i32 {
+    effects.iter().map(|(of, effects)| effects[of.of(&scored.classes)]).sum::<i32>().max(1)
+}
+
+/// Returns T and the sum of scores.
 fn sums(text: &[Scored]) -> (u64, f64) {
     text.iter().filter(|scored| !scored.absent).fold((0, 0.0), |(count, sum), scored| (count + 1, sum + scored.score))
 }
@@ -288,12 +282,12 @@ mod tests {
         let green = [
             Rule::Plain,
             Rule::Ties,
-            Rule::Fixed([1, 2, 3, 4, 5]),
-            Rule::Fixed([3, 2, 1, 1, 1]),
-            Rule::Table(
-                3,
-                vec![(Trait::Multiplicity, vec![0, 0, 1, 2, 3, 4]), (Trait::TokenCount, vec![0, 0, -1, -2, -3, -4])],
-            ),
+            Rule::Table(vec![(Trait::Multiplicity, vec![0, 1, 2, 3, 4, 5])]),
+            Rule::Table(vec![(Trait::Multiplicity, vec![0, 3, 2, 1, 1, 1])]),
+            Rule::Table(vec![
+                (Trait::Multiplicity, vec![3, 3, 4, 5, 6, 7]),
+                (Trait::TokenCount, vec![0, 0, -1, -2, -3, -4]),
+            ]),
             Rule::Fitted(vec![Trait::Multiplicity]),
             Rule::Fitted(vec![Trait::Multiplicity, Trait::TokenCount, Trait::TokenRank, Trait::Kind]),
             Rule::WithAbsent(vec![Trait::Multiplicity, Trait::TokenRank]),
@@ -301,7 +295,7 @@ mod tests {
         let gumbel = [
             Rule::Plain,
             Rule::Fitted(vec![Trait::Branching]),
-            Rule::Table(0, vec![(Trait::Id, vec![5, 6, 8, 9, 9, 9])]),
+            Rule::Table(vec![(Trait::Id, vec![5, 6, 8, 9, 9, 9])]),
             Rule::Shape(0.125),
             Rule::Shape(2.0),
             Rule::Steps(None),
@@ -347,7 +341,7 @@ mod tests {
         for number in 0..50 {
             let positions = positions(scheme, &text, &table, number);
             let plain = Rule::Plain.test(Some(0.25), &[])(&positions);
-            let equal = Rule::Fixed([1; 5]).test(Some(0.25), &[])(&positions);
+            let equal = Rule::Table(vec![(Trait::Multiplicity, vec![1; 6])]).test(Some(0.25), &[])(&positions);
             assert!((plain - equal).abs() < 1e-10 * plain.abs().max(1.0));
         }
     }

@@ -6,9 +6,10 @@ use std::collections::{HashMap, HashSet};
 
 use greenmark::TokenId;
 use greenmark_text::Tokenizer;
+use serde::Deserialize;
 
 /// A way to sort positions into classes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 pub enum Trait {
     /// Occurrences in the text of what is counted once: the pair (green) or the context (gumbel).
     /// Class 0 is for none.
