@@ -7,10 +7,9 @@
 //! logits of a random quarter of the tokens, another quarter after each token: the share of tokens
 //! from that quarter is what a watermark of γ = 1/4, δ = 2 has to show a detector.
 
-use std::cell::Cell;
-use std::error::Error;
-use std::ops::ControlFlow;
+use std::{cell::Cell, error::Error, ops::ControlFlow};
 
+use greenmark_lab::mix;
 use greenmark_lm::{
     DemoModel, Event, GenerateOptions, LanguageModel, LlamaModel, LogitsHook, Request, Sampling, SamplingParams,
     TokenId, generate,
@@ -127,11 +126,4 @@ impl LogitsHook for Probe<'_> {
 /// single one.
 fn in_quarter(key: u64, before: TokenId, token: TokenId) -> bool {
     [u64::from(before), u64::from(token)].into_iter().fold(mix(key), |state, id| mix(state ^ id)) >> 62 == 0
-}
-
-fn mix(state: u64) -> u64 {
-    let x = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
 }

@@ -1,5 +1,5 @@
 //! Measures how often marked text is found at α = 1e-6: the search beside its rivals, and the
-//! stream beside a test of fixed length. `power search N` and `power stream N` print a table each,
+//! stream beside a test of fixed length. `search-power search N` and `search-power stream N` print a table each,
 //! from N texts a cell, the same every time.
 //!
 //! A marked token scores as one does that the model gave the chance 1/k: the greatest of k numbers.
@@ -11,6 +11,7 @@ use greenmark::{
     Field, Key, Position, Scheme, Scores, Stream, Subkey, TokenId, colour,
     stats::{ln_binomial_sf, ln_gamma_sf},
 };
+use greenmark_lab::mix;
 use sha2::{Digest, Sha256};
 
 const ALPHA: f64 = 1e-6;
@@ -76,11 +77,9 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> f64 {
+        let word = mix(self.0);
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 * (-53f64).exp2() + (-54f64).exp2()
+        (word >> 11) as f64 * (-53f64).exp2() + (-54f64).exp2()
     }
 }
 
@@ -262,7 +261,7 @@ fn main() -> ExitCode {
         (Some(&"search"), Some(texts)) => search_table(texts),
         (Some(&"stream"), Some(texts)) => stream_table(texts),
         _ => {
-            eprintln!("usage: power search N | power stream N");
+            eprintln!("usage: search-power search N | search-power stream N");
             return ExitCode::from(2);
         }
     }

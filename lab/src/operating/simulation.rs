@@ -14,9 +14,12 @@ use std::{
 
 use greenmark_lm::text_rng;
 
-use crate::operating::{
-    power::{Critical, Curve},
-    recording::{Distribution, Recording, unit},
+use crate::{
+    mix,
+    operating::{
+        power::{Critical, Curve},
+        recording::{Distribution, Recording, unit},
+    },
 };
 
 /// A green mark of one width.
@@ -318,14 +321,6 @@ fn byte(context: u64, token: u32) -> u8 {
     x = (x ^ (x >> 15)).wrapping_add((context >> 32) as u32).wrapping_mul(0x85EB_CA6B);
     x = (x ^ (x >> 13)).wrapping_mul(0xC2B2_AE35);
     ((x ^ (x >> 16)) >> 8) as u8
-}
-
-/// SplitMix64's finaliser (Steele, Lea and Flood 2014): a bijection.
-pub(crate) fn mix(mut x: u64) -> u64 {
-    x = x.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    x ^ (x >> 31)
 }
 
 /// The hash of a number that is one already.

@@ -7,7 +7,7 @@ use std::{
 
 use greenmark_lm::TokenId;
 
-use crate::operating::simulation::{Mixed, mix};
+use crate::{mix, operating::simulation::Mixed};
 
 /// Counts of contexts in texts, and of the tokens after them.
 #[derive(Debug, Clone, Default)]
