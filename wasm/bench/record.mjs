@@ -27,7 +27,7 @@ const run = (program, ...before) =>
   lines(execFileSync(program, [...before, text, tokenizer, String(ROUNDS)], { encoding: "utf8", maxBuffer: 1 << 24 }));
 let chromium;
 const runtimes = {
-  native: () => run(join(root, "target", "release", "examples", "text-speed")),
+  native: () => run(join(root, "target", "release", "text-speed")),
   node: () => run(process.execPath, join(root, "wasm", "bench", "node.mjs")),
   chromium: async () => {
     const { version, rows } = await inChromium(text, tokenizer, ROUNDS);
