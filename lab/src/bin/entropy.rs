@@ -9,11 +9,9 @@
 
 use std::{cell::Cell, error::Error, ops::ControlFlow};
 
-use greenmark_lab::mix;
-use greenmark_lm::{
-    DemoModel, Event, GenerateOptions, LanguageModel, LlamaModel, LogitsHook, Request, Sampling, SamplingParams,
-    TokenId, generate,
-};
+use greenmark_eval::corpus::Recipe;
+use greenmark_lab::{mix, options};
+use greenmark_lm::{DemoModel, Event, LanguageModel, LlamaModel, LogitsHook, Request, TokenId, generate};
 use greenmark_text::{Tokenizer, demo_tokenizer, model_path};
 
 const PROMPTS: [&str; 4] = ["Once upon a time", "The old woman", "In the morning", "It was a cold day"];
@@ -44,15 +42,8 @@ fn report(
             let prompt = tokenizer.encode(PROMPTS[index as usize % PROMPTS.len()]).unwrap_or_default();
             Request { index, prompt }
         });
-        let options = GenerateOptions {
-            max_tokens: tokens as usize,
-            min_tokens: 0,
-            sampling: Sampling::new(SamplingParams::default())?,
-            seed,
-            stop: tokenizer.eos_ids().to_vec(),
-            ignore_stop: true,
-            batch: None,
-        };
+        let recipe = Recipe { mark: None, temperature: 1.0, tokens: tokens as usize, seed };
+        let options = options(&recipe, tokenizer.eos_ids())?;
         let mut first = String::new();
         let start = std::time::Instant::now();
         generate(

@@ -12,10 +12,9 @@
 use std::{cell::Cell, error::Error, ops::ControlFlow};
 
 use greenmark::{Embedder, Scheme};
-use greenmark_eval::corpus::key;
-use greenmark_lm::{
-    Candidates, DemoModel, GenerateOptions, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId, generate,
-};
+use greenmark_eval::corpus::{Recipe, key};
+use greenmark_lab::options;
+use greenmark_lm::{Candidates, DemoModel, LogitsHook, MarkHook, Request, TokenId, generate};
 use greenmark_text::demo_tokenizer;
 use rand_chacha::ChaCha8Rng;
 
@@ -57,15 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut model = DemoModel::new()?;
     let tokenizer = demo_tokenizer()?;
     let prompt = tokenizer.encode("One morning")?;
-    let options = GenerateOptions {
-        max_tokens: 200,
-        min_tokens: 0,
-        sampling: Sampling::new(SamplingParams::default())?,
-        seed,
-        stop: Vec::new(),
-        ignore_stop: false,
-        batch: None,
-    };
+    let options = options(&Recipe { mark: None, temperature: 1.0, tokens: 200, seed }, &[])?;
     for scheme in ["none", "gm1:gumbel,h=1", "gm1:gumbel,h=2", "gm1:gumbel,h=4", "gm1:gumbel,h=2,dual"] {
         let sums = Cell::new((0.0, 0.0, 0));
         let parsed = scheme.parse::<Scheme>().ok();

@@ -14,6 +14,7 @@ use greenmark_eval::{
     setup::{Setup, SetupArgs, describe, file_name, file_name_part, parse_mark},
     summary::{Mean, Rate, median},
 };
+use greenmark_lab::table::print_header;
 use greenmark_lm::text_rng;
 
 const ALPHA: f64 = 1e-6;
@@ -30,16 +31,6 @@ const MARKS: [&str; 7] = [
 ];
 /// Numbers of keys from here on mark no text.
 const FRESH_KEYS: u64 = 1_000_000;
-/// Schemes whose variety is measured, beside plain sampling.
-const VARIED: [&str; 6] = [
-    "gm1:gumbel,h=1",
-    "gm1:gumbel,h=2",
-    "gm1:gumbel,h=4",
-    "gm1:gumbel,h=1,dual",
-    "gm1:gumbel,h=2,dual",
-    "gm1:gumbel,h=4,dual",
-];
-
 /// Measures detection, quality and variety of every kind of mark
 #[derive(Debug, Parser)]
 #[command(after_help = "\
@@ -118,10 +109,11 @@ impl Bench {
              before, less that of unmarked texts; both with 95 % intervals of paired differences.\n",
             self.args.setup.model, self.args.tokens, self.args.setup.seed
         );
-        print!("| temperature | mark | n | scored (median) | ln p (median) |");
-        SUBSTITUTED.iter().for_each(|share| print!(" {:.0} % replaced |", 100.0 * share));
-        println!(" perplexity | repetition |");
-        println!("|---|---|---|---|---|{}---|---|", "---|".repeat(SUBSTITUTED.len()));
+        let shares = SUBSTITUTED.map(|share| format!("{:.0} % replaced", 100.0 * share)).join(" | ");
+        print_header(
+            &format!("temperature | mark | n | scored (median) | ln p (median) | {shares} | perplexity | repetition"),
+            [],
+        );
         let (mut rows, mut false_alarms) = (Vec::new(), Vec::new());
         for temperature in self.args.temperatures.clone() {
             let plain = self.cell(None, temperature)?;
@@ -210,7 +202,8 @@ impl Bench {
             self.args.answer_tokens, self.args.setup.seed
         );
         println!("| mark | different answers | self-BLEU |\n|---|---|---|");
-        let varied = VARIED.iter().map(|scheme| parse_mark(scheme).map(Some).map_err(|error| anyhow!(error)));
+        let schemes = ["", ",dual"].into_iter().flat_map(|dual| [1, 2, 4].map(|h| format!("gm1:gumbel,h={h}{dual}")));
+        let varied = schemes.map(|scheme| parse_mark(&scheme).map(Some).map_err(|error| anyhow!(error)));
         for mark in std::iter::once(Ok(None)).chain(varied).collect::<Result<Vec<_>>>()? {
             let jobs: Vec<Job> = (0..prompts * answers)
                 .map(|i| Job { index: i as u64, prompt: self.prompts[i / answers].clone(), key: (i / answers) as u64 })
@@ -274,9 +267,8 @@ impl Row {
 fn in_short(marks: &[Mark], temperatures: &[f64], rows: &[Row]) {
     let names: Vec<_> = temperatures.iter().map(ToString::to_string).collect();
     println!("\n## In short\n\nEach cell at temperature {}.\n", names.join(" / "));
-    print!("| mark | ln p |");
-    SUBSTITUTED.iter().for_each(|share| print!(" {:.0} % replaced |", 100.0 * share));
-    println!(" perplexity × | repetition + |\n|---|---|{}---|---|", "---|".repeat(SUBSTITUTED.len()));
+    let shares = SUBSTITUTED.map(|share| format!("{:.0} % replaced", 100.0 * share)).join(" | ");
+    print_header(&format!("mark | ln p | {shares} | perplexity × | repetition +"), []);
     for &mark in marks {
         let rows: Vec<&Row> = rows.iter().filter(|row| row.mark == mark).collect();
         let cell = |value: &dyn Fn(&Row) -> String| rows.iter().map(|&row| value(row)).collect::<Vec<_>>().join(" / ");

@@ -14,10 +14,13 @@ use greenmark_eval::{
     setup::{SetupArgs, bar, describe, file_name, parse_mark},
     summary::Mean,
 };
-use greenmark_lab::operating::{
-    power::{Critical, Curve, Needed, needed_with_interval},
-    recording::{Recording, read, record, unit},
-    simulation::{Green, Outcome, Trials, Wandered, green, gumbel, wandered},
+use greenmark_lab::{
+    operating::{
+        power::{Critical, Curve, Needed, needed_with_interval},
+        recording::{Recording, read, record, unit},
+        simulation::{Green, Outcome, Trials, Wandered, green, gumbel, wandered},
+    },
+    table::{print_header, print_row},
 };
 use greenmark_lm::text_rng;
 use rayon::prelude::*;
@@ -170,6 +173,14 @@ impl Kind {
         }
     }
 
+    fn of(mark: Mark) -> Self {
+        let width = mark.scheme.context_width().get();
+        match mark.scheme.gamma() {
+            Some(gamma) => Self::Green { width, gamma: gamma.numerator(), delta: f64::from(mark.delta.nats()) },
+            None => Self::Gumbel { width },
+        }
+    }
+
     fn all() -> Vec<Self> {
         let greens = GREEN_WIDTHS.into_iter().flat_map(|width| {
             GAMMAS.into_iter().flat_map(move |gamma| DELTAS.map(|delta| Self::Green { width, gamma, delta }))
@@ -287,27 +298,18 @@ impl Bench {
              the model does: its perplexity is 1 by construction and not computed.\n",
             unmarked.value.exp()
         );
-        print!("| mark | perplexity ×, steps | perplexity ×, text | score | scored |");
-        for alpha in ALPHAS {
-            SHARES.iter().for_each(|share| print!(" {} % at {alpha:e} |", 100.0 * share));
-        }
-        println!("\n|---|---|---|---|---|{}", "---|".repeat(ALPHAS.len() * SHARES.len()));
+        let columns = ALPHAS.iter().flat_map(|alpha| SHARES.map(|share| format!("{} % at {alpha:e}", 100.0 * share)));
+        print_header("mark | perplexity ×, steps | perplexity ×, text | score | scored", columns);
         for point in &points {
-            print!(
-                "| {} | {} | {} | {:.2} | {:.0} |",
-                point.kind.name(),
-                point.cost(),
-                self.text_cost(point),
-                point.score,
-                point.scored
-            );
-            for needed in &point.needed {
-                // Of the 99.9 % the bootstrap knows nothing: its samples have no harder text.
-                let [half, most, all] = needed[..] else { bail!("three shares") };
-                let cells = [self.with_interval(&half), self.with_interval(&most), plain(all.value, self.args.tokens)];
-                cells.iter().for_each(|cell| print!(" {cell} |"));
-            }
-            println!();
+            let Point { kind, score, scored, needed, .. } = point;
+            let cells = needed.iter().flat_map(|needed| {
+                needed.iter().zip(SHARES).map(|(needed, share)| {
+                    // Of the 99.9 % the bootstrap knows nothing: its samples have no harder text.
+                    if share < 0.999 { self.with_interval(needed) } else { plain(needed.value, self.args.tokens) }
+                })
+            });
+            let (cost, text_cost) = (point.cost(), self.text_cost(point));
+            print_row(&format!("{} | {cost} | {text_cost} | {score:.2} | {scored:.0}", kind.name()), cells);
         }
         Ok(points)
     }
@@ -317,7 +319,7 @@ impl Bench {
         let surprise: Vec<f64> = outcomes.iter().map(|outcome| outcome.surprise).collect();
         Ok(Point {
             kind,
-            needed: self.needed(outcomes, &SHARES),
+            needed: self.needed(outcomes),
             surprise: Mean::of(&surprise).context("too few texts")?,
             wandered: outcomes.iter().map(|outcome| wandered(outcome, MEMORY)).collect(),
             score: mean(|outcome| outcome.mean_score),
@@ -326,10 +328,10 @@ impl Bench {
     }
 
     /// By α, then by share.
-    fn needed(&self, outcomes: &[&Outcome], shares: &[f64]) -> Vec<Vec<Needed>> {
+    fn needed(&self, outcomes: &[&Outcome]) -> Vec<Vec<Needed>> {
         let level = |level: usize| {
             let curves: Vec<Curve> = outcomes.iter().map(|outcome| outcome.curves[level].clone()).collect();
-            needed_with_interval(&curves, shares, self.args.resamples, &mut text_rng(self.args.setup.seed, 0))
+            needed_with_interval(&curves, &SHARES, self.args.resamples, &mut text_rng(self.args.setup.seed, 0))
         };
         (0..ALPHAS.len()).map(level).collect()
     }
@@ -366,22 +368,16 @@ impl Bench {
         println!(
             "\n## In short\n\nTokens needed for 50 / 95 / 99.9 %; the factor on perplexity by steps / of the text.\n"
         );
-        print!("| mark |");
-        temperatures.iter().for_each(|t| print!(" perplexity × at {t} |"));
-        for alpha in ALPHAS {
-            temperatures.iter().for_each(|t| print!(" {alpha:e}, at {t} |"));
-        }
-        println!("\n|---|{}", "---|".repeat(temperatures.len() * (1 + ALPHAS.len())));
+        let costs = temperatures.iter().map(|t| format!("perplexity × at {t}"));
+        let lengths = ALPHAS.iter().flat_map(|alpha| temperatures.iter().map(move |t| format!("{alpha:e}, at {t}")));
+        print_header("mark", costs.chain(lengths));
         for (i, kind) in Kind::all().into_iter().enumerate() {
-            print!("| {} |", kind.name());
-            rows.iter().for_each(|row| print!(" {} |", row[i].factors()));
-            for level in 0..ALPHAS.len() {
-                for row in rows {
-                    let cells: Vec<_> = row[i].needed[level].iter().map(|n| plain(n.value, self.args.tokens)).collect();
-                    print!(" {} |", cells.join(" / "));
-                }
-            }
-            println!();
+            let needed = |point: &Point, level: usize| {
+                let cells: Vec<_> = point.needed[level].iter().map(|n| plain(n.value, self.args.tokens)).collect();
+                cells.join(" / ")
+            };
+            let needed = (0..ALPHAS.len()).flat_map(|level| rows.iter().map(move |row| needed(&row[i], level)));
+            print_row(&kind.name(), rows.iter().map(|row| row[i].factors()).chain(needed));
         }
     }
 
@@ -392,9 +388,8 @@ impl Bench {
         println!(
             "\n## Other fractions at equal cost\n\nh = 1, each γ with the δ at which it costs, step by step, the perplexity that γ = {gamma}/256 costs at δ = {delta}; the same texts and random numbers, 95 % intervals of a bootstrap over texts.\n"
         );
-        println!(
-            "| temperature | γ | δ | perplexity ×, steps | perplexity ×, text | 95 % at 1e-2 | 95 % at 1e-4 | 95 % at 1e-6 | scored |\n|---|---|---|---|---|---|---|---|---|"
-        );
+        let columns = ALPHAS.iter().map(|alpha| format!("95 % at {alpha:e}")).chain(["scored".to_owned()]);
+        print_header("temperature | γ | δ | perplexity ×, steps | perplexity ×, text", columns);
         for (&temperature, row) in self.args.temperatures.iter().zip(rows) {
             let default = Kind::Green { width: 1, gamma, delta };
             let target = row.iter().find(|point| point.kind == default).context("the default is in the table")?;
@@ -434,14 +429,12 @@ impl Bench {
             for (i, &(gamma, delta)) in marks.iter().enumerate() {
                 let outcomes: Vec<&Outcome> = outcomes.iter().map(|outcomes| &outcomes[i]).collect();
                 let point = self.point(Kind::Green { width: 1, gamma, delta }, &outcomes)?;
-                print!(
-                    "| {temperature} | 1/{} | {delta} | {} | {} |",
-                    256 / u32::from(gamma),
-                    point.cost(),
-                    self.text_cost(&point)
+                let cells = point.needed.iter().map(|needed| self.with_interval(&needed[1]));
+                let (cost, text_cost) = (point.cost(), self.text_cost(&point));
+                print_row(
+                    &format!("{temperature} | 1/{} | {delta} | {cost} | {text_cost}", 256 / u32::from(gamma)),
+                    cells.chain([format!("{:.0}", point.scored)]),
                 );
-                point.needed.iter().for_each(|needed| print!(" {} |", self.with_interval(&needed[1])));
-                println!(" {:.0} |", point.scored);
             }
         }
         Ok(())
@@ -459,11 +452,10 @@ impl Bench {
             guide.display(),
             self.args.texts.min(100)
         );
-        print!(
-            "| temperature | mark | found, written | found, computed | scored, written | scored, computed | perplexity ×, written |"
+        print_header(
+            "temperature | mark | found, written | found, computed | scored, written | scored, computed | perplexity ×, written",
+            MEMORIES.map(|memory| format!("computed, by {memory} tokens")),
         );
-        MEMORIES.iter().for_each(|memory| print!(" computed, by {memory} tokens |"));
-        println!("\n|---|---|---|---|---|---|---|{}", "---|".repeat(MEMORIES.len()));
         for line in lines.iter().filter(|line| self.args.temperatures.contains(&line.temperature)) {
             // The dual form is not computed.
             if line.mark.scheme.family() == (Family::Gumbel { dual: true }) {
@@ -481,8 +473,12 @@ impl Bench {
                 let curve = &outcome.curves[ALPHAS.len() - 1];
                 f64::from(*curve.found.last().unwrap_or(&0)) / f64::from(curve.trials)
             })?;
-            print!(
-                "| {} | {} | {} | {:.2} ± {:.2} | {} | {:.0} | {} |",
+            let costs = MEMORIES.map(|memory| match line.mark.scheme.gamma() {
+                Some(_) => self.cost(&outcomes.iter().map(|outcome| wandered(outcome, memory)).collect::<Vec<_>>()),
+                None => "1".to_owned(),
+            });
+            let row = format!(
+                "{} | {} | {} | {:.2} ± {:.2} | {} | {:.0} | {}",
                 line.temperature,
                 describe(Some(line.mark)),
                 line.found,
@@ -492,14 +488,7 @@ impl Bench {
                 mean(&|outcome| outcome.scored)?.value,
                 line.cost.trim_start_matches("× "),
             );
-            for memory in MEMORIES {
-                let texts: Vec<Wandered> = outcomes.iter().map(|outcome| wandered(outcome, memory)).collect();
-                match line.mark.scheme.gamma() {
-                    Some(_) => print!(" {} |", self.cost(&texts)),
-                    None => print!(" 1 |"),
-                }
-            }
-            println!();
+            print_row(&row, costs);
         }
         Ok(())
     }
@@ -516,11 +505,8 @@ impl Bench {
              differences; computed of the text ({MEMORY} tokens). Score and scored: means, of {length} tokens.\n",
             self.args.texts, self.args.trials
         );
-        print!("| temperature | mark | | perplexity × | score | scored |");
-        for alpha in ALPHAS {
-            print!(" 50 % at {alpha:e} | 95 % at {alpha:e} |");
-        }
-        println!("\n|---|---|---|---|---|---|{}", "---|".repeat(2 * ALPHAS.len()));
+        let columns = ALPHAS.map(|alpha| format!("50 % at {alpha:e} | 95 % at {alpha:e}"));
+        print_header("temperature | mark | | perplexity × | score | scored", columns);
         for &(temperature, mark) in &self.args.checks {
             let critical = levels.of(mark.scheme)?;
             let plan = self.plan(temperature, length);
@@ -535,23 +521,14 @@ impl Bench {
             let written: Vec<Outcome> = marked.iter().map(detect).collect();
             let computed =
                 self.each(temperature, self.args.texts, |recording| Ok(simulate(&recording, mark, critical, plan)))?;
-            let computed_cost = match mark.scheme.gamma() {
-                Some(_) if mark.scheme.context_width().get() == 0 => "–".to_owned(),
-                Some(_) => self.cost(&computed.iter().map(|outcome| wandered(outcome, MEMORY)).collect::<Vec<_>>()),
-                None => "1".to_owned(),
-            };
-            for (what, cost, outcomes) in [("written", cost, &written), ("computed", computed_cost, &computed)] {
-                let outcomes: Vec<&Outcome> = outcomes.iter().collect();
-                let mean =
-                    |value: fn(&Outcome) -> f64| outcomes.iter().map(|o| value(o)).sum::<f64>() / outcomes.len() as f64;
-                print!(
-                    "| {temperature} | {} | {what} | {cost} | {:.2} | {:.0} |",
-                    describe(Some(mark)),
-                    mean(|outcome| outcome.mean_score),
-                    mean(|outcome| outcome.scored)
-                );
-                self.needed(&outcomes, &SHARES[..2]).iter().flatten().for_each(|n| print!(" {} |", within(n, length)));
-                println!();
+            let point = |outcomes: &[Outcome]| self.point(Kind::of(mark), &outcomes.iter().collect::<Vec<_>>());
+            let (written, computed) = (point(&written)?, point(&computed)?);
+            let computed_cost = self.text_cost(&computed);
+            for (what, cost, point) in [("written", cost, written), ("computed", computed_cost, computed)] {
+                let needed = point.needed.iter().flat_map(|needed| &needed[..2]).map(|needed| within(needed, length));
+                let Point { score, scored, .. } = point;
+                let mark = describe(Some(mark));
+                print_row(&format!("{temperature} | {mark} | {what} | {cost} | {score:.2} | {scored:.0}"), needed);
             }
         }
         Ok(())
@@ -564,11 +541,12 @@ impl Bench {
             "\n## How learnable the lists are\n\nShare of the positions of a text whose context had come up so many times in {collected} tokens of *other* texts (other prompts, unmarked), which is \
              what an attacker can count the colours or the winners of that context in. Each text against a random choice of the others, cut at {collected} tokens; means over texts ± standard error.\n"
         );
-        print!("| h |");
-        for temperature in &self.args.temperatures {
-            SIGHTINGS.iter().for_each(|times| print!(" {times} times or more, at {temperature} |"));
-        }
-        println!("\n|---|{}", "---|".repeat(SIGHTINGS.len() * self.args.temperatures.len()));
+        let columns = self
+            .args
+            .temperatures
+            .iter()
+            .flat_map(|temperature| SIGHTINGS.map(|times| format!("{times} times or more, at {temperature}")));
+        print_header("h", columns);
         let mut cells: Vec<Vec<String>> = vec![Vec::new(); GREEN_WIDTHS.len()];
         let mut enough = true;
         for &temperature in &self.args.temperatures {
@@ -586,9 +564,7 @@ impl Bench {
                 }
             }
         }
-        for (width, cells) in GREEN_WIDTHS.iter().zip(cells) {
-            println!("| {width} | {} |", cells.join(" | "));
-        }
+        GREEN_WIDTHS.iter().zip(cells).for_each(|(width, cells)| print_row(&width.to_string(), cells));
         if !enough {
             println!("\nThere are too few texts for that many tokens.");
         }
@@ -658,13 +634,11 @@ impl Point {
 
 /// One mark along one recording.
 fn simulate(recording: &Recording, mark: Mark, critical: &[Critical], plan: Trials) -> Outcome {
-    let width = mark.scheme.context_width().get();
-    match mark.scheme.gamma() {
-        Some(gamma) => {
-            let mark = Green { gamma: gamma.numerator(), delta: f64::from(mark.delta.nats()), critical };
-            green(recording, width, &[mark], plan).remove(0)
+    match Kind::of(mark) {
+        Kind::Green { width, gamma, delta } => {
+            green(recording, width, &[Green { gamma, delta, critical }], plan).remove(0)
         }
-        None => gumbel(recording, width, critical, plan),
+        Kind::Gumbel { width } => gumbel(recording, width, critical, plan),
     }
 }
 

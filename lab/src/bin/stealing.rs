@@ -4,12 +4,11 @@
 //! where they were broken off; both print Markdown. `lab/scripts/stealing.sh` runs them.
 
 use std::{
-    cell::RefCell,
+    cell::Cell,
     collections::BTreeMap,
     fs,
     ops::{ControlFlow, Range},
     path::{Path, PathBuf},
-    rc::Rc,
     sync::Mutex,
 };
 
@@ -24,10 +23,11 @@ use greenmark_eval::{
     setup::{Setup, describe, file_name, file_name_part, parse_mark},
     summary::{Mean, Rate, median},
 };
-use greenmark_lab::stealing::{Counts, Forger, Inserting, Learner, Scored, Words, strip};
-use greenmark_lm::{
-    Event, GenerateOptions, LogitsHook, MarkHook, Request, Sampling, SamplingParams, TokenId, generate, text_rng,
+use greenmark_lab::{
+    options,
+    stealing::{Counts, Forger, Inserting, Learner, Scored, Words, strip},
 };
+use greenmark_lm::{Event, LogitsHook, MarkHook, Request, TokenId, generate, text_rng};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +141,7 @@ impl<'a> Source<'a> {
     fn texts(&mut self, mark: Option<Mark>, key: u64, indices: Range<u64>) -> Result<Vec<Vec<TokenId>>> {
         if let Some(out) = self.out {
             let jobs: Vec<Job> = indices.map(|index| Job { index, prompt: self.prompt(index).to_vec(), key }).collect();
-            let recipe = Recipe { mark, temperature: 1.0, tokens: LENGTH, seed: self.seed };
+            let recipe = self.recipe(mark);
             let name = format!("{}-key-{key}", file_name(mark, 1.0));
             return Ok(self.setup.texts(out, &name, &recipe, &jobs)?.into_iter().map(|text| text.ids).collect());
         }
@@ -149,19 +149,15 @@ impl<'a> Source<'a> {
         self.write(indices, |_| marker.as_ref().map(MarkHook::new))
     }
 
+    fn recipe(&self, mark: Option<Mark>) -> Recipe {
+        Recipe { mark, temperature: 1.0, tokens: LENGTH, seed: self.seed }
+    }
+
     /// A text for each index, by hooks of the caller's.
     fn write<H: LogitsHook>(&mut self, indices: Range<u64>, hook: impl FnMut(u64) -> H) -> Result<Vec<Vec<TokenId>>> {
         let requests: Vec<Request> =
             indices.clone().map(|index| Request { index, prompt: self.prompt(index).to_vec() }).collect();
-        let options = GenerateOptions {
-            max_tokens: LENGTH,
-            min_tokens: 0,
-            sampling: Sampling::new(SamplingParams::default())?,
-            seed: self.seed,
-            stop: self.setup.tokenizer.eos_ids().to_vec(),
-            ignore_stop: true,
-            batch: None,
-        };
+        let options = options(&self.recipe(None), self.setup.tokenizer.eos_ids())?;
         let (mut texts, mut failed) = (BTreeMap::new(), Ok(()));
         generate(self.setup.model.as_mut(), requests, &options, hook, |event| {
             match event {
@@ -329,17 +325,14 @@ impl Theft<'_> {
         strength: f64,
         indices: Range<u64>,
     ) -> Result<Vec<Forged>> {
-        let forgers: RefCell<Vec<Rc<RefCell<Forger<'_>>>>> = RefCell::default();
-        let texts = source.write(indices, |_| {
-            let forger = Rc::new(RefCell::new(Forger::new(learner, strength)));
-            forgers.borrow_mut().push(Rc::clone(&forger));
-            Shared(forger)
-        })?;
+        let costs: Vec<Cell<f64>> = indices.clone().map(|_| Cell::default()).collect();
+        let hook = |index| Forger::new(learner, strength, &costs[(index - indices.start) as usize]);
+        let texts = source.write(indices.clone(), hook)?;
         let tokenizer = &source.setup.tokenizer;
-        let forged = texts.iter().zip(forgers.into_inner()).map(|(ids, forger)| {
+        let forged = texts.iter().zip(&costs).map(|(ids, cost)| {
             let text = tokenizer.decode_text(ids);
             let ln_p = PerDetector::of(&text, key, self.mark.scheme, tokenizer)?.detect;
-            Ok(Forged { ln_p, surprise: forger.borrow().surprise() })
+            Ok(Forged { ln_p, surprise: cost.get() / LENGTH as f64 })
         });
         forged.collect()
     }
@@ -351,55 +344,48 @@ impl Theft<'_> {
             keys.iter().filter_map(|key| key.iter().rev().find(|reached| reached.tokens <= tokens)).collect()
         };
         let rungs = &self.rungs;
-        let strips = BUDGETS.iter().enumerate().map(|(i, share)| {
-            let name = format!("stripped, {:.0} % exchanged", 100.0 * share);
-            let hits = move |reached: &Reached| -> Vec<bool> {
-                reached.stripped.iter().map(|text| text.after[i].0 > ALPHA.ln()).collect()
-            };
-            (name, Box::new(hits) as Box<dyn Fn(&Reached) -> Vec<bool>>)
-        });
-        let forges = STRENGTHS.iter().enumerate().map(|(i, strength)| {
-            let hits = move |reached: &Reached| -> Vec<bool> {
-                reached.forged[i].iter().map(|text| text.ln_p <= ALPHA.ln()).collect()
-            };
-            (format!("forged, strength {strength}"), Box::new(hits) as Box<dyn Fn(&Reached) -> Vec<bool>>)
-        });
-        let aims: Vec<_> = strips.chain(forges).collect();
-        let rate = |tokens, hits: &dyn Fn(&Reached) -> Vec<bool>| Rate::of(at(tokens).into_iter().flat_map(hits));
+        let stripped = BUDGETS.iter().map(|share| format!("stripped, {:.0} % exchanged", 100.0 * share));
+        let forged = STRENGTHS.iter().map(|strength| format!("forged, strength {strength}"));
+        let aims: Vec<String> = stripped.chain(forged).collect();
+        let hits = |aim: usize, reached: &Reached| -> Vec<bool> {
+            match aim.checked_sub(BUDGETS.len()) {
+                None => reached.stripped.iter().map(|text| text.after[aim].0 > ALPHA.ln()).collect(),
+                Some(i) => reached.forged[i].iter().map(|text| text.ln_p <= ALPHA.ln()).collect(),
+            }
+        };
+        let rate = |tokens, aim| Rate::of(at(tokens).into_iter().flat_map(|reached| hits(aim, reached)));
 
-        let header: Vec<&str> = aims.iter().map(|(name, _)| name.as_str()).collect();
-        println!("| marked tokens seen | {} |", header.join(" | "));
+        println!("| marked tokens seen | {} |", aims.join(" | "));
         println!("|--:|{}", "---|".repeat(aims.len()));
         for &tokens in rungs {
-            let cells = aims.iter().map(|(_, hits)| rate(tokens, hits.as_ref()).map_or("–".to_owned(), show));
+            let cells = (0..aims.len()).map(|aim| rate(tokens, aim).map_or("–".to_owned(), show));
             println!("| {tokens} | {} |", cells.collect::<Vec<_>>().join(" | "));
         }
 
         println!("\n| aim | tokens for 50 % | for 95 % | single keys, 50 %: least, median, greatest | price |");
         println!("|---|---|---|---|---|");
-        for (i, (name, hits)) in aims.iter().enumerate() {
+        for (aim, name) in aims.iter().enumerate() {
             let rates: Vec<(usize, Rate)> =
-                rungs.iter().filter_map(|&tokens| Some((tokens, rate(tokens, hits.as_ref())?))).collect();
+                rungs.iter().filter_map(|&tokens| Some((tokens, rate(tokens, aim)?))).collect();
             let single = keys.iter().map(|key| {
                 let rates = key
                     .iter()
-                    .filter_map(|reached| Some((reached.tokens, Rate::of(hits(reached).into_iter())?.value())));
+                    .filter_map(|reached| Some((reached.tokens, Rate::of(hits(aim, reached).into_iter())?.value())));
                 first_to_reach(&rates.collect::<Vec<_>>(), 0.5)
             });
             let mut single: Vec<Option<usize>> = single.collect();
             single.sort_by_key(|tokens| tokens.unwrap_or(usize::MAX));
             let spread = [0, single.len() / 2, single.len() - 1].map(|at| self.name(single[at])).join(", ");
             let last = at(self.most());
-            let price = match i.checked_sub(BUDGETS.len()) {
+            let price = match aim.checked_sub(BUDGETS.len()) {
                 None => {
-                    let chrf: Vec<f64> =
-                        last.iter().flat_map(|reached| reached.stripped.iter().map(|text| text.after[i].1)).collect();
-                    format!("chrF {}", mean(&chrf))
+                    format!("chrF {}", mean(last.iter().flat_map(|r| r.stripped.iter().map(|text| text.after[aim].1))))
                 }
                 Some(i) => {
-                    let surprise: Vec<f64> =
-                        last.iter().flat_map(|reached| reached.forged[i].iter().map(|text| text.surprise)).collect();
-                    format!("{} nats a token", mean(&surprise))
+                    format!(
+                        "{} nats a token",
+                        mean(last.iter().flat_map(|r| r.forged[i].iter().map(|text| text.surprise)))
+                    )
                 }
             };
             println!("| {name} | {} | {} | {spread} | {price} |", self.needed(&rates, 0.5), self.needed(&rates, 0.95));
@@ -412,8 +398,8 @@ impl Theft<'_> {
             keys.len(),
             marked.len(),
             plain.len(),
-            mean(&marked),
-            mean(&plain),
+            mean(marked.iter().copied()),
+            mean(plain.iter().copied()),
             self.unmarked,
         );
     }
@@ -447,21 +433,8 @@ fn show(rate: Rate) -> String {
     format!("{}/{} ({:.2}–{:.2})", rate.hits, rate.n, rate.interval.0, rate.interval.1)
 }
 
-fn mean(values: &[f64]) -> String {
-    Mean::of(values).map_or("–".to_owned(), |mean| format!("{:.2}", mean.value))
-}
-
-/// A forger who tells afterwards what his text cost.
-struct Shared<'l>(Rc<RefCell<Forger<'l>>>);
-
-impl LogitsHook for Shared<'_> {
-    fn adjust(&mut self, logits: &mut [f32]) {
-        self.0.borrow_mut().adjust(logits);
-    }
-
-    fn push(&mut self, token: TokenId) {
-        self.0.borrow_mut().push(token);
-    }
+fn mean(values: impl Iterator<Item = f64>) -> String {
+    Mean::of(&values.collect::<Vec<_>>()).map_or("–".to_owned(), |mean| format!("{:.2}", mean.value))
 }
 
 /// Table of the insertions.
@@ -494,7 +467,7 @@ fn insert(common: &Common, marks: &[Mark], texts: u64) -> Result<()> {
                 rate(1e-2),
                 rate(ALPHA),
                 median(ln_p.clone()).unwrap_or(0.0),
-                mean(&scores),
+                mean(scores.into_iter()),
             );
         }
     }

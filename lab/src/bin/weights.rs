@@ -15,9 +15,12 @@ use greenmark_eval::{
     setup::{Setup, SetupArgs, file_name},
     summary::{Mean, Rate, median},
 };
-use greenmark_lab::weights::{
-    rules::{Rule, Scored, Test, effects},
-    traits::{TRAITS, Table, Trait, classes, classes_of_absent},
+use greenmark_lab::{
+    table::{print_header, print_row},
+    weights::{
+        rules::{Rule, Scored, Test, effects},
+        traits::{TRAITS, Table, Trait, classes, classes_of_absent},
+    },
 };
 use greenmark_lm::text_rng;
 use rand_chacha::rand_core::Rng;
@@ -210,11 +213,8 @@ fn fitted(rule: &Rule, cells: &[&Cell], fold: usize) -> Test {
 
 /// Prints the evidence by class, in texts as written: shares of greens, or mean scores.
 fn print_classes(cells: &[&Cell]) {
-    print!("| as written, temperature | class |");
-    println!(
-        " {} |\n|---|---|---|",
-        if cells[0].mark.scheme.gamma().is_some() { "share of greens (n)" } else { "mean score (n)" }
-    );
+    let evidence = if cells[0].mark.scheme.gamma().is_some() { "share of greens (n)" } else { "mean score (n)" };
+    print_header(&format!("as written, temperature | class | {evidence}"), []);
     for cell in cells {
         for which in TRAITS {
             let classes = which.classes().iter().enumerate().filter_map(|(class, name)| {
@@ -259,21 +259,16 @@ struct Outcome {
 /// Prints a row for each rule.
 fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
-    println!(
-        "| rule | found, 1e-6 | gained − lost | found, 1e-4 | found at half length, 1e-6 | ln p (median) | ln p − plain's (mean) | tokens for half | fewer tokens |"
+    print_header(
+        "rule | found, 1e-6 | gained − lost | found, 1e-4 | found at half length, 1e-6 | ln p (median) | ln p − plain's (mean) | tokens for half | fewer tokens",
+        [],
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
     let mut plain: Option<Vec<Vec<f64>>> = None;
     for (name, test) in tests {
         let ln_p = ln_p(test, samples);
         let plain = plain.get_or_insert_with(|| ln_p.clone());
         let last = |texts: &[Vec<f64>]| -> Vec<f64> { texts.iter().filter_map(|text| text.last().copied()).collect() };
         let (whole, plain_whole) = (last(&ln_p), last(plain));
-        let rate = |values: &[f64], alpha: f64| {
-            Rate::of(values.iter().map(|&ln_p| ln_p <= alpha.ln())).map_or_else(String::new, |rate| {
-                format!("{:.3} ({:.2}–{:.2})", rate.value(), rate.interval.0, rate.interval.1)
-            })
-        };
         let half: Vec<f64> = ln_p.iter().map(|text| text[text.len() / 2 - 1]).collect();
         let pairs = || whole.iter().zip(&plain_whole);
         let gained = pairs().filter(|&(&new, &old)| new <= ALPHA.ln() && old > ALPHA.ln()).count();
@@ -284,9 +279,9 @@ fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) -> 
         let fewer = fewer(&ln_p, plain, seed);
         println!(
             "| {name} | {} | {gained} − {lost} | {} | {} | {:.1} | {difference} | {} | {fewer} |",
-            rate(&whole, ALPHA),
-            rate(&whole, 1e-4),
-            rate(&half, ALPHA),
+            rate(&whole, ALPHA, 3, 2),
+            rate(&whole, 1e-4, 3, 2),
+            rate(&half, ALPHA, 3, 2),
             median(whole.clone()).unwrap_or(0.0),
             tokens.map_or("–".to_owned(), |tokens| format!("{tokens:.0}")),
         );
@@ -294,6 +289,14 @@ fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) -> 
         outcomes.push(Outcome { rule: name.clone(), found, fewer });
     }
     outcomes
+}
+
+/// Returns the share of texts with p ≤ α and its interval, to so many decimals each.
+fn rate(ln_p: &[f64], alpha: f64, decimals: usize, of_interval: usize) -> String {
+    Rate::of(ln_p.iter().map(|&ln_p| ln_p <= alpha.ln())).map_or_else(String::new, |rate| {
+        let (low, high) = rate.interval;
+        format!("{:.decimals$} ({low:.of_interval$}–{high:.of_interval$})", rate.value())
+    })
 }
 
 /// The rules that need no table, side by side: share found at 1e-6, and how many fewer tokens half
@@ -311,7 +314,7 @@ fn print_in_short(short: &[(String, Vec<Outcome>)]) {
         "all",
     ];
     println!("\n## In short\n\nFound at 1e-6 (fewer tokens for half of the texts).\n");
-    println!("| scheme, temperature, replaced | {} |\n|---|{}", RULES.join(" | "), "---|".repeat(RULES.len()));
+    print_header("scheme, temperature, replaced", RULES.map(str::to_owned));
     for (name, outcomes) in short {
         let cells = RULES.map(|rule| {
             let outcome = outcomes.iter().find(|outcome| outcome.rule == rule);
@@ -319,7 +322,7 @@ fn print_in_short(short: &[(String, Vec<Outcome>)]) {
                 format!("{found:.3} ({})", fewer.split(" (").next().unwrap_or(""))
             })
         });
-        println!("| {name} | {} |", cells.join(" | "));
+        print_row(name, cells);
     }
 }
 
@@ -344,16 +347,12 @@ fn fewer(ln_p: &[Vec<f64>], plain: &[Vec<f64>], seed: u64) -> String {
 /// The other half of honesty: the fitted rules on unmarked texts under keys that marked none.
 fn print_null(tests: &[(String, [Test; 2])], cells: &[&Cell]) {
     println!("\nUnmarked texts under keys that marked none:\n");
-    println!("| rule | n | p ≤ 0.1 | p ≤ 0.01 | p ≤ 0.001 |\n|---|---|---|---|---|");
+    print_header("rule | n | p ≤ 0.1 | p ≤ 0.01 | p ≤ 0.001", []);
     for (name, test) in tests {
         let ln_p: Vec<f64> =
             cells.iter().flat_map(|cell| &cell.null).map(|sample| test[1 - sample.fold](sample.whole())).collect();
-        let rate = |alpha: f64| {
-            Rate::of(ln_p.iter().map(|&ln_p| ln_p <= alpha.ln())).map_or_else(String::new, |rate| {
-                format!("{:.4} ({:.4}–{:.4})", rate.value(), rate.interval.0, rate.interval.1)
-            })
-        };
-        println!("| {name} | {} | {} | {} | {} |", ln_p.len(), rate(0.1), rate(0.01), rate(0.001));
+        let rates = [0.1, 0.01, 0.001_f64].map(|alpha| rate(&ln_p, alpha, 4, 4));
+        print_row(&format!("{name} | {}", ln_p.len()), rates);
     }
 }
 

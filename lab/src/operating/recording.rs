@@ -19,14 +19,14 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use greenmark::TokenId;
-use greenmark_lm::{
-    Event, GenerateOptions, LanguageModel, LogitsHook, Request, Sampling, SamplingParams, generate, text_rng,
-};
+use greenmark_lm::{Event, LanguageModel, LogitsHook, Request, generate, text_rng};
 use indicatif::ProgressBar;
 use rand_chacha::{ChaCha8Rng, rand_core::Rng};
 
 use greenmark_eval::corpus::{Job, Recipe};
 use greenmark_text::files::write_file;
+
+use crate::options;
 
 /// Tokens of a distribution that are kept one by one, at most.
 pub const HEAD: usize = 256;
@@ -289,15 +289,7 @@ pub fn record(
     fs::create_dir_all(folder)?;
     let missing: Vec<&Job> = jobs.iter().filter(|job| !file(folder, job.index).exists()).collect();
     progress.inc(((jobs.len() - missing.len()) * recipe.tokens) as u64);
-    let options = GenerateOptions {
-        max_tokens: recipe.tokens,
-        min_tokens: 0,
-        sampling: Sampling::new(SamplingParams { temperature: recipe.temperature, ..Default::default() })?,
-        seed: recipe.seed,
-        stop: stop.to_vec(),
-        ignore_stop: true,
-        batch: None,
-    };
+    let options = options(recipe, stop)?;
     let open: RefCell<BTreeMap<u64, Rc<RefCell<Recording>>>> = RefCell::default();
     let requests = missing.iter().map(|job| Request { index: job.index, prompt: job.prompt.clone() });
     let hook = |index| {

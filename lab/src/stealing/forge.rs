@@ -1,6 +1,6 @@
 //! Writing with a learnt bias.
 
-use std::collections::HashMap;
+use std::{cell::Cell, collections::HashMap};
 
 use greenmark_lm::{LogitsHook, TokenId};
 
@@ -11,29 +11,25 @@ const LEAST: f32 = -9.0;
 
 /// Lets an unmarked model write what the victim's key will call marked.
 ///
-/// To the logit of a token the attacker adds his strength times what he believes of its colour
-/// beyond γ, less where the pair already stands in the text. Where the context is unknown to him,
-/// nothing.
+/// To the logit of a token the attacker adds the strength times the belief in its colour beyond γ,
+/// and less where the pair already stands in the text. In an unknown context nothing is added.
 #[derive(Debug)]
 pub struct Forger<'l> {
     learner: &'l Learner<'l>,
     strength: f64,
     ids: Vec<TokenId>,
     times: HashMap<Vec<TokenId>, u32>,
-    /// −ln of the unmarked model's probability of what was written, summed, nats.
-    surprise: f64,
+    surprise: &'l Cell<f64>,
     ln_p: Vec<f32>,
 }
 
 impl<'l> Forger<'l> {
-    /// Of one text; a strength in nats.
-    pub fn new(learner: &'l Learner<'l>, strength: f64) -> Self {
-        Self { learner, strength, ids: Vec::new(), times: HashMap::new(), surprise: 0.0, ln_p: Vec::new() }
-    }
-
-    /// −ln of the unmarked model's probability of what was written, nats a token.
-    pub fn surprise(&self) -> f64 {
-        self.surprise / self.ids.len().max(1) as f64
+    /// Returns the forger of one text.
+    ///
+    /// - `strength`: nats.
+    /// - `surprise`: gathers −ln of the unmarked model's probability of what is written, in nats.
+    pub fn new(learner: &'l Learner<'l>, strength: f64, surprise: &'l Cell<f64>) -> Self {
+        Self { learner, strength, ids: Vec::new(), times: HashMap::new(), surprise, ln_p: Vec::new() }
     }
 }
 
@@ -60,7 +56,8 @@ impl LogitsHook for Forger<'_> {
     }
 
     fn push(&mut self, token: TokenId) {
-        self.surprise -= f64::from(self.ln_p.get(token as usize).copied().unwrap_or(0.0));
+        let ln_p = self.ln_p.get(token as usize).copied().unwrap_or(0.0);
+        self.surprise.set(self.surprise.get() - f64::from(ln_p));
         self.ids.push(token);
         if let Some(from) = self.ids.len().checked_sub(self.learner.width() + 1) {
             *self.times.entry(self.ids[from..].to_vec()).or_default() += 1;

@@ -1,5 +1,5 @@
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, HashSet},
     ops::ControlFlow,
     rc::Rc,
@@ -129,7 +129,8 @@ fn at_width_0_the_demo_model_is_stolen_from() {
                 assert!(after.iter().zip(*ids).filter(|(a, b)| a != b).count() <= 20);
                 stripped[i] += u32::from(!is_found(&after));
             }
-            let texts = write(&tokenizer, 3000..3000 + n, |_| Forger::new(learner, 5.0));
+            let surprise = Cell::default();
+            let texts = write(&tokenizer, 3000..3000 + n, |_| Forger::new(learner, 5.0, &surprise));
             if i == 0 {
                 assert_eq!(texts, write(&tokenizer, 3000..3000 + n, |_| NoHook), "who knows nothing changes nothing");
             }
