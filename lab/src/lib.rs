@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `operating` | how many tokens a detector needs, simulated along recorded distributions |
-//! | `stealing` | attackers who learn from marked text what the key favours, and forge or strip by it |
+//! | `stealing` | attackers who learn from marked text what a key favours, and forge or strip |
 //! | `table` | tables in Markdown |
 //! | `weights` | rules that weigh a text's scored positions, and their exact tails |
 //!

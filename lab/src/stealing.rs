@@ -28,8 +28,8 @@ use greenmark_text::Tokenizer;
 /// Returns the worth to the detector of one more position of a pair, by the number of its positions
 /// so far: the steps of SPEC §7.8, over 5.
 ///
-/// An attacker reads the specification: a pair that stands there twice is little more than one that
-/// stands there once.
+/// An attacker reads the specification: a pair that occurs twice is worth little more than one that
+/// occurs once.
 fn worth_of_one_more(times_already: u32) -> f64 {
     match times_already {
         0 => 1.0,

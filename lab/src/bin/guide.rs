@@ -133,7 +133,8 @@ impl Bench {
                 let row = self.row(&cell, &plain, &pool)?;
                 row.print();
                 rows.push(row);
-                // The other half of honesty: unmarked text, each time under a key that nothing else was asked with.
+                // The other half of honesty: unmarked text, each time under a key that nothing else
+                // was asked with.
                 for text in &plain.texts {
                     let key = FRESH_KEYS + false_alarms.len() as u64;
                     false_alarms.push(self.detector(mark.scheme, key).detect(&text.ids).ln_p);

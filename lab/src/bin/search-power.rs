@@ -1,6 +1,8 @@
 //! Measures how often marked text is found at α = 1e-6: the search beside its rivals, and the
-//! stream beside a test of fixed length. `search-power search N` and `search-power stream N` print a table each,
-//! from N texts a cell, the same every time.
+//! stream beside a test of fixed length.
+//!
+//! `search-power search N` and `search-power stream N` print a table each, from N texts a cell, the
+//! same every time.
 //!
 //! A marked token scores as one does that the model gave the chance 1/k: the greatest of k numbers.
 //! In green it is green at the rate q.
@@ -23,8 +25,8 @@ const GUMBEL: &str = "gm1:gumbel,h=1";
 enum Mark {
     /// A green rate.
     Green(f64),
-    /// A share of tokens that had a choice, among so many equal ones; the others score as by
-    /// chance.
+    /// The share of tokens that had a choice, and the number of equal tokens to choose from; the
+    /// others score as by chance.
     Gumbel(f64, u32),
 }
 
@@ -109,8 +111,8 @@ fn cover(mark: Mark, scores: &[f64]) -> f64 {
         let price = (starts.len() as f64 * lengths.len() as f64).ln();
         for start in starts {
             let score = sums[start + length] - sums[start];
-            // Chernoff's bound first: the tail is at most e^−bound, and at least a thousandth of that at these
-            // lengths.
+            // Chernoff's bound first: the tail is at most e^−bound, and at least a thousandth of
+            // that at these lengths.
             let (mean, by_chance) = (score / length as f64, if let Mark::Green(_) = mark { 0.25 } else { 1.0 });
             let bound = length as f64
                 * match mark {

@@ -339,7 +339,7 @@ impl Theft<'_> {
 
     fn report(&self, keys: &[Vec<Reached>]) {
         println!("\n### {}, {}\n", self.model_name(), describe(Some(self.mark)));
-        // Who stopped early had reached everything.
+        // A key that stopped early had reached everything.
         let at = |tokens: usize| -> Vec<&Reached> {
             keys.iter().filter_map(|key| key.iter().rev().find(|reached| reached.tokens <= tokens)).collect()
         };

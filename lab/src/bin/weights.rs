@@ -291,7 +291,7 @@ fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) -> 
     outcomes
 }
 
-/// Returns the share of texts with p ≤ α and its interval, to so many decimals each.
+/// Returns the share of texts with p ≤ α and its interval, each to its number of decimals.
 fn rate(ln_p: &[f64], alpha: f64, decimals: usize, of_interval: usize) -> String {
     Rate::of(ln_p.iter().map(|&ln_p| ln_p <= alpha.ln())).map_or_else(String::new, |rate| {
         let (low, high) = rate.interval;
@@ -383,9 +383,9 @@ impl Bench {
         let table = Table::new(public.iter().map(Vec::as_slice), &setup.tokenizer);
         let mut bench = Self { args, setup, prompts, table };
         if bench.args.public.is_empty() {
-            // Half of the prompts: with all of them, those that rules are tried on would have a say in the
-            // table. The other fold's rules are then tried on prompts of the table, which favours
-            // weights.
+            // Half of the prompts: with all of them, those that rules are tried on would have a say
+            // in the table. The other fold's rules are then tried on prompts of the table, which
+            // favours weights.
             let mut texts = bench.texts(None, 0.7)?;
             texts.extend(bench.texts(None, 1.0)?);
             let even = texts.iter().filter(|text| text.index % 2 == 0).map(|text| text.ids.as_slice());
@@ -458,8 +458,8 @@ impl Bench {
             }
             scored
         };
-        // A text encoded again may be a little shorter or longer than was asked for: as many lengths for
-        // every text.
+        // A text encoded again may be a little shorter or longer than was asked for: as many
+        // lengths for every text.
         let count = self.args.tokens.div_ceil(stride);
         let lengths = (1..=count).map(|i| if i == count { ids.len() } else { ids.len().min(i * stride) });
         Sample { fold: (index % 2) as usize, lengths: lengths.map(read).collect() }

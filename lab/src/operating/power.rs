@@ -50,7 +50,7 @@ impl Critical {
         Ok(Self(least))
     }
 
-    /// Returns true if p ≤ α for this score of so many positions.
+    /// Returns true if p ≤ α for this score of `scored` positions.
     pub fn is_reached(&self, score: f64, scored: usize) -> bool {
         score >= self.0[scored]
     }

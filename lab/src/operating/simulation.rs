@@ -125,7 +125,7 @@ pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials)
             .map(|position| Step { plain: surprise(&recording.distribution(position)), ..Step::default() })
             .collect();
     }
-    // Where the recorded token stands among the entries, if it does.
+    // The recorded token's place among the entries, if it has one.
     let own =
         |position: usize| recording.distribution(position).ids.iter().position(|&id| id == recording.ids[position]);
     let own: Vec<Option<usize>> = (0..length).map(own).collect();
@@ -146,8 +146,8 @@ pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials)
                 let all: f64 = step.q.iter().map(|&q| f64::from(q)).sum();
                 let plain = outcomes[0].steps[position].plain;
                 for &gamma in &gammas {
-                    // Masses and surprises of the greens; in f32 and whole columns, which the compiler turns into
-                    // vectors.
+                    // Masses and surprises of the greens; in f32 and whole columns, which the
+                    // compiler turns into vectors.
                     let (mut mass, mut green_surprise) = (0.0f32, 0.0f32);
                     for ((&byte, &q), &ln_p) in bytes.iter().zip(step.q).zip(step.ln_p) {
                         let q = if byte < gamma { q } else { 0.0 };
@@ -163,7 +163,8 @@ pub fn green(recording: &Recording, width: usize, marks: &[Green], plan: Trials)
                         let total = mass * boost[i] + red;
                         let averaged = &mut outcomes[i].steps[position];
                         averaged.marked += (green_surprise * boost[i] + plain * all - green_surprise) / total;
-                        // Over both colours of the recorded token, whatever it is in this trial: less noise.
+                        // Over both colours of the recorded token, whatever it is in this trial:
+                        // less noise.
                         let total_if = |own: f64| all + (others + own) * (boost[i] - 1.0);
                         let share = f64::from(gamma) / 256.0;
                         averaged.ratio += all * (share * boost[i] / total_if(own_mass) + (1.0 - share) / total_if(0.0));
@@ -314,8 +315,7 @@ fn contexts(recording: &Recording, width: usize, length: usize) -> Vec<u64> {
     (0..length).map(context).collect()
 }
 
-/// Returns a byte that stands in for the field's: chance for chance as good, and a hundred times as
-/// fast.
+/// Returns a byte in place of the field's: as random, and a hundred times as fast.
 fn byte(context: u64, token: u32) -> u8 {
     let mut x = (token ^ context as u32).wrapping_mul(0x9E37_79B1);
     x = (x ^ (x >> 15)).wrapping_add((context >> 32) as u32).wrapping_mul(0x85EB_CA6B);
@@ -414,8 +414,8 @@ mod tests {
             let (p, q) = (softmax(&logits(), 1.0), softmax(&logits(), temperature));
             p.iter().zip(&q).map(|(&p, &q)| f64::from(-q * p.ln())).sum()
         };
-        // h = 3, so that contexts seldom come again: where they do, what was drawn after them before is not
-        // what was recorded.
+        // h = 3, so that contexts seldom come again: where they do, what was drawn after them
+        // before is not what was recorded.
         for (scheme, delta) in [
             ("gm1:green,h=3,gamma=64/256", 1.0),
             ("gm1:green,h=3,gamma=128/256", 1.5),
@@ -565,7 +565,8 @@ mod tests {
                 both += u32::from(byte(a, token) < 64 && byte(b, token) < 64);
             }
         }
-        // 1000 expected each: χ² with 255 degrees of freedom has mean 255 and standard deviation 22.6.
+        // 1000 expected each: χ² with 255 degrees of freedom has mean 255 and standard deviation
+        // 22.6.
         let chi: f64 = counts.iter().map(|&count| (f64::from(count) - 1000.0).powi(2) / 1000.0).sum();
         assert!((chi - 255.0).abs() < 5.0 * 22.6, "{chi}");
         // 1/16 of 256,000.

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::Words;
 use crate::operating::recording::unit;
 
-/// A model that was told to write an emoji, or another token, after every word or every so many,
+/// A model that was told to write an emoji, or another token, after every word or every n-th word,
 /// and obeys.
 ///
 /// The mark sees the token in its contexts; the text that is left has it no longer. Obedience is
@@ -28,7 +28,7 @@ pub struct Inserting<'w, H> {
 impl<'w, H> Inserting<'w, H> {
     /// Returns the hook of one text.
     ///
-    /// - `every`: after every so many words; 0 inserts nothing.
+    /// - `every`: words between two insertions; 0 inserts nothing.
     /// - `rng`: draws whether a word begins.
     pub fn new(mark: H, words: &'w Words, inserted: TokenId, every: usize, rng: ChaCha8Rng) -> Self {
         Self { mark, words, inserted, every, begun: 0, written: false, rng }

@@ -18,7 +18,7 @@ pub struct Counts {
     tokens: usize,
 }
 
-/// Which positions of a text a mark acts on.
+/// The positions of a text that a mark acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scored {
     /// All that have a context: green.
@@ -28,7 +28,7 @@ pub enum Scored {
 }
 
 impl Counts {
-    /// Of contexts of so many tokens.
+    /// Returns empty counts of contexts of `width` tokens.
     pub fn new(width: usize) -> Self {
         Self { width, ..Self::default() }
     }
@@ -38,7 +38,7 @@ impl Counts {
         self.width
     }
 
-    /// Tokens read.
+    /// Returns the number of tokens read.
     pub fn tokens(&self) -> usize {
         self.tokens
     }
@@ -137,8 +137,8 @@ impl<'b> Learner<'b> {
 
     /// The probability that a token is green in a context, by what was learnt.
     ///
-    /// - `in_place`: the unmarked model's probability of the token where it stands or is to stand.
-    /// - `written`: how often more the pair was seen, in the very text under attack.
+    /// - `in_place`: the unmarked model's probability of the token at its place in the text.
+    /// - `written`: further sightings of the pair, in the text under attack.
     pub fn belief(&self, context: &[TokenId], token: TokenId, in_place: f64, written: u32) -> f64 {
         let context = context_number(context);
         let all = f64::from(self.marked.of_context(context) + written);

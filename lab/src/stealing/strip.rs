@@ -13,9 +13,9 @@ const LEAST: f32 = 1e-3;
 /// Prediction of an unmarked model for a place in a text, from the text before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Place {
-    /// Its probability of the token that stands there.
+    /// The model's probability of the token at this place.
     pub own: f32,
-    /// Other words that could stand there, with theirs; none where what stands there is not a word.
+    /// Other words for this place, with their probabilities; empty if the token is not a word.
     pub others: Vec<(TokenId, f32)>,
 }
 
@@ -70,7 +70,8 @@ pub fn places(
 /// Greedily: each time the exchange that is believed to take most from the detector, until none
 /// takes anything. An exchange changes the pair of its place and, through their contexts, the h
 /// pairs after it. Each pair of the text counts as seen once, since the attacker knows that the
-/// text is marked; so he begins with the words that surprise most, even if he has learnt nothing.
+/// text is marked; so an attacker who has
+/// learnt nothing begins with the words that surprise most.
 ///
 /// - `places`: `[n]`, of `ids`.
 /// - `budgets`: ascending.
@@ -87,8 +88,8 @@ pub fn strip(learner: &Learner<'_>, ids: &[TokenId], places: &[Place], budgets: 
             };
             text.exchange(at, token);
             done += 1;
-            // Other places' gains change with their contexts, and where contexts are short, with how often
-            // pairs stand in the text.
+            // Other places' gains change with their contexts, and where contexts are short, with
+            // how often pairs stand in the text.
             let near = if learner.width() == 0 {
                 0..ids.len()
             } else {

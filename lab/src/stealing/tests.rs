@@ -62,7 +62,8 @@ fn a_token_that_comes_oftener_than_it_should_is_believed_green_in_its_context_al
     assert!(learner.belief(&[7], 0, 0.25, 0) > 0.99);
     assert!(learner.belief(&[7], 1, 0.25, 0) < 0.01);
     assert_eq!(learner.belief(&[8], 0, 0.25, 0), 0.25, "another context says nothing");
-    // What is written in a marked text is likelier green, the more so the less the model expected it.
+    // What is written in a marked text is likelier green, the more so the less the model expected
+    // it.
     let [expected, unexpected] = [0.9, 0.01].map(|p| learner.belief(&[8], 0, p, 1));
     assert!(0.25 < expected && expected < unexpected, "{expected} {unexpected}");
 }

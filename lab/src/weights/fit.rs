@@ -29,8 +29,8 @@ impl Fit {
     /// Maximises the likelihood less half the ridge times the sum of squared effects, by Fisher
     /// scoring.
     ///
-    /// - `sizes`: classes of each factor. `ridge`: > 0, as so many positions of unit information
-    ///   that say "no effect".
+    /// - `sizes`: classes of each factor. `ridge`: > 0, the number of positions of unit
+    ///   information that say "no effect".
     pub fn new(model: Model, rows: &[Row], sizes: &[usize], ridge: f64) -> Self {
         let starts: Vec<usize> =
             sizes.iter().scan(1, |next, size| Some(std::mem::replace(next, *next + size))).collect();

@@ -201,7 +201,8 @@ fn steps(which: Option<Trait>, fitting: &[Scored]) -> Test {
         counts[class(scored)][step(scored.score)] += 1.0;
         all[step(scored.score)] += 1.0 / fitting.len() as f64;
     }
-    // Each class leans on what all classes do, as by fifty positions, and that on chance as by five.
+    // Each class leans on what all classes do, as by fifty positions, and that on chance as by
+    // five.
     let n = fitting.len() as f64;
     let prior: Vec<f64> =
         all.iter().zip(&by_chance).map(|(share, chance)| (n * share + 5.0 * chance) / (n + 5.0)).collect();
@@ -309,7 +310,8 @@ mod tests {
         for (scheme, rules) in cases {
             let scheme: Scheme = scheme.parse().expect("canonical");
             let gamma = scheme.gamma().map(Gamma::fraction);
-            // Marks of a sort to fit on: greens and great scores are the likelier, the oftener the token.
+            // Marks of a sort to fit on: greens and great scores are the likelier, the oftener the
+            // token.
             let mut fitting = positions(scheme, &text, &table, 1_000_000);
             for (scored, i) in fitting.iter_mut().zip(0..) {
                 let strong = i % (6 - Trait::TokenCount.of(&scored.classes)) == 0;

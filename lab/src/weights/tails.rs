@@ -15,7 +15,7 @@ pub fn coin(weight: i32, gamma: f64) -> Law {
     vec![(0, 1.0 - hit), (weight.unsigned_abs(), hit)]
 }
 
-/// Natural log of P(X ≥ score), X the sum of independent whole scores: so many of each law.
+/// Returns ln P(X ≥ score), X the sum of independent whole scores, `count` of each law.
 ///
 /// Exact to rounding at every depth: the chances are made under a tilted measure, where `score` is
 /// the mean, and each is brought back by a factor below 1, so nothing cancels and nothing
@@ -98,7 +98,7 @@ fn tilt(laws: &[(Law, usize)], score: f64) -> f64 {
     low
 }
 
-/// Natural log of P(X ≥ score), X the sum of independent w·Exp(1): so many of each weight w > 0.
+/// Returns ln P(X ≥ score), X the sum of independent w·Exp(1), `count` of each weight w > 0.
 ///
 /// With the least weight as the unit, w·Exp(1) is a sum of as many Exp(1) as a geometric variable
 /// says (1 and more), so X is Gamma(T + N, 1) with N a sum of geometric variables, and the tail a
@@ -168,7 +168,7 @@ fn ln_sum(logs: &[f64]) -> f64 {
     greatest + logs.iter().map(|x| (x - greatest).exp()).sum::<f64>().ln()
 }
 
-/// Natural log of P(X ≥ score), X ~ Gamma(shape, 1) for a shape that need not be whole.
+/// Returns ln P(X ≥ score), X ~ Gamma(shape, 1) for a shape that need not be whole.
 ///
 /// - `shape`: > 0. `score`: ≥ 0.
 /// - returns: nats, in [−∞, 0], to some 1e-12.
