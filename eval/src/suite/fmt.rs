@@ -22,26 +22,6 @@ pub(crate) fn rate(rate: Rate) -> String {
     format!("{:.3} ({})", rate.value(), interval(rate.low, rate.high))
 }
 
-/// Writes the same, the interval being smaller than the rate.
-pub(crate) fn rate_html(rate: Rate) -> String {
-    if rate.n == 0 {
-        return none();
-    }
-    format!("{:.3} <small>{}</small>", rate.value(), interval(rate.low, rate.high))
-}
-
-/// "1.56 1.40–1.74", the interval being smaller than the mean.
-pub(crate) fn mean_html(mean: Option<Estimate>) -> String {
-    let with = |mean: Estimate| format!("{:.2} <small>{}</small>", mean.value, interval(mean.low, mean.high));
-    mean.map_or_else(none, with)
-}
-
-/// Returns the same, with its number of texts where that is not the cell's.
-pub(crate) fn sampled_html(mean: Option<Estimate>, n: usize) -> String {
-    let of = mean.filter(|mean| mean.n != n).map_or_else(String::new, |mean| format!(" <small>n={}</small>", mean.n));
-    mean_html(mean) + &of
-}
-
 /// "0.79–0.90"; two negative numbers would look like something else.
 pub(crate) fn interval(low: f64, high: f64) -> String {
     if low < 0.0 { format!("{low:.2} to {high:.2}") } else { format!("{low:.2}–{high:.2}") }

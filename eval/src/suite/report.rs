@@ -3,42 +3,112 @@
 //! | module | holds |
 //! |---|---|
 //! | `findings` | the chief findings in sentences, computed |
-//! | `page` | HTML: sections, tables, figures, the page around them |
+//! | `page.html` | the template of the page |
 //! | `plot` | the plots |
-//! | `reading` | how to read a report, and what it cannot say |
-//! | `tables` | the tables |
 
 mod findings;
-mod page;
 mod plot;
-mod reading;
-mod tables;
 
 use anyhow::Result;
+use greenmark_text::fmt::escape;
+use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
+use serde_json::{Value, json};
 
-use super::{choice::Choice, results::Results};
+use super::{
+    choice::{Choice, distinct, found, options},
+    fmt,
+    results::{ALPHAS, Results},
+};
 
 /// Returns one page with everything: it asks for nothing from outside.
 ///
 /// # Errors
 /// If a plot cannot be drawn, which an image in memory gives no cause to.
 pub fn html(results: &Results) -> Result<String> {
-    let choice = Choice::of(results);
-    let sections = [
-        page::section("run", "What was run", &reading::run(results)),
-        page::section("findings", "Findings", &findings::html(results, &choice)),
-        page::section("plots", "Plots", &figures(results, &choice)?),
-        page::section("quality", "What the marks cost", &tables::quality(results)),
-        page::section("marks", "Detection by mark", &tables::marks(&choice)),
-        page::section("lengths", "Detection by length", &tables::lengths(results, &choice)),
-        page::section("detectors", "Detectors side by side", &tables::detectors(results, &choice)),
-        page::section("attacks", "The attacks", &tables::attacks(results, &choice)),
-        page::section("skipped", "What was left out", &tables::skipped(results)),
-        page::section("reading", "How to read this, and its limits", &reading::limits(results)),
-    ];
-    let run = &results.run;
-    let title = format!("Greenmark evaluation: {} suite, {}, {}", run.suite, run.model, run.date);
-    Ok(page::whole(&title, &sections))
+    let (run, choice) = (&results.run, Choice::of(results));
+    let values = json!({
+        "title": format!("Greenmark evaluation: {} suite, {}, {}", run.suite, run.model, run.date),
+        "run": run,
+        "results": results,
+        "time": fmt::duration(run.seconds),
+        "temperature": run.temperature.to_string(),
+        "tokens": choice.tokens,
+        "findings": findings::html(results, &choice),
+        "plots": plot::all(results, &choice)?,
+        "marks": choice.marks.iter().map(|mark| by_attack(&choice, mark)).collect::<Vec<_>>(),
+        "lengths": choice.chief.iter().filter_map(|mark| by_length(results, &choice, mark)).collect::<Vec<_>>(),
+        "false_positives": false_positives(results),
+        "attacks": attacks(results, &choice),
+    });
+    Ok(environment()?.render_named_str("page.html", include_str!("report/page.html"), Serde(values))?)
+}
+
+/// Returns what renders the page: it escapes everything that is not marked as safe.
+fn environment() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    let mut syntax = SyntaxConfig::builder();
+    environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(|out, _, value| {
+        let text = value.to_string();
+        Ok(out.write_str(&if value.is_safe() { text } else { escape(&text) })?)
+    });
+    environment.add_filter("auc", fmt::auc);
+    environment.add_filter("digits", |value: f64, digits: usize| format!("{value:.digits$}"));
+    environment.add_filter("exponent", |value: f64| format!("{value:.1e}"));
+    environment.add_filter("mark", |mark: String| fmt::mark(&mark));
+    Ok(environment)
+}
+
+/// Returns the cells of a mark at the chief length.
+fn by_attack(choice: &Choice<'_>, mark: &str) -> Value {
+    let rows = choice.series(mark).into_iter().flat_map(|series| {
+        let cells = series.cells.iter().map(|cell| json!({ "title": series.title(cell), "cell": cell }));
+        cells.collect::<Vec<_>>()
+    });
+    json!({ "name": mark, "is_chief": choice.chief.contains(&mark), "rows": rows.collect::<Vec<_>>() })
+}
+
+/// Returns the rates of a mark at every length; `None` where one was measured. An attack that was
+/// made at one length alone is in the table of its mark.
+fn by_length(results: &Results, choice: &Choice<'_>, mark: &str) -> Option<Value> {
+    let cells = || results.cells.iter().filter(|cell| cell.mark == mark);
+    let mut lengths = distinct(cells().map(|cell| cell.tokens));
+    lengths.sort_unstable();
+    let series = choice.grouped(cells());
+    let rows = series.iter().flat_map(|series| {
+        let alike = series.strengths().filter(|alike| alike.len() > 1);
+        alike.map(|alike| {
+            let at = |&tokens| alike.iter().find(|cell| cell.tokens == tokens).map(|cell| found(cell));
+            json!({ "title": series.title(alike[0]), "rates": lengths.iter().map(at).collect::<Vec<_>>() })
+        })
+    });
+    let heads = std::iter::once("attack, strength".to_owned()).chain(lengths.iter().map(|n| format!("{n} tokens")));
+    let (rows, heads) = (rows.collect::<Vec<_>>(), heads.collect::<Vec<_>>());
+    (lengths.len() > 1).then(|| json!({ "name": mark, "rows": rows, "heads": heads }))
+}
+
+/// Returns the hits of all cells together, by detector and level; nothing if no unmarked text was
+/// attacked.
+fn false_positives(results: &Results) -> Vec<Value> {
+    let all: Vec<_> = results.cells.iter().filter_map(|cell| cell.false_positives).collect();
+    let names = all.first().into_iter().flat_map(|rates| rates.named().map(|(name, _)| name)).enumerate();
+    let rows = names.map(|(at, detector)| {
+        let sums = (0..ALPHAS.len()).map(|level| {
+            let rates = all.iter().map(|rates| rates.named()[at].1[level]);
+            let (hits, n) = rates.fold((0, 0), |(hits, n), rate| (hits + rate.hits, n + rate.n));
+            json!({ "hits": hits, "n": n })
+        });
+        json!({ "detector": detector, "sums": sums.collect::<Vec<_>>() })
+    });
+    rows.collect()
+}
+
+/// Returns each attack with what it models, as the attack itself says.
+fn attacks(results: &Results, choice: &Choice<'_>) -> Vec<Value> {
+    let all = choice.grouped(results.cells.iter().filter(|cell| !fmt::is_none(cell))).into_iter();
+    all.map(|series| json!({ "name": series.attack, "about": series.about, "options": options(series.options) }))
+        .collect()
 }
 
 /// Returns the plots by themselves: a file's name and an SVG each. Those that nothing was measured
@@ -51,20 +121,10 @@ pub fn plots(results: &Results) -> Result<Vec<(String, String)>> {
     Ok(plots.into_iter().map(|plot| (plot.file.to_owned(), plot.svg)).collect())
 }
 
-fn figures(results: &Results, choice: &Choice<'_>) -> Result<String> {
-    let plots = plot::all(results, choice)?;
-    if plots.is_empty() {
-        return Ok("<p>Nothing was measured that a plot could show.</p>\n".to_owned());
-    }
-    Ok(plots.iter().enumerate().map(|(at, plot)| page::figure(at + 1, plot)).collect())
-}
-
 #[cfg(test)]
 mod tests {
-    use greenmark_text::fmt::escape;
-
     use super::*;
-    use crate::suite::{choice::found, fmt, results::Skipped, specimen};
+    use crate::suite::{results::Skipped, specimen};
 
     /// No figure says where it comes from, so the page is searched for what would ask for
     /// something.
@@ -87,7 +147,9 @@ mod tests {
             assert!(html.contains(&escape(attack)), "{attack}");
         }
         for cell in results.cells.iter().filter(|cell| cell.tokens == 200) {
-            assert!(html.contains(&fmt::rate_html(found(cell))), "{cell:?}");
+            let rate = found(cell);
+            let interval = fmt::interval(rate.low, rate.high);
+            assert!(html.contains(&format!("{:.3} <small>{interval}</small>", rate.value())), "{cell:?}");
         }
         let run = &results.run;
         for fact in [&run.command, &run.machine, &run.date, &run.version, run.commit.as_ref().expect("a commit")] {

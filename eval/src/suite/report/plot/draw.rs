@@ -13,10 +13,12 @@ use plotters::{
 };
 
 use greenmark_text::fmt::{escape, printable};
+use serde::Serialize;
 
 use crate::suite::fmt::cut;
 
 /// A plot, ready for a page or a file.
+#[derive(Serialize)]
 pub(crate) struct Plot {
     /// Its file's name.
     pub(crate) file: &'static str,
