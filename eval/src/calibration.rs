@@ -15,15 +15,17 @@ use std::{
     ops::{AddAssign, Range},
 };
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use fastbloom::BloomFilter;
 use greenmark::{Detector, Key, Reading, Scheme, TokenId, pay_for_looks};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::summary::distinct;
+
 pub use plot::svg;
-pub use report::{About, CorpusFile, Excess, Report, Row};
+pub use report::{About, CorpusFile, Excess, Report, Row, Seen};
 pub use run::{Ask, Options, Run, State};
 
 /// Number of levels.
@@ -132,17 +134,9 @@ impl Plan {
         ensure!(together > 0, "no keys at once: one is the least");
         ensure!(keys <= Self::MOST_KEYS, "{keys} keys a text: {} are the most", Self::MOST_KEYS);
         ensure!(together <= Self::MOST_TOGETHER, "{together} keys at once: {} are the most", Self::MOST_TOGETHER);
-        if together > keys {
-            bail!("{together} keys at once, but only {keys} a text");
-        }
-        let mut distinct: Vec<Scheme> = Vec::new();
-        schemes.iter().for_each(|scheme| {
-            if !distinct.contains(scheme) {
-                distinct.push(*scheme);
-            }
-        });
-        ensure!(!distinct.is_empty(), "no scheme");
-        Ok(Self { schemes: distinct, keys, together, seed })
+        ensure!(together <= keys, "{together} keys at once, but only {keys} a text");
+        ensure!(!schemes.is_empty(), "no scheme");
+        Ok(Self { schemes: distinct(schemes.iter().copied()), keys, together, seed })
     }
 
     /// Returns the schemes that are tested for.
@@ -614,11 +608,7 @@ mod tests {
             fingerprint: "0".into(),
             passage: None,
             corpus: vec![CorpusFile { name: "a|b".into(), bytes: 1, sha256: "0".repeat(64) }],
-            documents: 1,
-            left_out: 0,
-            failed: 0,
-            texts: 1,
-            normalised: 0,
+            seen: Seen { documents: 1, texts: 1, ..Seen::default() },
             deployed_key: "0".into(),
             deployed_key_is_given: false,
         }
@@ -659,7 +649,11 @@ mod tests {
     #[test]
     fn a_report_is_whole() {
         let (plan, texts) = (plan(12, 4), texts(60));
-        let report = Report::new(&plan, About { texts: 60, ..about() }, &all(&plan, &texts, 60, 12));
+        let report = Report::new(
+            &plan,
+            About { seen: Seen { documents: 60, texts: 60, ..Seen::default() }, ..about() },
+            &all(&plan, &texts, 60, 12),
+        );
         let markdown = report.markdown();
         for part in
             ["| α | whole text (n = 720)", "several keys (n = 180)", "| lang 1 |", "a\\|b", "All schemes at once"]

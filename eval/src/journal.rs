@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
 /// A file with one record a line.
 #[derive(Debug)]
@@ -71,6 +72,22 @@ impl<T: Serialize + DeserializeOwned> Journal<T> {
         };
         file.write_all(line.as_bytes()).with_context(|| format!("cannot write {}", self.path.display()))
     }
+}
+
+/// Returns the first member in which the options of two runs differ, for a message.
+///
+/// - `names`: members by the names that a message gives them, the most telling first; others
+///   follow under their own.
+pub(crate) fn difference<T: Serialize>(here: &T, there: &T, names: &[(&str, &str)]) -> Option<String> {
+    let [here, there] = [here, there].map(|options| json!(options));
+    let others = here.as_object()?.keys().map(|member| (&**member, &**member));
+    let (member, name) = names.iter().copied().chain(others).find(|(member, _)| here[*member] != there[*member])?;
+    let [here, there] = [&here[member], &there[member]].map(|value| match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    });
+    Some(format!("{name}: {there} there, {here} here"))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 //! | `similarity` | how alike two texts are in meaning |
 //! | `suite` | the robustness benchmark: what it measures, how it continues, what it found |
 //! | `summary` | medians, means with their errors, rates with their intervals |
+//! | `template` | what renders reports |
 
 pub mod calibration;
 pub mod corpus;
@@ -22,3 +23,4 @@ pub mod setup;
 pub mod similarity;
 pub mod suite;
 pub mod summary;
+mod template;

@@ -30,6 +30,7 @@ pub mod report;
 pub mod results;
 mod run;
 #[cfg(test)]
+#[path = "suite/tests/specimen.rs"]
 mod specimen;
 mod texts;
 

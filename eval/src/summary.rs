@@ -71,6 +71,17 @@ impl Rate {
     }
 }
 
+/// Returns each item once, in the order of its first coming.
+pub(crate) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all = Vec::new();
+    for item in items {
+        if !all.contains(&item) {
+            all.push(item);
+        }
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

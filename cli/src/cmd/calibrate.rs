@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use greenmark::Key;
-use greenmark_eval::calibration::{About, Ask, CorpusFile, Options, Plan, Report, Run, State, svg};
+use greenmark_eval::calibration::{About, Ask, CorpusFile, Options, Plan, Report, Run, Seen, State, svg};
 use greenmark_text::files::{sha256, write_file};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
     };
     let path = args.out.join("state.json");
     let mut state = State::open(&path, options, &plan)?;
-    let failed_before = state.failed;
+    let failed_before = state.seen.failed;
     let bar = bar(&plan, &sources);
     let ask = Ask { bar: &bar, complain: &complain, is_interrupted: &interrupt::requested };
     let mut run = Run::new(&plan, &key, &tokenizer, args.passage, &path, ask);
@@ -74,15 +74,15 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
     bar.finish_and_clear();
     if failed_before > 0 {
         // An earlier run told them one by one.
-        complain(&format!("{} of the corpus could not be read and are left out", count(state.failed, "document")));
+        complain(&format!("{} of the corpus could not be read and are left out", count(state.seen.failed, "document")));
     }
-    if state.texts == 0 {
+    if state.seen.texts == 0 {
         bail!(
             "{}",
             match args.passage {
-                Some(tokens) if state.documents > 0 =>
+                Some(tokens) if state.seen.documents > 0 =>
                     format!("no document of the corpus has {tokens} tokens: give a smaller --passage, or none"),
-                None if state.documents > 0 => "no text of the corpus has a token".to_owned(),
+                None if state.seen.documents > 0 => "no text of the corpus has a token".to_owned(),
                 _ => "the corpus holds no text".to_owned(),
             }
         );
@@ -92,15 +92,11 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
         fingerprint: tokenizer.fingerprint().to_owned(),
         passage: args.passage,
         corpus: state.options.corpus.clone(),
-        documents: state.documents,
-        left_out: state.left_out,
-        failed: state.failed + unreadable,
-        texts: state.texts,
-        normalised: state.normalised,
+        seen: Seen { failed: state.seen.failed + unreadable, ..state.seen.clone() },
         deployed_key: key.id().to_string(),
         deployed_key_is_given: deployment.is_some() || args.key_file.is_some(),
     };
-    let failed = about.failed;
+    let failed = about.seen.failed;
     publish(args, &Report::new(&plan, about, &state.tables))?;
     Ok(if failed > 0 { Outcome::Partly } else { Outcome::Done })
 }

@@ -1,10 +1,12 @@
 //! Rates with their intervals, what exceeds its level, and tables of both.
 
-use std::fmt::Write;
-
 use greenmark::stats::{clopper_pearson, ln_binomial_sf};
 use greenmark_text::fmt::{count, printable};
+use minijinja::value::Serde;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Value, json};
+
+use crate::template::environment;
 
 use super::{ALPHAS, Counts, Panel, Plan, Tables, Test};
 
@@ -19,6 +21,18 @@ pub struct About {
     pub passage: Option<u64>,
     /// The files that the texts came from.
     pub corpus: Vec<CorpusFile>,
+    /// The texts.
+    #[serde(flatten)]
+    pub seen: Seen,
+    /// Names the key that asked every text.
+    pub deployed_key: String,
+    /// True if the user gave it, or it follows from the seed.
+    pub deployed_key_is_given: bool,
+}
+
+/// Numbers of documents and texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
     /// Documents read.
     pub documents: u64,
     /// Documents without one whole passage, or without a token, which were left out.
@@ -29,10 +43,6 @@ pub struct About {
     pub texts: u64,
     /// Of them those that normalising changes.
     pub normalised: u64,
-    /// Names the key that asked every text.
-    pub deployed_key: String,
-    /// True if the user gave it, or it follows from the seed.
-    pub deployed_key_is_given: bool,
 }
 
 /// A file of a corpus.
@@ -299,14 +309,14 @@ impl Report {
         format!(
             "In {} of {} nothing is scored. They can never be called marked, and lower every rate.",
             deployed.unscored,
-            count(self.about.texts, "text")
+            count(self.about.seen.texts, "text")
         )
     }
 
     /// Returns a few lines for a terminal: rates at some levels, and the verdict.
     pub fn summary(&self) -> String {
         const SHOWN: [f64; 4] = [1e-2, 1e-3, 1e-4, 1e-6];
-        let (texts, pairs) = (count(self.about.texts, "text"), count(self.pairs, "pair"));
+        let (texts, pairs) = (count(self.about.seen.texts, "text"), count(self.pairs, "pair"));
         let mut out = format!("{texts}, {pairs} of text and key\n");
         let mut lines = |title: &str, tables: &[&Table]| {
             out += &format!(
@@ -338,93 +348,52 @@ impl Report {
     }
 
     /// Returns the report as Markdown.
+    ///
+    /// # Panics
+    /// Never: a test renders the template.
     pub fn markdown(&self) -> String {
-        let mut out = String::new();
-        // A String takes everything.
-        let _ = self.write_markdown(&mut out);
-        out
-    }
-
-    fn write_markdown(&self, out: &mut String) -> std::fmt::Result {
-        let About { tokenizer, fingerprint, documents, texts, left_out, failed, normalised, .. } = &self.about;
-        writeln!(out, "# How often unmarked text is called marked\n")?;
-        let cut =
-            self.about.passage.map_or_else(String::new, |tokens| format!(", cut into passages of {tokens} tokens"));
-        writeln!(
-            out,
-            "{}{cut}: {}, each under {} of its own (seed {}): **{} of text and key** a scheme. Tokenizer {tokenizer} ({fingerprint}). Documents left out, too short for a passage or without a \
-             token: {left_out}; lines or files that could not be read: {failed}; texts that normalising changes: {normalised}.\n",
-            count(*documents, "document"),
-            count(*texts, "text"),
-            count(self.keys, "key"),
-            self.seed,
-            count(self.pairs, "pair")
-        )?;
-        writeln!(out, "| corpus | bytes | SHA-256 |\n|---|--:|---|")?;
-        for CorpusFile { name, bytes, sha256 } in &self.about.corpus {
-            writeln!(out, "| {} | {bytes} | `{}…` |", cell(name), &sha256[..16])?;
-        }
-        writeln!(out, "\n**{}**\n", self.verdict())?;
-        let rest = match self.keys % self.together {
-            0 => String::new(),
-            rest => format!(" The last {} of each text make no group and stand out of these two.", count(rest, "key")),
+        let of_key = |deployed: &DeployedTables| {
+            json!({
+                "scheme": deployed.scheme,
+                "unscored": (deployed.unscored > 0).then(|| self.unscored(deployed)),
+                "tests": grid(self.of_scheme(&deployed.scheme)),
+                "scored": deployed.scored,
+                "scored_once": deployed.scored_once,
+                "one": grid(deployed.by_itself.iter().chain(&deployed.once)),
+            })
         };
-        writeln!(
-            out,
-            "A cell is hits, rate and the exact 95 % interval (Clopper–Pearson) of P(p ≤ α). All pairs have different keys, so they are independent. \
-             `~`: α·n < 3, too few to speak of the rate; levels at which no test has more, and none a hit, are left out. `↑`: the interval lies above α, as one in forty does by chance at a rate of α; the verdict above pays for all rates looked at. \
-             *Several keys* and *everything* examine {} keys at once and give one p for them.{rest} In the plots, tests are set side by side along the diagonal, so that what is above it stays above.",
-            self.together
-        )?;
-        for deployed in &self.deployed {
-            writeln!(out, "\n## {}\n", deployed.scheme)?;
-            if deployed.unscored > 0 {
-                writeln!(out, "{}\n", self.unscored(deployed))?;
-            }
-            table(out, &self.of_scheme(&deployed.scheme).collect::<Vec<_>>())?;
-            let whose = if self.about.deployed_key_is_given { "given" } else { "of the seed" };
-            writeln!(
-                out,
-                "\nThe one key {} ({whose}) over the corpus. By itself, a text that shares phrases with others shares their fate: the rate is that of this key and this corpus, and the \
-                 interval, which takes texts for independent, is too narrow. Shared phrases once: each (context, token) counts in the first text that holds it and no other ({} of {} positions \
-                 are left), so the p-values are independent.\n",
-                self.about.deployed_key, deployed.scored_once, deployed.scored
-            )?;
-            table(out, &deployed.by_itself.iter().chain(&deployed.once).collect::<Vec<_>>())?;
-        }
-        let joint: Vec<&Table> = self.of_scheme("all schemes at once").collect();
-        if !joint.is_empty() {
-            writeln!(out, "\n## All schemes at once\n")?;
-            table(out, &joint)?;
-        }
-        self.write_parts(out)
+        let values = json!({
+            "about": self.about,
+            "keys": self.keys,
+            "together": self.together,
+            "seed": self.seed,
+            "pairs": self.pairs,
+            "verdict": self.verdict(),
+            "deployed": self.deployed.iter().map(of_key).collect::<Vec<_>>(),
+            "joint": grid(self.of_scheme("all schemes at once")),
+            "levels": PART_LEVELS.map(number),
+            "parts": self.tables.iter().filter_map(of_part).collect::<Vec<_>>(),
+        });
+        let mut environment = environment();
+        environment.add_filter("cell", |name: String| printable(&name).replace('|', "\\|"));
+        environment.add_filter("count", |n: u64, thing: String| count(n, &thing));
+        environment.render_str(include_str!("report.md"), Serde(values)).expect("the template is sound")
     }
+}
 
-    /// Parts of the corpus: a few levels, rates alone.
-    fn write_parts(&self, out: &mut String) -> std::fmt::Result {
-        const SHOWN: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
-        let parts: Vec<&Table> = self.tables.iter().filter(|table| table.part.is_some()).collect();
-        if parts.is_empty() {
-            return Ok(());
-        }
-        writeln!(out, "\n## By part of the corpus\n\nHits, and rate over α where α·n ≥ 3.\n")?;
-        writeln!(
-            out,
-            "| part | scheme | test | n | {} |",
-            SHOWN.map(|alpha| format!("α = {}", number(alpha))).join(" | ")
-        )?;
-        writeln!(out, "|---|---|---|--:|{}", "--:|".repeat(SHOWN.len()))?;
-        for table in parts {
-            let cells = table.rows.iter().filter(|row| SHOWN.contains(&row.alpha)).map(|row| {
-                let ratio = if row.claimed { format!(" ({:.2})", row.rate / row.alpha) } else { String::new() };
-                format!("{}{}{ratio}", if row.is_above() { "↑ " } else { "" }, row.hits)
-            });
-            let cells = cells.collect::<Vec<_>>().join(" | ");
-            let part = cell(table.part.as_deref().unwrap_or_default());
-            writeln!(out, "| {part} | {} | {} | {} | {cells} |", table.scheme, table.test, table.n)?;
-        }
-        Ok(())
-    }
+/// Levels that parts of the corpus are shown at.
+const PART_LEVELS: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+
+/// Returns a row for a part of the corpus; `None` for a table of the whole.
+fn of_part(table: &Table) -> Option<Value> {
+    let part = table.part.as_ref()?;
+    let rows = table.rows.iter().filter(|row| PART_LEVELS.contains(&row.alpha)).map(|row| {
+        let ratio = if row.claimed { format!(" ({:.2})", row.rate / row.alpha) } else { String::new() };
+        format!("{}{}{ratio}", if row.is_above() { "↑ " } else { "" }, row.hits)
+    });
+    Some(json!({
+        "part": part, "scheme": table.scheme, "test": table.test, "n": table.n, "cells": rows.collect::<Vec<_>>(),
+    }))
 }
 
 /// Returns the excess that chance explains least.
@@ -434,14 +403,12 @@ fn worst(exceeds: &[Excess]) -> Option<String> {
     Some(format!("{}, alpha = {}: {hits} hits, rate {rate:.2e} ({low:.2e} to {high:.2e})", worst.place, number(alpha)))
 }
 
-/// Tables side by side: a row a level.
-fn table(out: &mut String, tables: &[&Table]) -> std::fmt::Result {
-    let names = tables.iter().map(|table| format!("{} (n = {})", table.test, table.n)).collect::<Vec<_>>().join(" | ");
-    writeln!(out, "| α | {names} |\n|--:|{}", "---|".repeat(tables.len()))?;
-    for (at, &alpha) in ALPHAS.iter().enumerate().skip(1) {
-        if tables.iter().all(|table| !table.rows[at].is_telling()) {
-            continue;
-        }
+/// Returns tables side by side: a row a level, and before them the heads.
+fn grid<'t>(tables: impl Iterator<Item = &'t Table>) -> Vec<Vec<String>> {
+    let tables: Vec<&Table> = tables.collect();
+    let heads = tables.iter().map(|table| format!("{} (n = {})", table.test, table.n));
+    let levels = (1..ALPHAS.len()).filter(|&at| tables.iter().any(|table| table.rows[at].is_telling()));
+    let rows = levels.map(|at| {
         let cells = tables.iter().map(|table| {
             let Row { hits, rate, low, high, claimed, .. } = table.rows[at];
             let mark = if table.rows[at].is_above() { "↑ " } else { "" };
@@ -451,17 +418,13 @@ fn table(out: &mut String, tables: &[&Table]) -> std::fmt::Result {
                 format!("{mark}~ {hits} (to {high:.1e})")
             }
         });
-        writeln!(out, "| {} | {} |", number(alpha), cells.collect::<Vec<_>>().join(" | "))?;
-    }
-    Ok(())
+        std::iter::once(number(ALPHAS[at])).chain(cells).collect()
+    });
+    let heads = std::iter::once("α".to_owned()).chain(heads).collect();
+    if tables.is_empty() { Vec::new() } else { std::iter::once(heads).chain(rows).collect() }
 }
 
 /// 0.05, 1e-6.
 pub(super) fn number(alpha: f64) -> String {
     if alpha >= 0.01 { alpha.to_string() } else { format!("{alpha:e}") }
-}
-
-/// Names come from files: none may end a cell.
-fn cell(name: &str) -> String {
-    printable(name).replace('|', "\\|")
 }

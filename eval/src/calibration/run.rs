@@ -17,7 +17,9 @@ use greenmark_text::{
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 
-use super::{Batch, CorpusFile, Ngrams, Plan, Tables, Text};
+use crate::journal::difference;
+
+use super::{Batch, CorpusFile, Ngrams, Plan, Seen, Tables, Text};
 
 /// Bytes of text that are read, tokenised and held at a time, and documents.
 const BATCH_BYTES: usize = 1 << 19;
@@ -55,25 +57,18 @@ pub struct Options {
     pub is_lines: Vec<bool>,
 }
 
-impl Options {
-    /// Returns the first difference, for a message.
-    fn difference(&self, other: &Self) -> Option<String> {
-        let differs = |name: &str, here: String, there: String| {
-            (here != there).then(|| format!("{name}: {there} there, {here} here"))
-        };
-        let passage = |passage: Option<u64>| passage.map_or_else(|| "none".into(), |tokens| tokens.to_string());
-        differs("version", self.version.clone(), other.version.clone())
-            .or_else(|| differs("--scheme", self.schemes.join(" "), other.schemes.join(" ")))
-            .or_else(|| differs("--keys", self.keys.to_string(), other.keys.to_string()))
-            .or_else(|| differs("--together", self.together.to_string(), other.together.to_string()))
-            .or_else(|| differs("--passage", passage(self.passage), passage(other.passage)))
-            .or_else(|| differs("--seed", self.seed.to_string(), other.seed.to_string()))
-            .or_else(|| differs("tokenizer", self.tokenizer.clone(), other.tokenizer.clone()))
-            .or_else(|| differs("key", self.deployed_key.clone(), other.deployed_key.clone()))
-            .or_else(|| (self.corpus != other.corpus).then(|| "the corpus has changed".to_owned()))
-            .or_else(|| (self != other).then(|| "--jsonl: given there or here, not in both".to_owned()))
-    }
-}
+/// Members of [`Options`] by the names that a message gives them.
+const NAMES: [(&str, &str); 9] = [
+    ("version", "version"),
+    ("schemes", "--scheme"),
+    ("keys", "--keys"),
+    ("together", "--together"),
+    ("passage", "--passage"),
+    ("seed", "--seed"),
+    ("tokenizer", "tokenizer"),
+    ("deployed_key", "key"),
+    ("is_lines", "--jsonl"),
+];
 
 /// The counts so far, and the place reached.
 #[derive(Debug, Serialize, Deserialize)]
@@ -86,16 +81,9 @@ pub struct State {
     pub keys: u64,
     /// True if nothing is left.
     pub is_whole: bool,
-    /// Documents of the batches begun.
-    pub documents: u64,
-    /// Lines that could not be read.
-    pub failed: u64,
-    /// Documents without a whole passage, or without a token.
-    pub left_out: u64,
-    /// Texts that normalising changes.
-    pub normalised: u64,
-    /// Texts of the batches that are whole.
-    pub texts: u64,
+    /// Documents of the batches begun, and texts of those that are whole.
+    #[serde(flatten)]
+    pub seen: Seen,
     /// The counts.
     pub tables: Tables,
 }
@@ -107,26 +95,21 @@ impl State {
     /// If the file is of another run, is none, or cannot be read.
     pub fn open(path: &Path, options: Options, plan: &Plan) -> Result<Self> {
         let name = path.display();
-        let fresh = |options| Self {
-            options,
-            batches: 0,
-            keys: 0,
-            is_whole: false,
-            documents: 0,
-            failed: 0,
-            left_out: 0,
-            normalised: 0,
-            texts: 0,
-            tables: Tables::new(plan),
-        };
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(fresh(options)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let (seen, tables) = (Seen::default(), Tables::new(plan));
+                return Ok(Self { options, batches: 0, keys: 0, is_whole: false, seen, tables });
+            }
             Err(error) => return Err(error).with_context(|| format!("cannot read {name}")),
         };
         let state: Self = serde_json::from_slice(&bytes)
             .with_context(|| format!("{name} holds no progress of this command; remove it to begin anew"))?;
-        if let Some(difference) = options.difference(&state.options) {
+        let difference = match difference(&options, &state.options, &NAMES) {
+            Some(_) if options.corpus != state.options.corpus => Some("the corpus has changed".to_owned()),
+            difference => difference,
+        };
+        if let Some(difference) = difference {
             bail!("{name} is of another run ({difference}): choose another --out, or remove it to begin anew");
         }
         Ok(state)
@@ -207,7 +190,7 @@ impl<'a> Run<'a> {
             let read_now = read_before + batch.len() as u64;
             let is_new = number == state.batches && state.keys == 0;
             let texts = self.cutter.cut_all(batch, is_new.then_some(&mut *state));
-            let batch = Batch::new(self.plan, state.texts, &texts);
+            let batch = Batch::new(self.plan, state.seen.texts, &texts);
             if number < done {
                 batch.remember(&mut ngrams);
             } else {
@@ -218,7 +201,7 @@ impl<'a> Run<'a> {
                 }
                 let goes_on = texts.is_empty() || self.batch(&batch, [read_before, read_now], state)?;
                 if goes_on {
-                    state.texts += texts.len() as u64;
+                    state.seen.texts += texts.len() as u64;
                     state.batches += 1;
                     state.keys = 0;
                 }
@@ -231,7 +214,7 @@ impl<'a> Run<'a> {
             read_before = read_now;
         }
         // Without a text there is nothing to go on with.
-        if state.texts > 0 {
+        if state.seen.texts > 0 {
             state.is_whole = true;
             state.save(self.path)?;
         }
@@ -297,14 +280,14 @@ impl Cutter<'_> {
             match (cut, &mut state) {
                 (Ok(mut cut), state) => {
                     if let Some(state) = state {
-                        state.documents += 1;
-                        state.left_out += u64::from(cut.is_empty());
-                        state.normalised += cut.iter().map(|text| u64::from(text.versions.len() > 1)).sum::<u64>();
+                        state.seen.documents += 1;
+                        state.seen.left_out += u64::from(cut.is_empty());
+                        state.seen.normalised += cut.iter().map(|text| u64::from(text.versions.len() > 1)).sum::<u64>();
                     }
                     texts.append(&mut cut);
                 }
                 (Err(error), Some(state)) => {
-                    state.failed += 1;
+                    state.seen.failed += 1;
                     (self.complain)(&format!("{error:#}"));
                 }
                 (Err(_), None) => {}

@@ -10,6 +10,8 @@ use super::{
     results::{ALPHAS, AttackRow, CellRow, Damage, Estimate, Kind, Rate, Results},
 };
 
+pub(crate) use crate::summary::distinct;
+
 /// The share that `detect` finds at the lowest level, 1e-6.
 pub(crate) fn found(cell: &CellRow) -> Rate {
     cell.detection.detect[ALPHAS.len() - 1]
@@ -162,17 +164,6 @@ fn plain(value: &Value) -> String {
         Value::Object(members) => options(members),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
     }
-}
-
-/// Returns each once, in the order of their first coming.
-pub(crate) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut all = Vec::new();
-    for item in items {
-        if !all.contains(&item) {
-            all.push(item);
-        }
-    }
-    all
 }
 
 #[cfg(test)]

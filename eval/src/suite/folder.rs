@@ -14,6 +14,7 @@ use super::{
     plan::{Extent, Plan},
     results::FORMAT,
 };
+use crate::journal::difference;
 use greenmark_text::files::write_file;
 
 /// Conditions that the figures in a folder depend on.
@@ -59,26 +60,21 @@ impl Identity {
             seed,
         }
     }
-
-    /// Returns the first difference, for a message.
-    fn difference(&self, there: &Self) -> Option<String> {
-        let differs = |name: &str, here: &dyn ToString, there: &dyn ToString| {
-            let (here, there) = (here.to_string(), there.to_string());
-            (here != there).then(|| format!("{name}: {there} there, {here} here"))
-        };
-        let or_none = |name: &Option<String>| name.clone().unwrap_or_else(|| "none".into());
-        differs("layout", &self.format, &there.format)
-            .or_else(|| differs("version", &self.version, &there.version))
-            .or_else(|| differs("--suite", &self.suite, &there.suite))
-            .or_else(|| differs("--texts", &self.texts, &there.texts))
-            .or_else(|| differs("model", &self.model, &there.model))
-            .or_else(|| differs("model's file", &or_none(&self.model_sha256), &or_none(&there.model_sha256)))
-            .or_else(|| differs("--attacker", &self.attacker, &there.attacker))
-            .or_else(|| differs("attacker's file", &or_none(&self.attacker_sha256), &or_none(&there.attacker_sha256)))
-            .or_else(|| differs("--endpoint", &or_none(&self.endpoint), &or_none(&there.endpoint)))
-            .or_else(|| differs("--seed", &self.seed, &there.seed))
-    }
 }
+
+/// Members of [`Identity`] by the names that a message gives them.
+const NAMES: [(&str, &str); 10] = [
+    ("format", "layout"),
+    ("version", "version"),
+    ("suite", "--suite"),
+    ("texts", "--texts"),
+    ("model", "model"),
+    ("model_sha256", "model's file"),
+    ("attacker", "--attacker"),
+    ("attacker_sha256", "attacker's file"),
+    ("endpoint", "--endpoint"),
+    ("seed", "--seed"),
+];
 
 /// `run.json`: what the folder is of, and how its run went so far.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,7 +115,7 @@ impl Folder {
             Ok(bytes) => {
                 let record: Record = serde_json::from_slice(&bytes)
                     .with_context(|| format!("{} is no record of a run: choose another folder", file.display()))?;
-                if let Some(difference) = identity.difference(&record.identity) {
+                if let Some(difference) = difference(&identity, &record.identity, &NAMES) {
                     bail!("{name} holds another run ({difference}): choose another folder, or remove this one");
                 }
                 let seconds = record.seconds;

@@ -38,12 +38,10 @@ impl Judges {
     /// - `likened`, `reread`: texts of a cell whose likeness and perplexity are told; none are for
     ///   0.
     pub(super) fn load(likened: usize, reread: usize) -> (Self, Option<Skipped>) {
-        let encoder = if likened == 0 { None } else { Some(SentenceEncoder::from_cache()) };
-        let (encoder, error) = encoder.map_or((None, None), |encoder| match encoder {
-            Ok(encoder) => (Some(encoder), None),
-            Err(error) => (None, Some(error)),
-        });
-        let skipped = error.map(|error| Skipped { what: "similarity in sense".into(), why: format!("{error:#}") });
+        let encoder = (likened > 0).then(SentenceEncoder::from_cache).transpose();
+        let why = encoder.as_ref().err().map(|error| format!("{error:#}"));
+        let skipped = why.map(|why| Skipped { what: "similarity in sense".into(), why });
+        let encoder = encoder.ok().flatten();
         (Self { encoder, likened, reread, vectors: HashMap::new(), nats: HashMap::new() }, skipped)
     }
 

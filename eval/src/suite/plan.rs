@@ -1,6 +1,8 @@
 //! Plans of suites: marks, lengths, attacks and numbers of texts.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
+
+use serde::Deserialize;
 
 use super::results::AttackRow;
 use crate::{corpus::Mark, setup::parse_mark};
@@ -140,47 +142,60 @@ impl AttackPlan {
     }
 }
 
-/// Attacks that need no model, and their strengths, weakest first.
-const PLAIN: [(&str, &[f64]); 18] = [
-    ("replace", &[0.1, 0.2, 0.35, 0.5]),
-    ("delete", &[0.2, 0.35, 0.5]),
-    ("insert", &[0.2, 0.5]),
-    ("swap", &[0.2, 0.5]),
-    ("shuffle-sentences", &[1.0]),
-    ("typos", &[0.2, 0.5]),
-    ("misspell", &[1.0]),
-    ("contractions", &[1.0]),
-    ("case", &[0.2, 0.5]),
-    ("punctuation", &[0.5, 1.0]),
-    ("homoglyphs", &[0.2, 1.0]),
-    ("zero-width", &[0.2]),
-    ("spaces", &[0.2, 1.0]),
-    ("disguise", &[0.2]),
-    ("truncate", &[0.5, 0.75]),
-    ("format", &[1.0]),
-    ("paste", &[0.5, 0.75, 0.9, 0.95]),
-    ("mix", &[0.25, 0.5]),
-];
+/// `suites.json`: the marks, attacks and numbers of the suites.
+#[derive(Deserialize)]
+struct Suites {
+    /// Chief marks of every suite, the default first.
+    chief: Vec<String>,
+    /// Attacks that need no model, and their strengths, weakest first.
+    plain: Vec<(String, Vec<f64>)>,
+    /// Of those, the ones that every mark is compared by.
+    common: Vec<String>,
+    /// The attacks that make up careless editing.
+    edited: Vec<(String, f64)>,
+    suites: HashMap<String, Numbers>,
+}
 
-/// Of those, what every mark is compared by.
-const COMMON: [&str; 6] = ["none", "replace", "delete", "swap", "case", "paste"];
+/// The rest of one suite, as in [`Plan`].
+#[derive(Deserialize)]
+struct Numbers {
+    about: String,
+    model: String,
+    texts: usize,
+    lengths: Vec<usize>,
+    others: Vec<String>,
+    likened: usize,
+    reread: usize,
+    rewriting: Vec<Rewriting>,
+}
 
-/// The attacks that make up careless editing.
-const EDITED: [(&str, f64); 5] =
-    [("replace", 0.1), ("delete", 0.05), ("insert", 0.05), ("punctuation", 0.2), ("typos", 0.05)];
+/// An attack that needs more than a seed, at the chief cells alone.
+#[derive(Deserialize)]
+struct Rewriting {
+    name: String,
+    strength: f64,
+    span: Option<usize>,
+    unit: Option<String>,
+    texts: usize,
+    unmarked: usize,
+}
 
-const GREEN: &str = "gm1:green,h=1,gamma=64/256@2";
-const GUMBEL: &str = "gm1:gumbel,h=2";
-const OTHERS: [&str; 8] = [
-    "gm1:green,h=0,gamma=64/256@2",
-    "gm1:green,h=2,gamma=64/256@2",
-    "gm1:green,h=4,gamma=64/256@2",
-    "gm1:green,h=1,gamma=64/256@1",
-    "gm1:green,h=1,gamma=64/256@4",
-    "gm1:green,h=1,gamma=128/256@2.38",
-    "gm1:gumbel,h=1",
-    "gm1:gumbel,h=4",
-];
+impl Rewriting {
+    fn plan(self) -> AttackPlan {
+        let Self { name, span, texts, unmarked, .. } = self;
+        let (about, strength) = (known(&name), strength(self.strength));
+        let unit = self.unit.map(|unit| UNITS.into_iter().find(|known| known.name() == unit).expect("a unit"));
+        let name = match (span, unit) {
+            (Some(span), _) => format!("{name}, span {span}"),
+            (_, Some(unit)) => format!("{name}, by {}", unit.name()),
+            _ => name,
+        };
+        let (steps, scope) = (vec![(about, strength)], Scope::ChiefCells);
+        AttackPlan { name, strength, steps, span, unit, texts, unmarked, scope }
+    }
+}
+
+const UNITS: [Unit; 3] = [Unit::Sentence, Unit::Paragraph, Unit::Text];
 
 impl Plan {
     /// Returns a suite as it is.
@@ -188,48 +203,32 @@ impl Plan {
     /// # Panics
     /// Never: a test makes every suite.
     pub fn of(suite: Suite) -> Self {
-        let marks = |names: &[&str]| names.iter().map(|name| parse_mark(name).expect("a mark")).collect();
-        let texts = if suite == Suite::Full { 1000 } else { 200 };
-        let (about, model, lengths, others, (likened, reread)): (_, _, &[usize], _, _) = match suite {
-            Suite::Quick => (
-                "The built-in model's texts, and no download: a look at everything, on a model whose English is clumsy and whose \
-                 entropy is low. Its figures are not those of a real model.",
-                "demo",
-                &[50, 200],
-                Vec::new(),
-                (10, 10),
-            ),
-            Suite::Standard => (
-                "SmolLM2-135M-Instruct writes, and is the attacker where one needs a model.",
-                "smollm2",
-                &[50, 100, 200, 400, 600],
-                marks(&OTHERS),
-                (32, 12),
-            ),
-            Suite::Full => (
-                "As the standard suite, with more texts and strengths, for bigger machines.",
-                "smollm2",
-                &[50, 100, 200, 400, 600],
-                marks(&OTHERS),
-                (1000, 200),
-            ),
+        let mut all: Suites = serde_json::from_str(include_str!("suites.json")).expect("the suites");
+        let of = all.suites.remove(suite.name()).expect("every suite");
+        let marks = |names: &[String]| names.iter().map(|name| parse_mark(name).expect("a mark")).collect();
+        let plain = |steps: &[(&str, f64)]| {
+            let is_common = steps.iter().all(|(name, _)| all.common.iter().any(|common| common == name));
+            AttackPlan::plain(steps, of.texts, if is_common { Scope::Everything } else { Scope::ChiefMarks })
         };
-        let attacks = plain(texts).into_iter().chain(rewriting(suite)).collect();
+        let alone = all.plain.iter().flat_map(|(name, strengths)| strengths.iter().map(move |&share| (&**name, share)));
+        let edited: Vec<_> = all.edited.iter().map(|(name, share)| (&**name, *share)).collect();
+        let attacks = std::iter::once(plain(&[])).chain(alone.map(|step| plain(&[step])));
+        let rewriting = of.rewriting.into_iter().map(Rewriting::plan);
         Self {
             suite,
-            about: about.to_owned(),
-            model: model.to_owned(),
-            attacker: model.to_owned(),
+            attacks: attacks.chain([plain(&edited)]).chain(rewriting).collect(),
+            about: of.about,
+            attacker: of.model.clone(),
+            model: of.model,
             endpoint: None,
             temperature: 1.0,
-            texts,
-            chief: marks(&[GREEN, GUMBEL]),
-            others,
-            lengths: lengths.to_vec(),
+            texts: of.texts,
+            chief: marks(&all.chief),
+            others: marks(&of.others),
+            lengths: of.lengths,
             chief_length: 200,
-            attacks,
-            likened,
-            reread,
+            likened: of.likened,
+            reread: of.reread,
         }
     }
 
@@ -291,61 +290,6 @@ impl Plan {
             Scope::ChiefCells => self.chief.contains(mark) && tokens == self.chief_length,
         }
     }
-}
-
-/// Attacks that need more than a seed, at the chief cells alone.
-fn rewriting(suite: Suite) -> Vec<AttackPlan> {
-    let plan = |name: &str, share, texts, unmarked| {
-        let steps = vec![(known(name), strength(share))];
-        let (strength, scope) = (strength(share), Scope::ChiefCells);
-        AttackPlan { name: name.to_owned(), strength, steps, span: None, unit: None, texts, unmarked, scope }
-    };
-    let resample = |span, share, texts, unmarked| {
-        let name = format!("resample, span {span}");
-        AttackPlan { name, span: Some(span), ..plan("resample", share, texts, unmarked) }
-    };
-    let paraphrase = |unit: Unit, share, texts, unmarked| {
-        let name = format!("paraphrase, by {}", unit.name());
-        AttackPlan { name, unit: Some(unit), ..plan("paraphrase", share, texts, unmarked) }
-    };
-    match suite {
-        // It finds the same everywhere: nothing has to be installed.
-        Suite::Quick => vec![resample(5, 0.2, 60, 60), resample(5, 0.5, 60, 60)],
-        Suite::Standard => vec![
-            plan("synonyms", 0.5, 200, 200),
-            plan("synonyms", 1.0, 200, 200),
-            plan("back-translate", 1.0, 200, 200),
-            paraphrase(Unit::Sentence, 1.0, 200, 100),
-            plan("phrases", 1.0, 200, 100),
-            resample(5, 0.5, 200, 100),
-            paraphrase(Unit::Paragraph, 1.0, 100, 100),
-            resample(20, 0.5, 100, 100),
-            resample(5, 0.2, 100, 100),
-            resample(1, 0.2, 100, 100),
-        ],
-        Suite::Full => {
-            let spans = [1, 5, 20].into_iter().flat_map(|span| [0.2, 0.35, 0.5].map(|share| (span, share)));
-            let mut all: Vec<AttackPlan> = spans.map(|(span, share)| resample(span, share, 1000, 1000)).collect();
-            let alone = [("synonyms", 0.25), ("synonyms", 0.5), ("synonyms", 1.0), ("phrases", 0.5), ("phrases", 1.0)];
-            let translated = [("back-translate", 0.5), ("back-translate", 1.0)];
-            all.extend(alone.into_iter().chain(translated).map(|(name, share)| plan(name, share, 1000, 1000)));
-            all.push(paraphrase(Unit::Sentence, 0.5, 1000, 1000));
-            all.extend([Unit::Sentence, Unit::Paragraph, Unit::Text].map(|unit| paraphrase(unit, 1.0, 1000, 1000)));
-            all
-        }
-    }
-}
-
-/// Nothing, every attack without a model, and several of them together.
-fn plain(texts: usize) -> Vec<AttackPlan> {
-    let scope = |name: &str| if COMMON.contains(&name) { Scope::Everything } else { Scope::ChiefMarks };
-    let alone = PLAIN.iter().flat_map(|&(name, strengths)| {
-        strengths.iter().map(move |&share| AttackPlan::plain(&[(name, share)], texts, scope(name)))
-    });
-    std::iter::once(AttackPlan::plain(&[], texts, scope("none")))
-        .chain(alone)
-        .chain([AttackPlan::plain(&EDITED, texts, Scope::ChiefMarks)])
-        .collect()
 }
 
 fn known(name: &str) -> &'static About {

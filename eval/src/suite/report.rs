@@ -11,7 +11,7 @@ mod plot;
 
 use anyhow::Result;
 use greenmark_text::fmt::escape;
-use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
+use minijinja::value::Serde;
 use serde_json::{Value, json};
 
 use super::{
@@ -19,6 +19,7 @@ use super::{
     fmt,
     results::{ALPHAS, Results},
 };
+use crate::template::environment;
 
 /// Returns one page with everything: it asks for nothing from outside.
 ///
@@ -40,15 +41,7 @@ pub fn html(results: &Results) -> Result<String> {
         "false_positives": false_positives(results),
         "attacks": attacks(results, &choice),
     });
-    Ok(environment()?.render_named_str("page.html", include_str!("report/page.html"), Serde(values))?)
-}
-
-/// Returns what renders the page: it escapes everything that is not marked as safe.
-fn environment() -> Result<Environment<'static>, minijinja::Error> {
-    let mut environment = Environment::new();
-    let mut syntax = SyntaxConfig::builder();
-    environment.set_syntax(syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut environment = environment();
     environment.set_formatter(|out, _, value| {
         let text = value.to_string();
         Ok(out.write_str(&if value.is_safe() { text } else { escape(&text) })?)
@@ -57,7 +50,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.add_filter("digits", |value: f64, digits: usize| format!("{value:.digits$}"));
     environment.add_filter("exponent", |value: f64| format!("{value:.1e}"));
     environment.add_filter("mark", |mark: String| fmt::mark(&mark));
-    Ok(environment)
+    Ok(environment.render_named_str("page.html", include_str!("report/page.html"), Serde(values))?)
 }
 
 /// Returns the cells of a mark at the chief length.

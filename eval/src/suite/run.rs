@@ -73,11 +73,11 @@ pub fn run(
     let known = rows.into_iter().filter(|row| !lacks(row)).map(|row: CellRow| (Place::of(&row), row)).collect();
     let skipped = skipped.into_iter().collect();
     let mut bench = Bench { plan, seed, setup, texts, judges, journal, rows: known, skipped };
-    let todo = bench.todo();
     let (attacks, marks) = (plan.attacks.len(), plan.marks().count());
-    say(&format!("{attacks} attacks on {marks} marks: left are {todo} of {}", count(bench.cells() as u64, "cell")));
-    let progress = bar(bench.cells() as u64, "attacks");
-    progress.set_position((bench.cells() - todo) as u64);
+    let (todo, cells) = (bench.todo() as u64, places(plan).count() as u64);
+    say(&format!("{attacks} attacks on {marks} marks: left are {todo} of {}", count(cells, "cell")));
+    let progress = bar(cells, "attacks");
+    progress.set_position(cells - todo);
     for planned in &plan.attacks {
         if extent == Extent::AsItIs {
             bench.leave(planned);
@@ -165,23 +165,6 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Marks and lengths that an attack is made at, by length.
-    fn places(&self, planned: &AttackPlan) -> BTreeMap<usize, Vec<Mark>> {
-        let mut places: BTreeMap<usize, Vec<Mark>> = BTreeMap::new();
-        for &mark in self.plan.marks() {
-            for &tokens in self.plan.lengths_of(&mark) {
-                if self.plan.has(planned, &mark, tokens) {
-                    places.entry(tokens).or_default().push(mark);
-                }
-            }
-        }
-        places
-    }
-
-    fn cells(&self) -> usize {
-        places(self.plan).count()
-    }
-
     fn todo(&self) -> usize {
         let missing = |planned| self.missing(planned).values().map(Vec::len).sum::<usize>();
         self.plan.attacks.iter().map(missing).sum()
@@ -189,11 +172,15 @@ impl Bench<'_> {
 
     /// Returns the cells that one attack lacks: its marks, by length.
     fn missing(&self, planned: &AttackPlan) -> BTreeMap<usize, Vec<Mark>> {
-        let mut places = self.places(planned);
-        for (&tokens, marks) in &mut places {
-            marks.retain(|mark| !self.rows.contains_key(&Place::new(mark, planned, tokens)));
+        let mut places: BTreeMap<usize, Vec<Mark>> = BTreeMap::new();
+        for mark in self.plan.marks() {
+            for &tokens in self.plan.lengths_of(mark) {
+                let is_made = self.rows.contains_key(&Place::new(mark, planned, tokens));
+                if self.plan.has(planned, mark, tokens) && !is_made {
+                    places.entry(tokens).or_default().push(*mark);
+                }
+            }
         }
-        places.retain(|_, marks| !marks.is_empty());
         places
     }
 
@@ -343,6 +330,7 @@ fn title(planned: &AttackPlan) -> String {
 fn quality(plan: &Plan, texts: &Texts) -> Vec<MarkRow> {
     let row = |mark: Option<Mark>, tokens, texts: &[Text], plain: &[Text]| {
         let of = |measure: &dyn Fn(&Text) -> f64| mean(&texts.iter().map(measure).collect::<Vec<f64>>());
+        let distinct = |n| of(&|text| distinct_ngrams(&text.ids, n));
         let difference: Vec<f64> =
             texts.iter().zip(plain).map(|(text, plain)| text.surprise - plain.surprise).collect();
         let factor = if mark.is_some() { mean(&difference)?.exp() } else { one(texts.len()) };
@@ -353,12 +341,7 @@ fn quality(plan: &Plan, texts: &Texts) -> Vec<MarkRow> {
             perplexity_factor: factor,
             surprise: of(&|text| text.surprise)?,
             repeated_4grams: of(&|text| repeated_ngrams(&text.ids, 4))?,
-            distinct: [1, 2, 3]
-                .map(|n| of(&|text| distinct_ngrams(&text.ids, n)))
-                .into_iter()
-                .collect::<Option<Vec<_>>>()?
-                .try_into()
-                .ok()?,
+            distinct: [distinct(1)?, distinct(2)?, distinct(3)?],
         })
     };
     let plain = texts.at_chief_length(plan).find(|(mark, _)| mark.is_none()).map_or(&[][..], |(_, texts)| texts);

@@ -15,7 +15,7 @@ use plotters::{
 use greenmark_text::fmt::{escape, printable};
 use serde::Serialize;
 
-use crate::suite::fmt::cut;
+use crate::suite::{fmt::cut, results::Rate};
 
 /// A plot, ready for a page or a file.
 #[derive(Serialize)]
@@ -150,6 +150,23 @@ impl<'a> Panel<'a> {
 
     pub(super) fn at(&self, x: f64, y: f64) -> Pixel {
         self.chart.backend_coord(&(x, y))
+    }
+
+    /// Draws a line of rates with their intervals: the one at `nth` place of `count`, set a little
+    /// aside, so that bars do not hide each other.
+    pub(super) fn rates(&self, whole: &Area<'_>, nth: usize, count: usize, rates: &[(f64, Rate)]) -> Result<()> {
+        let look = Marker::nth(nth);
+        let aside = 3 * nth as i32 - 3 * (count as i32 - 1) / 2;
+        let place = |x: f64, share: f64| {
+            let (x, y) = self.at(x, share);
+            (x + aside, y)
+        };
+        for &(x, rate) in rates {
+            look.bar(whole, place(x, rate.low), place(x, rate.high))?;
+        }
+        let points: Vec<Pixel> = rates.iter().map(|&(x, rate)| place(x, rate.value())).collect();
+        look.line(whole, points.clone())?;
+        points.into_iter().try_for_each(|point| look.point(whole, point))
     }
 }
 

@@ -49,18 +49,8 @@ pub(super) fn plot(results: &Results, choice: &Choice<'_>) -> Result<Option<Plot
             let panel = Panel::new(area, &fmt::mark(mark), x, found_axis(-0.04..1.05))?;
             for line in lines {
                 let at = labels.iter().position(|label| *label == line.label).unwrap_or(0);
-                let look = Marker::nth(at);
-                let aside = 3 * at as i32 - 3 * (labels.len() as i32 - 1) / 2;
-                let place = |tokens: usize, share: f64| {
-                    let (x, y) = panel.at(ln(tokens), share);
-                    (x + aside, y)
-                };
-                let points: Vec<_> = line.cells.iter().map(|cell| place(cell.tokens, found(cell).value())).collect();
-                for cell in &line.cells {
-                    look.bar(whole, place(cell.tokens, found(cell).low), place(cell.tokens, found(cell).high))?;
-                }
-                look.line(whole, points.clone())?;
-                points.into_iter().try_for_each(|point| look.point(whole, point))?;
+                let rates: Vec<_> = line.cells.iter().map(|cell| (ln(cell.tokens), found(cell))).collect();
+                panel.rates(whole, at, labels.len(), &rates)?;
             }
         }
         key(&below, &entries, true)

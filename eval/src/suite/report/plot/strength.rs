@@ -39,20 +39,8 @@ pub(super) fn plot(choice: &Choice<'_>) -> Result<Option<Plot>> {
         };
         let panel = Panel::new(&above, "", x, found_axis(-0.04..1.05))?;
         for (at, (_, cells)) in marks.iter().enumerate() {
-            let look = Marker::nth(at);
-            // Side by side, so that bars do not hide each other.
-            let aside = 3 * at as i32 - 3 * (marks.len() as i32 - 1) / 2;
-            let place = |strength: f64, share: f64| {
-                let (x, y) = panel.at(strength, share);
-                (x + aside, y)
-            };
-            let points: Vec<_> = cells.iter().map(|cell| place(cell.strength, found(cell).value())).collect();
-            for cell in cells {
-                let rate = found(cell);
-                look.bar(whole, place(cell.strength, rate.low), place(cell.strength, rate.high))?;
-            }
-            look.line(whole, points.clone())?;
-            points.into_iter().try_for_each(|point| look.point(whole, point))?;
+            let rates: Vec<_> = cells.iter().map(|cell| (cell.strength, found(cell))).collect();
+            panel.rates(whole, at, marks.len(), &rates)?;
         }
         key(&below, &entries, true)
     })?;
