@@ -302,17 +302,28 @@ pub(crate) struct DetectArgs {
     /// Show the text with its green and red tokens; marked passages are underlined
     #[arg(long, conflicts_with = "json")]
     pub(crate) show: bool,
-    /// Write a page with the evidence and the coloured tokens
-    #[arg(long, value_name = "FILE.html")]
+    /// Write the evidence and the coloured tokens: FILE.html is one page for all texts, DIR gets an
+    /// overview and a page for each text
+    #[arg(long, value_name = "FILE.html|DIR")]
     pub(crate) html: Option<PathBuf>,
+    /// With --html, replace a file that no earlier `detect --html` wrote; never an input
+    #[arg(long, requires = "html")]
+    pub(crate) force: bool,
+    /// Print one line a text, and the numbers of verdicts at the end; folders are shown so anyway
+    #[arg(long, conflicts_with_all = ["json", "show", "stream"])]
+    pub(crate) brief: bool,
+    /// Exit with status 1 if a text is marked
+    #[arg(long)]
+    pub(crate) exit_code: bool,
     /// Read every input as JSON Lines, whatever its name
     #[arg(long)]
     pub(crate) jsonl: bool,
     /// In JSON Lines, score `tokens` even where a line has `text`
     #[arg(long)]
     pub(crate) tokens: bool,
-    /// Texts; JSON Lines if the name ends in .jsonl or with --jsonl; - or nothing is standard input
-    #[arg(value_name = "FILE")]
+    /// Texts and documents, or folders of them; JSON Lines if the name ends in .jsonl or with
+    /// --jsonl; - or nothing is standard input
+    #[arg(value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
 }
 

@@ -71,6 +71,27 @@ pub(crate) fn describe(id: &str, answer: &Answer, text: Option<&str>, names_ask:
     said
 }
 
+/// The verdict with its p-value, in a line.
+///
+/// - `origin`: the kind of document; empty for plain text.
+/// - `same`: an earlier text that is equal.
+pub(crate) fn in_a_line(id: &str, answer: &Answer, origin: &str, same: Option<&str>, names_ask: bool) -> String {
+    let (word, style) = verdict(answer.verdict());
+    let p = p_beside(answer.examination.ln_p, answer.alpha);
+    let mut said = format!("{style}{word:<16}{style:#}  p = {p:<9}  {}", printable(id));
+    if !origin.is_empty() {
+        let _ = write!(said, " ({origin})");
+    }
+    if names_ask && answer.is_marked() {
+        said += &of_ask(answer.profile(), answer.best().key_id, answer.best().scheme);
+    }
+    if let Some(same) = same {
+        let _ = write!(said, "; the same text as {}", printable(same));
+    }
+    said.push('\n');
+    said
+}
+
 /// Returns the p of the whole text alone, and what it does not pay for.
 pub(crate) fn unpaid(answer: &Answer) -> String {
     let p = format_p_value(answer.best().raw.ln_p, 2);

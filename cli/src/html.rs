@@ -1,51 +1,25 @@
-//! A self-contained page: the evidence and the coloured tokens of each text.
+//! Pages that load nothing else: the evidence and the coloured tokens of each text.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
+use anyhow::{Context, Result};
 use greenmark::{Verdict, stats::format_p_value};
-use greenmark_text::{Answer, Shade, fmt::escape};
+use greenmark_text::{Answer, Shade, files::write_file, fmt::escape};
 
 use crate::{
+    cmd::detect::Document,
     evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, TOO_SHORT_NOTE, describe_passage, of_ask, score, verdict},
     output::{count, printable},
     show::Piece,
 };
 
-const HEAD: &str = r#"<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Greenmark evidence</title>
-<style>
-:root { color-scheme: light dark; --ink: #1b1f1c; --paper: #fcfcfa; --faint: #6a716c; --line: #d9ddd8;
-  --green: #b9e8c0; --green-ink: #0c3b17; --red: #b3261e; --red-paper: #fbeceb; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9e6; --paper: #151815; --faint: #9aa39c; --line: #333a34;
-  --green: #1f5e2f; --green-ink: #d9f7df; --red: #f2a9a3; --red-paper: #3a1f1d; } }
-body { font: 1rem/1.65 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 48rem; margin: 2.5rem auto; padding: 0 1.2rem; }
-h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }
-section { border-top: 1px solid var(--line); padding: 1.4rem 0; }
-.marked { color: var(--green-ink); background: var(--green); border-radius: .3rem; padding: .05rem .45rem; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .8rem 0; }
-dt { color: var(--faint); } dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.text { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--line); padding-left: 1rem; }
-.g { background: var(--green); color: var(--green-ink); border-radius: .2rem; } .r { color: var(--red); background: var(--red-paper); border-radius: .2rem; }
-.in { border-bottom: 2px solid currentColor; } .again { opacity: .55; font-style: italic; } .none { color: var(--faint); } footer, .legend { color: var(--faint); font-size: .9rem; }
-</style>
-<h1>Greenmark evidence</h1>
-<p class="legend">Tokens: <span class="g">green, or of a high score</span>, <span class="r">red, or of a low score</span>,
-<span class="again">repeated, not counted again</span>, <span class="none">without context</span>; <span class="in">in a marked passage</span>.</p>
-"#;
-
-const FOOT: &str =
-    "<footer><p>Marked means: this text depends on the key in a way that chance explains at most alpha of the
-time. It is no signature and does not say who wrote the text.</p></footer>
-</html>
-";
+const HEAD: &str = include_str!("html/head.html");
+const LEGEND: &str = include_str!("html/legend.html");
+const FOOT: &str = include_str!("html/foot.html");
 
 /// Returns true if a file is a page of this command.
 pub(crate) fn is_page(path: &Path) -> io::Result<bool> {
@@ -56,28 +30,157 @@ pub(crate) fn is_page(path: &Path) -> io::Result<bool> {
     Ok(start.starts_with(b"<!doctype html>") && start.windows(title.len()).any(|part| part == title))
 }
 
-/// Writes the page, a section at a time, so that many texts need the memory of one.
+/// Returns true if `--html` names a folder: one that is there, or a path without the ending of a page.
+pub(crate) fn is_folder(path: &Path) -> bool {
+    let is_file = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("html") || ending.eq_ignore_ascii_case("htm"));
+    path.is_dir() || !path.exists() && !is_file
+}
+
+/// Returns true if a folder holds nothing but an earlier report.
+pub(crate) fn is_report(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if !path.is_file() || !is_page(&path)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Something that the evidence of one text after another is written to.
+pub(crate) trait Pages {
+    /// Writes the evidence of a text.
+    ///
+    /// - `text`: the raw text, if there are characters.
+    fn text(
+        &mut self,
+        id: &str,
+        answer: &Answer,
+        text: Option<&str>,
+        pieces: &[Piece<'_>],
+        document: Option<&Document>,
+    ) -> io::Result<()>;
+
+    /// Takes note of a document that could not be read.
+    fn unread(&mut self, _id: &str, _reason: &str) {}
+}
+
+/// One page, written a section at a time, so that many texts need the memory of one.
 pub(crate) struct Page<'w> {
     out: &'w mut dyn Write,
 }
 
 impl<'w> Page<'w> {
     pub(crate) fn begin(out: &'w mut dyn Write) -> io::Result<Self> {
-        out.write_all(HEAD.as_bytes())?;
+        write!(out, "{HEAD}<h1>Greenmark evidence</h1>\n{LEGEND}")?;
         Ok(Self { out })
     }
 
-    pub(crate) fn section(
+    /// - `is_whole`: whether every text that was asked about is there.
+    pub(crate) fn end(self, is_whole: bool) -> io::Result<()> {
+        if !is_whole {
+            writeln!(self.out, "{NOT_WHOLE}")?;
+        }
+        self.out.write_all(FOOT.as_bytes())
+    }
+}
+
+const NOT_WHOLE: &str =
+    "<p><strong>Not all texts are on this page:</strong> the run was interrupted, or some could not be read.</p>";
+
+/// A folder with an overview and a page for each text.
+pub(crate) struct Report {
+    folder: PathBuf,
+    /// Rows of the overview, as HTML.
+    rows: Vec<String>,
+    pages: usize,
+}
+
+impl Report {
+    /// Makes the folder, and removes an earlier report from it.
+    pub(crate) fn begin(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+            let path = entry?.path();
+            if path.is_file() && is_page(&path)? {
+                fs::remove_file(&path).with_context(|| format!("cannot replace {}", path.display()))?;
+            }
+        }
+        Ok(Self { folder: folder.to_owned(), rows: Vec::new(), pages: 0 })
+    }
+
+    /// Writes the overview.
+    ///
+    /// - `is_whole`: whether every text that was asked about is there.
+    pub(crate) fn end(self, is_whole: bool) -> Result<()> {
+        write_file(&self.folder.join("index.html"), |out| {
+            write!(out, "{HEAD}<h1>Greenmark evidence: {}</h1>\n", count(self.pages as u64, "text"))?;
+            if !is_whole {
+                writeln!(out, "{NOT_WHOLE}")?;
+            }
+            writeln!(out, "<table>\n<tr><th>Document<th>Verdict<th>p-value")?;
+            self.rows.iter().try_for_each(|row| writeln!(out, "{row}"))?;
+            write!(out, "</table>\n<p class=\"legend\">{NO_MARK_NOTE}</p>\n{FOOT}")
+        })?;
+        Ok(())
+    }
+}
+
+impl Pages for Report {
+    fn text(
         &mut self,
         id: &str,
         answer: &Answer,
         text: Option<&str>,
         pieces: &[Piece<'_>],
+        document: Option<&Document>,
+    ) -> io::Result<()> {
+        self.pages += 1;
+        let file = format!("{:04}.html", self.pages);
+        let written = write_file(&self.folder.join(&file), |out| {
+            let mut page = Page::begin(out)?;
+            page.text(id, answer, text, pieces, document)?;
+            writeln!(page.out, "<p><a href=\"index.html\">All texts</a></p>")?;
+            page.end(true)
+        });
+        written.map_err(io::Error::other)?;
+        let (class, word) = badge(answer);
+        let same = document.and_then(|document| document.same_as.as_ref());
+        let same = same.map_or_else(String::new, |same| format!("<br>the same text as {}", escape(&printable(same))));
+        self.rows.push(format!(
+            "<tr><td><a href=\"{file}\">{}</a>{same}<td><span class=\"{class}\">{word}</span><td>{}",
+            escape(&printable(id)),
+            format_p_value(answer.examination.ln_p, 2)
+        ));
+        Ok(())
+    }
+
+    fn unread(&mut self, id: &str, reason: &str) {
+        let reason = reason.strip_prefix(id).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(reason);
+        let row = format!("<tr><td>{}<td>not read<td>{}", escape(&printable(id)), escape(&printable(reason)));
+        self.rows.push(row);
+    }
+}
+
+/// Returns the class and the word of a verdict.
+fn badge(answer: &Answer) -> (&'static str, &'static str) {
+    (if answer.is_marked() { "marked" } else { "unmarked" }, verdict(answer.verdict()).0)
+}
+
+impl Pages for Page<'_> {
+    fn text(
+        &mut self,
+        id: &str,
+        answer: &Answer,
+        text: Option<&str>,
+        pieces: &[Piece<'_>],
+        document: Option<&Document>,
     ) -> io::Result<()> {
         let out = &mut self.out;
         let (best, alpha) = (answer.best(), answer.alpha);
-        let class = if answer.is_marked() { "marked" } else { "unmarked" };
-        let word = verdict(answer.verdict()).0;
+        let (class, word) = badge(answer);
         writeln!(out, "<section>\n<h2>{} <span class=\"{class}\">{word}</span></h2>", escape(&printable(id)))?;
         let tally = best.raw.tally;
         let ln_p = answer.examination.ln_p;
@@ -116,6 +219,12 @@ impl<'w> Page<'w> {
             }
             rows.push(("passage", said));
         }
+        if let Some(document) = document {
+            let origin = document.origin.to_string();
+            rows.push(("read as", if origin.is_empty() { "plain text".to_owned() } else { origin }));
+            rows.push(("SHA-256", document.sha256.clone()));
+            rows.extend(document.same_as.iter().map(|same| ("same text as", printable(same))));
+        }
         if let Some(tokenizer) = answer.tokenizer() {
             rows.push(("tokenizer", format!("{} ({})", tokenizer.name(), tokenizer.fingerprint())));
         }
@@ -139,17 +248,6 @@ impl<'w> Page<'w> {
             Verdict::TooShort => writeln!(out, "<p class=\"legend\">{TOO_SHORT_NOTE}</p>")?,
         }
         writeln!(out, "</section>")
-    }
-
-    /// - `is_whole`: whether every text that was asked about is there.
-    pub(crate) fn end(self, is_whole: bool) -> io::Result<()> {
-        if !is_whole {
-            writeln!(
-                self.out,
-                "<p><strong>Not all texts are on this page:</strong> the run was interrupted, or some could not be read.</p>"
-            )?;
-        }
-        self.out.write_all(FOOT.as_bytes())
     }
 }
 

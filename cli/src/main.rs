@@ -1,7 +1,8 @@
 //! `greenmark`: write watermarked text, detect it, and see it work.
 //!
 //! A thin frontend: arguments in, one call into the library, evidence out. Exit status 0 if it ran,
-//! whatever the verdict; 2 if it, or part of it, failed.
+//! whatever the verdict (1 with `detect --exit-code`, if a text is marked); 2 if it, or part of it,
+//! failed.
 
 mod args;
 mod cmd;
@@ -29,6 +30,8 @@ use crate::args::{Cli, Command};
 pub(crate) enum Outcome {
     /// Everything asked for was done.
     Done,
+    /// A text is marked, and the exit status is to say so.
+    Marked,
     /// Some of it failed and was reported; the rest was done.
     Partly,
 }
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Marked) => ExitCode::from(1),
         Ok(Outcome::Partly) => ExitCode::from(2),
         // A reader that has seen enough (`| head`) is no failure.
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,

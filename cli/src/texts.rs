@@ -1,6 +1,7 @@
 //! Texts as they come in: plain files, standard input, JSON Lines.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
@@ -13,6 +14,9 @@ pub(crate) use greenmark_text::lines::Document;
 use greenmark_text::lines::documents;
 pub(crate) use greenmark_text::lines::{Content, Prompt, Text};
 use greenmark_text::lines::{prompts, text_lines};
+
+use serde::Serialize;
+use walkdir::WalkDir;
 
 use crate::stdin::Stdin;
 
@@ -87,17 +91,19 @@ impl Source {
     pub(crate) fn read_whole(&self) -> Result<String> {
         let mut bytes = Vec::new();
         self.open()?.read_to_end(&mut bytes).map_err(|error| self.unreadable(&error))?;
-        if let Some(kind) = kind(&bytes) {
-            bail!("{}: {kind}", self.name());
-        }
-        String::from_utf8(bytes).map_err(|error| {
-            anyhow!("{}: not valid UTF-8 from byte {} on", self.name(), error.utf8_error().valid_up_to())
-        })
+        plain(&self.name(), bytes)
     }
 
     /// Returns the one text of a plain file.
     pub(crate) fn text(&self) -> Result<Text> {
         Ok(Text::new(self.id(), Content::Characters(self.read_whole()?)))
+    }
+
+    /// Returns the documents of a file: one, or those of an archive.
+    pub(crate) fn read_documents(&self) -> Result<Vec<Found>> {
+        let mut bytes = Vec::new();
+        self.open()?.read_to_end(&mut bytes).map_err(|error| self.unreadable(&error))?;
+        Ok(read(&self.id(), bytes))
     }
 
     /// Returns the texts of a JSON Lines file, one at a time; see [`text_lines`].
@@ -119,6 +125,94 @@ impl Source {
     pub(crate) fn prompts(&self) -> Result<impl Iterator<Item = Result<Prompt>> + use<>> {
         Ok(prompts(self.open_lines()?, self.name()).map(|line| line.map_err(Into::into)))
     }
+}
+
+/// A document that was read.
+pub(crate) struct Found {
+    /// Path of its file and, in an archive, its path there.
+    pub(crate) id: String,
+    /// Its text, or why there is none.
+    pub(crate) text: Result<String>,
+    pub(crate) origin: Origin,
+}
+
+/// The kind of document that a text is from, for its evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Origin {
+    /// `text`, `docx`, `pdf` and so on.
+    pub(crate) format: &'static str,
+    /// The encoding of its characters; `None` where the format has one of its own.
+    pub(crate) encoding: Option<&'static str>,
+}
+
+impl Origin {
+    pub(crate) const PLAIN: Self = Self { format: "text", encoding: Some("UTF-8") };
+}
+
+impl fmt::Display for Origin {
+    /// "docx", "windows-1252"; nothing for plain text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (*self, self.encoding) {
+            (Self::PLAIN, _) => Ok(()),
+            (_, Some(encoding)) if self.format == "text" => f.write_str(encoding),
+            (_, Some(encoding)) if encoding != "UTF-8" => write!(f, "{}, {encoding}", self.format),
+            _ => f.write_str(self.format),
+        }
+    }
+}
+
+#[cfg(feature = "documents")]
+fn read(id: &str, bytes: Vec<u8>) -> Vec<Found> {
+    let found = greenmark_documents::read(id, &bytes).into_iter().map(|found| match found.content {
+        Ok(document) => {
+            let origin = Origin { format: document.format.as_str(), encoding: document.encoding };
+            Found { id: found.name, text: Ok(document.text), origin }
+        }
+        Err(error) => {
+            let text = Err(anyhow!("{}: {error}", found.name));
+            Found { id: found.name, text, origin: Origin::PLAIN }
+        }
+    });
+    found.collect()
+}
+
+#[cfg(not(feature = "documents"))]
+fn read(id: &str, bytes: Vec<u8>) -> Vec<Found> {
+    vec![Found { id: id.to_owned(), text: plain(id, bytes), origin: Origin::PLAIN }]
+}
+
+/// Returns the text of a file that has to be plain UTF-8.
+///
+/// - `name`: for messages.
+fn plain(name: &str, bytes: Vec<u8>) -> Result<String> {
+    if let Some(kind) = kind(&bytes) {
+        bail!("{name}: {kind}");
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| anyhow!("{name}: not valid UTF-8 from byte {} on", error.utf8_error().valid_up_to()))
+}
+
+/// Returns the files of a folder and of those in it, in the order of their names. Hidden files, keys
+/// and profiles are no documents; folders that are links are left alone.
+///
+/// # Errors
+/// Those folders that cannot be read, beside the files that can.
+pub(crate) fn files_in(folder: &Path) -> Vec<Result<PathBuf>> {
+    let is_shown = |name: &str| !name.starts_with('.') && !name.ends_with(".key") && !name.ends_with(".profile.json");
+    WalkDir::new(folder)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || is_shown(&entry.file_name().to_string_lossy()))
+        .filter_map(|entry| match entry {
+            Ok(entry) if entry.path().is_file() => Some(Ok(entry.into_path())),
+            Ok(_) => None,
+            Err(error) => {
+                let name = error.path().unwrap_or(folder).display().to_string();
+                let reason = error.io_error().map_or_else(|| "a loop of links".into(), without_number);
+                Some(Err(anyhow!("cannot read {name}: {reason}")))
+            }
+        })
+        .collect()
 }
 
 /// Returns the kind of a file that is no text, and what to do about it, as far as its first bytes

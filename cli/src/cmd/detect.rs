@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    collections::HashMap,
     io,
     path::{Path, PathBuf},
 };
@@ -11,19 +12,22 @@ use greenmark::{Scheme, TokenId, Verdict};
 use greenmark_text::{
     Answer, Ask, Evidence, Examiner,
     files::{without_place, write_file},
+    fmt::hex,
 };
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::stream;
 use crate::{
     Outcome,
     args::DetectArgs,
-    evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, TOO_SHORT_NOTE, describe, describe_question},
-    html::{self, Page},
+    evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, TOO_SHORT_NOTE, describe, describe_question, in_a_line, verdict},
+    html::{self, Page, Pages, Report},
     interrupt, keys,
-    output::{complain, is_closed_pipe, print_line, print_styled, stdout_has_colour},
+    output::{complain, count, is_closed_pipe, print_line, print_styled, stdout_has_colour},
     profiles::Asked,
     show::{Piece, coloured, legend, note_passages, pieces},
-    texts::{Content, Source, Text},
+    texts::{Content, Origin, Source, Text, files_in},
 };
 
 pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
@@ -40,7 +44,7 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     }
     if let Some(page) = &args.html {
         let sources = args.files.iter().chain(&asked.files).map(PathBuf::as_path);
-        refuse_to_replace(page, sources.chain(args.tokenizer.as_deref().map(Path::new)))?;
+        refuse_to_replace(page, sources.chain(args.tokenizer.as_deref().map(Path::new)), args.force)?;
     }
     interrupt::catch()?;
     let schemes = args.schemes();
@@ -50,6 +54,10 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     let mut run = Run::new(args, &asked, schemes);
     let ended = match &args.html {
         None => run.all(None),
+        Some(folder) if html::is_folder(folder) => Report::begin(folder).and_then(|mut report| {
+            run.all(Some(&mut report))?;
+            report.end(run.outcome != Outcome::Partly)
+        }),
         Some(path) => {
             let mut failed = Ok(());
             write_file(path, |out| {
@@ -61,7 +69,7 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
                 if run.last.is_none() && run.outcome == Outcome::Partly {
                     return Err(io::Error::other("no text could be scored"));
                 }
-                page.end(run.outcome == Outcome::Done)
+                page.end(run.outcome != Outcome::Partly)
             })
             // What stopped the run says more than that the page is missing.
             .or_else(|error| failed.and(Err(error.into())))
@@ -69,28 +77,42 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     };
     match ended.and_then(|()| run.close()) {
         // A reader that has seen enough is no failure; a text that was refused before it left is one.
-        Err(error) if is_closed_pipe(&error) => Ok(run.outcome),
-        ended => ended.map(|()| run.outcome),
+        Err(error) if !is_closed_pipe(&error) => return Err(error),
+        _ => {}
     }
+    let says = args.exit_code && run.outcome == Outcome::Done && run.counts[Verdict::Marked as usize] > 0;
+    Ok(if says { Outcome::Marked } else { run.outcome })
 }
 
 /// A page must not take the place of what it is made from, nor of anything but a plain file.
-fn refuse_to_replace<'a>(page: &Path, sources: impl Iterator<Item = &'a Path>) -> Result<()> {
+///
+/// - `force`: whether it may take the place of a file that is no page.
+fn refuse_to_replace<'a>(page: &Path, sources: impl Iterator<Item = &'a Path>, force: bool) -> Result<()> {
     if page == Path::new("-") {
         bail!("--html -: a page goes into a file, since standard output has the verdicts");
     }
     let Ok(target) = page.canonicalize() else { return Ok(()) };
+    let is_folder = html::is_folder(page);
     for source in sources {
-        if source.canonicalize().is_ok_and(|source| source == target) {
+        if source.canonicalize().is_ok_and(|source| source == target || is_folder && source.starts_with(&target)) {
             bail!("--html {} would overwrite a file that it is made from", page.display());
         }
+    }
+    if is_folder {
+        if !force && !html::is_report(page).with_context(|| format!("cannot read {}", page.display()))? {
+            bail!("--html {} is a folder with other files: choose a new one, or add --force", page.display());
+        }
+        return Ok(());
     }
     if page.is_symlink() || !page.is_file() {
         bail!("--html {}: there is something that is no plain file", page.display());
     }
     // As with `--html *.txt`, which makes a page of the first text.
-    if !html::is_page(page).with_context(|| format!("cannot read {}", page.display()))? {
-        bail!("--html {} would overwrite a file that is no page of this command", page.display());
+    if !force && !html::is_page(page).with_context(|| format!("cannot read {}", page.display()))? {
+        bail!(
+            "--html {} would overwrite a file that is no page of this command: add --force if it may go",
+            page.display()
+        );
     }
     Ok(())
 }
@@ -106,8 +128,15 @@ struct Run<'a> {
     of_texts: Option<(Vec<Ask<'a>>, Examiner)>,
     /// True if the last text that was answered had characters; `None` before the first.
     last: Option<bool>,
-    /// Those that there were.
-    verdicts: Vec<Verdict>,
+    /// Texts by verdict.
+    counts: [u64; 3],
+    /// Texts that could not be read.
+    unread: u64,
+    /// Texts of documents by their SHA-256, to tell those that come again.
+    seen: HashMap<[u8; 32], String>,
+    /// Texts that had come before.
+    again: u64,
+    is_brief: bool,
     /// An interruption left lines of a file unread.
     is_cut: bool,
     /// The reader of standard output has left, but there is a page to finish.
@@ -124,7 +153,11 @@ impl<'a> Run<'a> {
             of_ids: None,
             of_texts: None,
             last: None,
-            verdicts: Vec::new(),
+            counts: [0; 3],
+            unread: 0,
+            seen: HashMap::new(),
+            again: 0,
+            is_brief: args.brief || !args.json && !args.show && args.files.iter().any(|file| file.is_dir()),
             is_cut: false,
             unheard: Cell::new(false),
             outcome: Outcome::Done,
@@ -133,13 +166,21 @@ impl<'a> Run<'a> {
 }
 
 impl Run<'_> {
-    fn all(&mut self, mut page: Option<&mut Page<'_>>) -> Result<()> {
+    fn all(&mut self, mut page: Option<&mut dyn Pages>) -> Result<()> {
         let stdin = [PathBuf::from("-")];
-        let files = if self.args.files.is_empty() { &stdin[..] } else { &self.args.files };
-        for (i, file) in files.iter().enumerate() {
-            let result = self.file(file, page.as_deref_mut());
+        let paths = if self.args.files.is_empty() { &stdin[..] } else { &self.args.files };
+        let mut files = Vec::new();
+        for path in paths {
+            match path.is_dir() {
+                true => files.extend(files_in(path)),
+                false => files.push(Ok(path.clone())),
+            }
+        }
+        let all = files.len();
+        for (i, file) in files.into_iter().enumerate() {
+            let result = file.map_err(Failure::Text).and_then(|file| self.file(&file, reborrow(&mut page)));
             self.go_on_after(result)?;
-            if interrupt::requested() && (self.is_cut || i + 1 < files.len()) {
+            if interrupt::requested() && (self.is_cut || i + 1 < all) {
                 self.outcome = Outcome::Partly;
                 complain("interrupted: the texts that follow were not looked at");
                 break;
@@ -148,10 +189,28 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn file(&mut self, file: &Path, mut page: Option<&mut Page<'_>>) -> Result<(), Failure> {
+    fn file(&mut self, file: &Path, mut page: Option<&mut dyn Pages>) -> Result<(), Failure> {
         let source = Source::new(file, self.args.jsonl);
         if !source.is_lines() {
-            return self.text(&source.text()?, page);
+            for found in source.read_documents()? {
+                if interrupt::requested() {
+                    self.is_cut = true;
+                    break;
+                }
+                let (id, origin) = (found.id, found.origin);
+                let text = found.text.map(|text| Text::new(id.clone(), Content::Characters(text)));
+                let result = match text {
+                    Ok(text) => self.text(&text, Some(origin), reborrow(&mut page)),
+                    Err(error) => {
+                        if let Some(page) = &mut page {
+                            page.unread(&id, &error.to_string());
+                        }
+                        Err(Failure::Text(error))
+                    }
+                };
+                self.go_on_after(result).map_err(Failure::Run)?;
+            }
+            return Ok(());
         }
         for text in source.text_lines(self.args.tokens)? {
             // There is a further text, which is what an interruption cuts off.
@@ -159,7 +218,7 @@ impl Run<'_> {
                 self.is_cut = true;
                 break;
             }
-            let result = text.map_err(Failure::Text).and_then(|text| self.text(&text, page.as_deref_mut()));
+            let result = text.map_err(Failure::Text).and_then(|text| self.text(&text, None, reborrow(&mut page)));
             self.go_on_after(result).map_err(Failure::Run)?;
         }
         Ok(())
@@ -173,12 +232,13 @@ impl Run<'_> {
             Err(Failure::Text(error)) => {
                 complain(&format!("{error:#}"));
                 self.outcome = Outcome::Partly;
+                self.unread += 1;
                 Ok(())
             }
         }
     }
 
-    fn text(&mut self, text: &Text, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
+    fn text(&mut self, text: &Text, origin: Option<Origin>, page: Option<&mut dyn Pages>) -> Result<(), Failure> {
         match &text.content {
             Content::Ids(ids) => {
                 if self.of_ids.is_none() {
@@ -187,7 +247,7 @@ impl Run<'_> {
                 }
                 let (_, examiner) = self.of_ids.as_mut().expect("it was made");
                 let answer = examiner.examine_ids(ids);
-                self.say(&text.id, &answer, Given::Ids(ids), page)
+                self.say(&text.id, &answer, Given::Ids(ids), None, page)
             }
             Content::Characters(raw) => {
                 if self.of_texts.is_none() {
@@ -197,7 +257,14 @@ impl Run<'_> {
                 }
                 let (_, examiner) = self.of_texts.as_mut().expect("it was made");
                 let answer = examiner.examine(raw)?;
-                self.say(&text.id, &answer, Given::Characters(raw), page)
+                let document = origin.map(|origin| {
+                    let sha256: [u8; 32] = Sha256::digest(raw).into();
+                    let same_as = self.seen.get(&sha256).cloned();
+                    self.again += u64::from(same_as.is_some());
+                    self.seen.entry(sha256).or_insert_with(|| text.id.clone());
+                    Document { origin, sha256: hex(&sha256), same_as }
+                });
+                self.say(&text.id, &answer, Given::Characters(raw), document, page)
             }
         }
     }
@@ -208,7 +275,14 @@ impl Run<'_> {
     }
 
     /// Says what came of a text.
-    fn say(&mut self, id: &str, answer: &Answer, given: Given<'_>, page: Option<&mut Page<'_>>) -> Result<(), Failure> {
+    fn say(
+        &mut self,
+        id: &str,
+        answer: &Answer,
+        given: Given<'_>,
+        document: Option<Document>,
+        page: Option<&mut dyn Pages>,
+    ) -> Result<(), Failure> {
         let spelt;
         let mut shown = Vec::new();
         if self.args.show || page.is_some() {
@@ -229,11 +303,22 @@ impl Run<'_> {
             Given::Characters(raw) => Some(raw),
             Given::Ids(_) => None,
         };
+        let names_ask = self.asked.count(&self.schemes) > 1 || !self.asked.deployments.is_empty();
+        let origin = document.as_ref().map(|document| document.origin.to_string()).unwrap_or_default();
+        let same = document.as_ref().and_then(|document| document.same_as.as_deref());
         if self.args.json {
-            self.print(&serde_json::to_string(&Evidence::new(id, answer))?).map_err(Failure::Run)?;
+            let line = Line { evidence: Evidence::new(id, answer), document: document.as_ref() };
+            self.print(&serde_json::to_string(&line)?).map_err(Failure::Run)?;
+        } else if self.is_brief {
+            self.print(&in_a_line(id, answer, &origin, same, names_ask)).map_err(Failure::Run)?;
         } else {
-            let names_ask = self.asked.count(&self.schemes) > 1 || !self.asked.deployments.is_empty();
             let mut described = describe(id, answer, raw, names_ask);
+            if !origin.is_empty() {
+                described += &format!("  read as {origin}\n");
+            }
+            if let Some(same) = same {
+                described += &format!("  the same text as {same}\n");
+            }
             if self.args.show {
                 if answer.is_normalised() {
                     described += &format!("  {COLOURS_OF_RAW}\n");
@@ -243,14 +328,12 @@ impl Run<'_> {
             self.print(&described).map_err(Failure::Run)?;
         }
         if let Some(page) = page {
-            page.section(id, answer, raw, &shown).map_err(|error| {
+            page.text(id, answer, raw, &shown, document.as_ref()).map_err(|error| {
                 let name = self.args.html.as_ref().map(|page| page.display().to_string()).unwrap_or_default();
                 Failure::Run(anyhow!("cannot write {name}: {}", without_place(error)))
             })?;
         }
-        if !self.verdicts.contains(&answer.verdict()) {
-            self.verdicts.push(answer.verdict());
-        }
+        self.counts[answer.verdict() as usize] += 1;
         self.last = Some(raw.is_some());
         Ok(())
     }
@@ -262,17 +345,37 @@ impl Run<'_> {
             return Ok(());
         }
         let (asks, _) = if had_characters { &self.of_texts } else { &self.of_ids }.as_ref().expect("it answered");
-        let mut said = describe_question(asks, had_characters);
+        let mut said = if self.is_brief { format!("\n{}", self.totals()) } else { String::new() };
+        said += &describe_question(asks, had_characters);
         if self.args.show {
             let families: Vec<_> = asks.iter().map(|ask| ask.scheme.family()).collect();
             said += &legend(&families, true, stdout_has_colour());
         }
         for (verdict, note) in [(Verdict::TooShort, TOO_SHORT_NOTE), (Verdict::NoMarkFound, NO_MARK_NOTE)] {
-            if self.verdicts.contains(&verdict) {
+            if self.counts[verdict as usize] > 0 {
                 said += &format!("  {note}\n");
             }
         }
         self.print(&said)
+    }
+
+    /// Returns the numbers of verdicts, in a line or two.
+    fn totals(&self) -> String {
+        let read: u64 = self.counts.iter().sum();
+        let by_verdict = [Verdict::Marked, Verdict::NoMarkFound, Verdict::TooShort]
+            .map(|of| format!("{} {}", self.counts[of as usize], verdict(of).0));
+        let mut said = format!("{}: {}", count(read, "text"), by_verdict.join(", "));
+        if self.unread > 0 {
+            said += &format!("; {} not read", self.unread);
+        }
+        if self.again > 0 {
+            said += &format!("; {} the same as an earlier one", self.again);
+        }
+        let (alpha, expected) = (self.args.alpha, self.args.alpha * read as f64);
+        said + &format!(
+            "\nAt alpha = {alpha:e}, {} without a mark give {expected:.1e} false alarms on average.\n",
+            count(read, "text")
+        )
     }
 
     /// Prints an answer: a line of JSON, or styled text.
@@ -286,6 +389,35 @@ impl Run<'_> {
             printed => printed?,
         }
         Ok(())
+    }
+}
+
+/// The document that a text is from.
+#[derive(Debug, Serialize)]
+pub(crate) struct Document {
+    #[serde(flatten)]
+    pub(crate) origin: Origin,
+    /// SHA-256 of the text in UTF-8.
+    pub(crate) sha256: String,
+    /// An earlier document with the same text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) same_as: Option<String>,
+}
+
+/// A line of JSON: the evidence, and the document it is of.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    evidence: Evidence<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<&'a Document>,
+}
+
+/// Lends a page on.
+fn reborrow<'p>(page: &'p mut Option<&mut dyn Pages>) -> Option<&'p mut (dyn Pages + 'p)> {
+    match page {
+        Some(page) => Some(&mut **page),
+        None => None,
     }
 }
 
@@ -332,7 +464,7 @@ mod tests {
         let mut times = 0;
         for (text, versions) in [("One morning, a girl named Mia", 1), ("One mor\u{ad}ning, a girl", 2)] {
             let text = Text::new("text".into(), Content::Characters(text.into()));
-            run.text(&text, Some(&mut html)).unwrap_or_else(|_| panic!("it is answered"));
+            run.text(&text, None, Some(&mut html)).unwrap_or_else(|_| panic!("it is answered"));
             times += versions;
             let asks = &run.of_texts.as_ref().expect("characters were read").0;
             assert_eq!(asks[0].tokenizer.as_ref().expect("it was named").times_encoded(), times);
