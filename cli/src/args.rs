@@ -181,7 +181,7 @@ pub(crate) struct EmbedArgs {
     #[command(flatten)]
     pub(crate) strength: StrengthArgs,
     /// Write without a mark, for comparison; needs no key
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["key_file", "scheme", "delta", "mixing_share", "skip_repeats"])]
     pub(crate) no_watermark: bool,
     /// Leave positions unmarked whose context the text has held before: less looping (gumbel always
     /// does)

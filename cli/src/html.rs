@@ -116,7 +116,7 @@ impl Report {
     /// - `is_whole`: whether every text that was asked about is there.
     pub(crate) fn end(self, is_whole: bool) -> Result<()> {
         write_file(&self.folder.join("index.html"), |out| {
-            write!(out, "{HEAD}<h1>Greenmark evidence: {}</h1>\n", count(self.pages as u64, "text"))?;
+            writeln!(out, "{HEAD}<h1>Greenmark evidence: {}</h1>", count(self.pages as u64, "text"))?;
             if !is_whole {
                 writeln!(out, "{NOT_WHOLE}")?;
             }

@@ -39,7 +39,8 @@ pub(crate) fn key_files(folder: &Path) -> Result<Vec<PathBuf>> {
     files_named(folder, &[".key"])
 }
 
-/// Returns the plain files of a folder with one of some endings, by name. Hidden ones are left out.
+/// Returns the plain files of a folder with one of some endings, by name. Hidden ones are left out;
+/// those that cannot be looked at, as links that lead nowhere, are not.
 pub(crate) fn files_named(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     let cannot = || format!("cannot read the folder {}", folder.display());
     let mut files = Vec::new();
@@ -48,7 +49,7 @@ pub(crate) fn files_named(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         let is_named = endings.iter().any(|ending| name.ends_with(ending.as_bytes())) && !name.starts_with(b".");
         // A pipe that happens to lie there might never end.
-        if is_named && fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
+        if is_named && fs::metadata(&path).map_or(true, |metadata| metadata.is_file()) {
             files.push(path);
         }
     }
@@ -81,6 +82,11 @@ pub(crate) fn content(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
         return Err(io::Error::other(format!("longer than {LONGEST} bytes, so it is no key file")));
     }
     Ok(bytes)
+}
+
+/// Reads the key file that a profile names: the profile is public, and could name a pipe.
+pub(crate) fn content_of_profile(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    if fs::metadata(path)?.is_file() { content(path) } else { Err(io::Error::other("not a plain file")) }
 }
 
 /// Writes a new key file that its owner alone may read. An existing file is left as it is.

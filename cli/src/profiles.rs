@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
+    io::{ErrorKind, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -44,7 +44,7 @@ impl Deployment {
             let readable = keys::key_files(folder)?.into_iter().filter_map(|file| keys::content(&file).ok());
             stored.extend(readable.filter_map(|bytes| Key::parse_file(&bytes).ok()));
         }
-        let read = |file: &str| keys::content(&folder.join(file)).map(|bytes| Key::parse_file(&bytes));
+        let read = |file: &str| keys::content_of_profile(&folder.join(file)).map(|bytes| Key::parse_file(&bytes));
         let found = greenmark_text::Deployment::new(profile, &name, &stored, read)?;
         Ok(Self { found, path: path.into() })
     }
@@ -83,6 +83,9 @@ impl Deployment {
         };
         if let Some(file) = file {
             let file = folder_of(&self.path).join(file);
+            if file.exists() && !file.is_file() {
+                bail!("profile {path}: its tokenizer {} is not a plain file", file.display());
+            }
             let tokenizer = Tokenizer::from_file(&file).map_err(|error| anyhow!("profile {path}: {error}"))?;
             let is_it = tokenizer.fingerprint() == fingerprint;
             return if is_it { Ok(tokenizer.into()) } else { Err(differs(&file.display().to_string(), &tokenizer)) };
@@ -110,6 +113,8 @@ pub(crate) struct Asked {
     pub(crate) keys: Vec<Key>,
     /// The files of `keys`.
     sources: Vec<PathBuf>,
+    /// Key files given one by one whose keys belong to a profile, with its name.
+    pub(crate) of_profiles: Vec<(PathBuf, String)>,
     /// Every file that was looked into.
     pub(crate) files: Vec<PathBuf>,
 }
@@ -139,8 +144,13 @@ impl Asked {
         for (file, key) in bare {
             asked.files.push(file.clone());
             // A profile's key is asked under its profiles alone. SPEC §12.4.
-            if !asked.deployments.iter().any(|deployment| deployment.found.names(&key)) {
-                asked.admit_key(key, file)?;
+            match asked.deployments.iter().find(|deployment| deployment.found.names(&key)) {
+                None => asked.admit_key(key, file)?,
+                Some(deployment) if paths.contains(&file) => {
+                    let name = deployment.profile().name.clone();
+                    asked.of_profiles.push((file, name));
+                }
+                Some(_) => {}
             }
         }
         Ok(asked)
@@ -163,7 +173,7 @@ impl Asked {
             };
             files.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), content));
         }
-        let registry = Registry::read(&files, |file| keys::content(&folder.join(file)))
+        let registry = Registry::read(&files, |file| keys::content_of_profile(&folder.join(file)))
             .map_err(|error| anyhow!("{}: {error}", folder.display()))?;
         self.files.extend(paths);
         let deployments =
@@ -226,10 +236,11 @@ impl Asked {
     /// - `tokenizer`: what `--tokenizer` names.
     pub(crate) fn of_texts(&self, schemes: &[Scheme], tokenizer: Option<&str>) -> Result<Vec<Ask<'_>>> {
         if tokenizer.is_none() && !self.keys.is_empty() {
+            let file = self.sources[0].display();
             bail!(
-                "which tokenizer read the text is not known, and under another one the answer means nothing: give \
-                 --profile FILE, or --tokenizer with the tokenizer of the model that may have written it (a \
-                 tokenizer.json, a GGUF file, smollm2, or demo for the built-in model)"
+                "which tokenizer read the text is not known, and under another one the answer means nothing: key {file} \
+                 has no profile, so give --profile FILE, or --tokenizer with the tokenizer of the model that may have \
+                 written the text (a tokenizer.json, a GGUF file, smollm2, or demo for the built-in model)"
             );
         }
         let given = tokenizer.map(models::tokenizer).transpose()?.map(Arc::new);
@@ -281,13 +292,14 @@ fn read_profile(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     if path.is_dir() {
         bail!("{name} is a folder: give it with --key-file, or name a profile in it");
     }
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.len() > LONGEST => bail!("profile {name}: too long for a profile"),
-        _ => {}
-    }
-    let read = fs::read(path).map_err(|error| anyhow!("cannot read profile {name}: {}", without_number(&error)));
     // Somebody may have named a key file.
-    read.map(Zeroizing::new)
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = fs::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| anyhow!("cannot read profile {name}: {}", without_number(&error)))?;
+    if bytes.len() as u64 > LONGEST {
+        bail!("profile {name}: too long for a profile");
+    }
+    Ok(bytes)
 }
 
 /// Writes a new profile. An existing file is left as it is.

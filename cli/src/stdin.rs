@@ -1,7 +1,9 @@
-//! Standard input that can be left: a read that waits for input hears of Ctrl-C too.
+//! Input that can be left: a read that waits for standard input or a pipe hears of Ctrl-C too.
 
 use std::{
+    fs::File,
     io::{self, Read},
+    path::Path,
     sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
     thread,
     time::Duration,
@@ -14,7 +16,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 16;
 
-/// Standard input, read by a thread of its own.
+/// Standard input or a pipe, read by a thread of its own.
 pub(crate) struct Stdin {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: Vec<u8>,
@@ -23,12 +25,27 @@ pub(crate) struct Stdin {
 
 impl Stdin {
     pub(crate) fn new() -> Self {
-        // Few pieces wait: who writes faster than we read waits himself.
+        Self::reading(|| Ok(io::stdin()))
+    }
+
+    /// Opens a file that may be a pipe, for which opening can wait as well.
+    pub(crate) fn of(path: &Path) -> Self {
+        let path = path.to_owned();
+        Self::reading(move || File::open(path))
+    }
+
+    fn reading<R: Read>(open: impl FnOnce() -> io::Result<R> + Send + 'static) -> Self {
+        // A bounded queue: a fast writer waits until we catch up.
         let (sender, pieces) = sync_channel(4);
         thread::spawn(move || {
+            let mut input = match open() {
+                Ok(input) => input,
+                // Nobody is left to hear of it if this cannot be sent.
+                Err(error) => return drop(sender.send(Err(error))),
+            };
             loop {
                 let mut piece = vec![0; PIECE];
-                let read = match io::stdin().read(&mut piece) {
+                let read = match input.read(&mut piece) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     read => read,
                 };

@@ -51,6 +51,7 @@ impl Source {
         match &self.path {
             None => Ok(Box::new(BufReader::new(Stdin::new()))),
             Some(path) if path.is_dir() => Err(anyhow!("{} is a folder: give files in it", path.display())),
+            Some(path) if path.exists() && !path.is_file() => Ok(Box::new(BufReader::new(Stdin::of(path)))),
             Some(path) => {
                 let file = File::open(path).map_err(|error| self.unreadable(&error))?;
                 Ok(Box::new(BufReader::new(file)))
@@ -62,7 +63,7 @@ impl Source {
     fn open_lines(&self) -> Result<Box<dyn BufRead>> {
         let mut reader = self.open()?;
         // Of a pipe nothing is awaited before its time.
-        if self.path.is_some()
+        if self.path.as_ref().is_some_and(|path| path.is_file())
             && let Some(kind) = kind(reader.fill_buf().map_err(|error| self.unreadable(&error))?)
         {
             bail!("{}: {kind}", self.name());

@@ -474,3 +474,78 @@ fn no_key_ever_reaches_the_output() {
         assert!(!stdout(&output).contains(secret) && !stderr(&output).contains(secret), "{args:?}");
     }
 }
+
+#[test]
+fn a_folder_of_documents_is_a_table_and_an_overview() {
+    let (folder, key) = key();
+    let inbox = folder.path().join("inbox");
+    fs::create_dir_all(inbox.join("sub")).expect("a writable folder");
+    let marked = marked(&key, "400");
+    let html = format!("<!doctype html><p>{}</p>", marked.trim().replace('\n', "<br>"));
+    fs::write(inbox.join("a.txt"), &marked).expect("writable");
+    fs::write(inbox.join("copy.txt"), &marked).expect("writable");
+    fs::write(inbox.join("letter.txt"), b"Sch\xf6ne Gr\xfc\xdfe aus K\xf6ln, wo es schon k\xe4lter geworden ist.")
+        .expect("writable");
+    fs::write(inbox.join("scan.png"), b"\x89PNG\r\n\x1a\n").expect("writable");
+    fs::write(inbox.join("sub/page.html"), html).expect("writable");
+    fs::write(inbox.join("old.key"), "no document").expect("writable");
+    let report = folder.path().join("report");
+    let [inbox, report] = [&inbox, &report].map(|path| path.to_str().expect("UTF-8"));
+    let output = run(&["detect", "-k", &key, "-t", "demo", inbox, "--html", report]);
+    assert_eq!(output.status.code(), Some(2), "one file could not be read");
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<&str> = said.lines().collect();
+    for (line, start, end) in [
+        (lines[0], "marked  ", "/inbox/a.txt"),
+        (lines[1], "marked  ", &*format!("copy.txt; the same text as {inbox}/a.txt")),
+        (lines[2], "", "letter.txt (windows-1252)"),
+        (lines[3], "marked  ", "sub/page.html (html)"),
+    ] {
+        assert!(line.starts_with(start) && line.ends_with(end), "{said}");
+    }
+    assert!(
+        said.contains("4 texts: 3 marked") && said.contains("; 1 not read; 1 the same as an earlier one"),
+        "{said}"
+    );
+    assert!(String::from_utf8_lossy(&output.stderr).contains("scan.png: an image"));
+    let index = fs::read_to_string(format!("{report}/index.html")).expect("an overview");
+    for part in ["0001.html", "0004.html", "the same text as", "scan.png", "an image", "Not all texts"] {
+        assert!(index.contains(part), "{part}: {index}");
+    }
+    // Again over its own report, but over nothing else.
+    assert_eq!(run(&["detect", "-k", &key, "-t", "demo", inbox, "--html", report]).status.code(), Some(2));
+    fs::write(format!("{report}/thesis.txt"), "years of work").expect("writable");
+    let output = run(&["detect", "-k", &key, "-t", "demo", inbox, "--html", report]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is a folder with other files"));
+    assert_eq!(fs::read_to_string(format!("{report}/thesis.txt")).expect("still there"), "years of work");
+    let output = run(&["detect", "-k", &key, "-t", "demo", inbox, "--html", inbox]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("would overwrite a file that it is made from"));
+}
+
+#[test]
+fn the_exit_status_says_marked_if_asked() {
+    let (folder, key) = key();
+    let file = folder.path().join("marked.txt");
+    fs::write(&file, marked(&key, "400")).expect("writable");
+    let plain = folder.path().join("plain.txt");
+    fs::write(&plain, "Nobody marked this short text.").expect("writable");
+    let [marked, plain] = [&file, &plain].map(|path| path.to_str().expect("UTF-8"));
+    let status = |args: &[&str]| run(&[&["detect", "-k", &key, "-t", "demo"], args].concat()).status.code();
+    assert_eq!(status(&[marked]), Some(0));
+    assert_eq!(status(&["--exit-code", marked, plain]), Some(1));
+    assert_eq!(status(&["--exit-code", plain]), Some(0));
+    assert_eq!(status(&["--exit-code", marked, "missing.txt"]), Some(2));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_cannot_be_read_is_not_left_out() {
+    let (folder, key) = key();
+    let keys = folder.path().join("keys");
+    fs::create_dir(&keys).expect("a writable folder");
+    fs::copy(&key, keys.join("a.key")).expect("writable");
+    std::os::unix::fs::symlink("/nowhere/b.key", keys.join("b.key")).expect("writable");
+    let output = run(&["detect", "-k", keys.to_str().expect("UTF-8"), "-t", "demo", &key]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("b.key: there is no such file"));
+}

@@ -41,7 +41,7 @@ pub(crate) fn decode_as(bytes: &[u8], claimed: Option<&[u8]>) -> Result<(String,
 /// Western text.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     let pairs = bytes[..bytes.len().min(512)].as_chunks::<2>().0;
-    if pairs.is_empty() || bytes.len() % 2 > 0 {
+    if pairs.is_empty() || !bytes.len().is_multiple_of(2) {
         return None;
     }
     let zeros = |at: usize| pairs.iter().filter(|pair| pair[at] == 0).count();

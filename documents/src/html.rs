@@ -111,7 +111,7 @@ impl Walk {
             }
             "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote" | "pre" | "table" | "article" | "section"
             | "header" | "footer" | "main" | "aside" | "nav" | "figure" | "hr" | "form" | "address" | "dl" => {
-                self.block(2)
+                self.block(2);
             }
             "ul" | "ol" => {
                 if !is_start {

@@ -4,6 +4,9 @@ use std::io::{Cursor, Read};
 
 use crate::{DocumentError, Format};
 
+/// Something of a member, with its name.
+pub(crate) type Named<T> = (String, T);
+
 /// A zip file.
 pub(crate) struct Archive<'b>(zip::ZipArchive<Cursor<&'b [u8]>>);
 
@@ -36,7 +39,7 @@ impl<'b> Archive<'b> {
         &mut self,
         index: usize,
         left: &mut u64,
-    ) -> Result<Option<(String, Vec<u8>)>, (String, DocumentError)> {
+    ) -> Result<Option<Named<Vec<u8>>>, Named<DocumentError>> {
         let broken = |error| (format!("number {}", index + 1), DocumentError::broken("zip", error));
         let member = self.0.by_index(index).map_err(broken)?;
         let name = member.name().map_err(broken)?.into_owned();

@@ -257,6 +257,8 @@ impl fmt::Display for Step {
 fn refuse_idle(args: &AttackArgs, steps: &[(&About, Strength)]) -> Result<()> {
     let AttackModelArgs { model, temperature, span, candidates, table, wordnet, unit, at } = &args.model;
     for (option, is_given) in [
+        ("with", args.with.is_some()),
+        ("words", args.words.is_some()),
         ("span", span.is_some()),
         ("candidates", candidates.is_some()),
         ("table", table.is_some()),

@@ -24,7 +24,7 @@ use crate::{
     evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, TOO_SHORT_NOTE, describe, describe_question, in_a_line, verdict},
     html::{self, Page, Pages, Report},
     interrupt, keys,
-    output::{complain, count, is_closed_pipe, print_line, print_styled, stdout_has_colour},
+    output::{complain, count, is_closed_pipe, note, print_line, print_styled, stdout_has_colour},
     profiles::Asked,
     show::{Piece, coloured, legend, note_passages, pieces},
     texts::{Content, Origin, Source, Text, files_in},
@@ -41,6 +41,15 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     let asked = Asked::read(&args.profile, &paths)?;
     if asked.keys.is_empty() && !args.scheme.is_empty() {
         bail!("--scheme is for keys without a profile, and there is none: a profile says its own");
+    }
+    if let (Some((file, profile)), false) = (asked.of_profiles.first(), args.scheme.is_empty()) {
+        bail!(
+            "--scheme is for keys without a profile, and key {} is that of profile {profile}: leave one of them out",
+            file.display()
+        );
+    }
+    if args.files.iter().filter(|file| file.as_os_str() == "-").count() > 1 {
+        bail!("- is standard input, which can be read once");
     }
     if let Some(page) = &args.html {
         let sources = args.files.iter().chain(&asked.files).map(PathBuf::as_path);
@@ -340,7 +349,12 @@ impl Run<'_> {
 
     /// For people: what was asked, once, after all answers.
     fn close(&self) -> Result<()> {
-        let Some(had_characters) = self.last else { return Ok(()) };
+        let Some(had_characters) = self.last else {
+            if self.unread == 0 {
+                note("there was no text to ask about");
+            }
+            return Ok(());
+        };
         if self.args.json {
             return Ok(());
         }

@@ -147,8 +147,9 @@ fn check_tokenizer(args: &EmbedArgs, profile: &Profile, tokenizer: &Tokenizer) -
 /// Writes a profile of the key, the scheme and the model's tokenizer.
 fn save_profile(path: &Path, marks: &Marks<'_>, tokenizer: &Tokenizer) -> Result<()> {
     let file_name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = file_name.strip_suffix(".json").unwrap_or(&file_name);
-    let name = name.strip_suffix(".profile").unwrap_or(name).to_owned();
+    let name = file_name.strip_suffix(".profile.json").map(str::to_owned);
+    let name = name
+        .with_context(|| format!("--save-profile {}: a profile's file is called NAME.profile.json", path.display()))?;
     let folder = profiles::folder_of(path);
     let model = &marks.args.model;
     let given = model.tokenizer.as_ref().map_or_else(|| model.model.clone(), |path| path.display().to_string());
