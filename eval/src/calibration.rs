@@ -42,7 +42,7 @@ pub const ALPHAS: [f64; LEVELS] = [
 pub struct Counts {
     /// P-values.
     pub n: u64,
-    /// Of them p ≤ α, by the place of α in [`ALPHAS`].
+    /// Number of p ≤ α, by the place of α in [`ALPHAS`].
     pub hits: [u64; LEVELS],
 }
 
@@ -89,7 +89,7 @@ impl Test {
     pub const ALL: [Self; 6] =
         [Self::Whole, Self::Search, Self::Stream, Self::BothVersions, Self::Keys, Self::Everything];
 
-    /// As tables and plots call it.
+    /// Returns its name in tables and plots.
     pub fn name(self) -> &'static str {
         match self {
             Self::Whole => "whole text",
@@ -115,9 +115,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// As many keys a text as there may be.
+    /// Greatest number of keys a text.
     pub const MOST_KEYS: u64 = 1_000_000_000;
-    /// As many of them at once as there may be: their detectors are held together.
+    /// Greatest number of keys at once: their detectors are held together.
     pub const MOST_TOGETHER: u64 = 1_000;
 
     /// - `schemes`: one given twice is measured once.
@@ -217,7 +217,7 @@ impl AddAssign<&Self> for Deployed {
 /// Everything counted so far. What is counted in pieces, in any order, adds up to the same.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tables {
-    /// By scheme, in the order of the plan.
+    /// The counts by scheme, in the order of the plan.
     pub all: Vec<Panel>,
     /// Everything under all schemes at once; nothing if there is one scheme.
     pub joint: Counts,
@@ -290,7 +290,7 @@ pub struct Batch<'t> {
     /// The number of the first text in the corpus.
     first: u64,
     texts: &'t [Text],
-    /// By text, scheme, version.
+    /// The readings by text, scheme and version.
     readings: Vec<Vec<Vec<Reading<'t>>>>,
 }
 
@@ -390,7 +390,7 @@ impl<'t> Batch<'t> {
         self.once(ngrams);
     }
 
-    /// By text and scheme: what no earlier text held.
+    /// Returns by text and scheme what no earlier text held.
     fn once(&self, ngrams: &mut Ngrams) -> Vec<Vec<Reading<'t>>> {
         let once = |readings: &Vec<Vec<Reading<'t>>>| {
             let schemes = readings.iter().zip(&mut ngrams.filters);
@@ -420,7 +420,7 @@ struct Said {
 }
 
 struct SaidOfScheme {
-    /// By key: the tests of one key, in the order of [`Test::ALL`].
+    /// The tests of one key, by key, in the order of [`Test::ALL`].
     each: Vec<[f64; 4]>,
     keys: f64,
     everything: f64,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Levels that detection is counted at.
 pub const ALPHAS: [f64; 3] = [1e-2, 1e-4, 1e-6];
 
-/// Something of each detector.
+/// A value for each detector.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PerDetector<T> {
     /// One test of the whole text as it is.
@@ -24,7 +24,7 @@ pub struct PerDetector<T> {
 }
 
 impl<T> PerDetector<T> {
-    /// Something of each detector, made from something else of it.
+    /// Applies a function to each detector's value.
     pub fn map<U>(self, f: impl Fn(T) -> U) -> PerDetector<U> {
         let Self { whole, search, normalised, stream, detect } = self;
         PerDetector {
@@ -36,7 +36,7 @@ impl<T> PerDetector<T> {
         }
     }
 
-    /// With the name of each detector.
+    /// Returns each detector's value with its name.
     pub fn named(&self) -> [(&'static str, &T); 5] {
         [
             ("whole", &self.whole),

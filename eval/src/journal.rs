@@ -21,8 +21,8 @@ pub struct Journal<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Journal<T> {
-    /// The records so far, and the journal to which more are added. What follows the last line
-    /// break was cut off in writing, and goes.
+    /// Returns the journal, to which records are added, and the records so far. What follows the
+    /// last line break was cut off in writing, and is removed.
     ///
     /// # Errors
     /// The file, or the line of it that is no such record.

@@ -1,6 +1,7 @@
 //! Figures of many texts: medians, means with their errors, rates with their intervals.
 
 use greenmark::stats::clopper_pearson;
+use serde::{Deserialize, Serialize};
 
 /// Returns the median; `None` of nothing.
 pub fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -43,14 +44,16 @@ impl Mean {
 }
 
 /// Hits among n, with the exact 95 % interval of Clopper and Pearson.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
     /// Hits.
     pub hits: u64,
-    /// Of so many.
+    /// Number of trials.
     pub n: u64,
-    /// The interval.
-    pub interval: (f64, f64),
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
 }
 
 impl Rate {
@@ -61,8 +64,8 @@ impl Rate {
             n += 1;
             count += u64::from(hit);
         }
-        let interval = clopper_pearson(count, n, 0.95).ok().filter(|_| n > 0)?;
-        Some(Self { hits: count, n, interval })
+        let (low, high) = clopper_pearson(count, n, 0.95).ok().filter(|_| n > 0)?;
+        Some(Self { hits: count, n, low, high })
     }
 
     /// hits / n.
@@ -96,7 +99,7 @@ mod tests {
         assert!((mean.value - 2.5).abs() < 1e-12 && (mean.error - (5.0f64 / 3.0 / 4.0).sqrt()).abs() < 1e-12);
         let rate = Rate::of([true, false, true, true].into_iter()).expect("four");
         assert_eq!((rate.hits, rate.n), (3, 4));
-        assert!(rate.interval.0 < 0.75 && rate.interval.1 > 0.75);
+        assert!(rate.low < 0.75 && rate.high > 0.75);
         assert_eq!(Rate::of(std::iter::empty()), None);
     }
 }

@@ -1,6 +1,6 @@
 //! P(p ≤ α) against α, drawn.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use plotters::{coord::Shift, element::DashedPathElement, prelude::*};
 
 use super::report::{Report, Row, Table, four_digits, number};
@@ -30,19 +30,18 @@ pub fn svg(report: &Report) -> Result<String> {
     {
         let size = (2 * SIZE.0, rows as u32 * SIZE.1);
         let whole = SVGBackend::with_string(&mut image, size).into_drawing_area();
-        let failed = |error| anyhow!("cannot draw: {error}");
-        whole.fill(&WHITE).map_err(failed)?;
+        whole.fill(&WHITE)?;
         let areas = whole.split_evenly((rows, 2));
         for (deployed, areas) in report.deployed.iter().zip(areas.chunks(2)) {
             let many: Vec<(&Table, String)> =
                 report.of_scheme(&deployed.scheme).map(|table| (table, table.test.clone())).collect();
-            draw(&areas[0], &format!("{}, a key each", deployed.scheme), &many).map_err(failed)?;
+            draw(&areas[0], &format!("{}, a key each", deployed.scheme), &many)?;
             let one = deployed.by_itself.iter().chain(&deployed.once);
             let one: Vec<(&Table, String)> =
                 one.map(|table| (table, table.test.trim_start_matches("one key, ").to_owned())).collect();
-            draw(&areas[1], &format!("{}, one key", deployed.scheme), &one).map_err(failed)?;
+            draw(&areas[1], &format!("{}, one key", deployed.scheme), &one)?;
         }
-        whole.present().map_err(failed)?;
+        whole.present()?;
     }
     // After the opening tag.
     let begun = image.find("<svg").and_then(|at| image[at..].find('>').map(|end| at + end + 1));
@@ -50,16 +49,13 @@ pub fn svg(report: &Report) -> Result<String> {
     Ok(image)
 }
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Failed = DrawingAreaErrorKind<std::io::Error>;
-
 /// Returns a power of ten, which the axis has to fifteen digits.
 fn tick(value: f64) -> String {
     number(four_digits(value))
 }
 
 /// Returns one line a table; where α·n < 3 it is not drawn, and the interval is faint.
-fn draw(area: &Area<'_>, title: &str, tables: &[(&Table, String)]) -> Result<(), Failed> {
+fn draw(area: &DrawingArea<SVGBackend<'_>, Shift>, title: &str, tables: &[(&Table, String)]) -> Result<()> {
     let shown = |row: &Row, n: u64| row.alpha * n as f64 >= 0.3;
     let all = tables.iter().flat_map(|(table, _)| table.rows.iter().filter(move |row| shown(row, table.n)));
     let least = all.map(|row| row.alpha).fold(1.0, f64::min) / 1.5;
@@ -110,5 +106,6 @@ fn draw(area: &Area<'_>, title: &str, tables: &[(&Table, String)]) -> Result<(),
         .background_style(WHITE)
         .border_style(TRANSPARENT)
         .label_font(("sans-serif", 17))
-        .draw()
+        .draw()?;
+    Ok(())
 }

@@ -41,7 +41,7 @@ pub struct Seen {
     pub failed: u64,
     /// Texts asked about: documents or passages.
     pub texts: u64,
-    /// Of them those that normalising changes.
+    /// Number of texts that normalising changes.
     pub normalised: u64,
 }
 
@@ -83,7 +83,7 @@ fn short<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(four_digits(*value))
 }
 
-/// To four significant digits, more than any count here determines.
+/// Rounds to four significant digits, more than any count here determines.
 pub(super) fn four_digits(value: f64) -> f64 {
     format!("{value:.3e}").parse().unwrap_or(value)
 }
@@ -128,7 +128,8 @@ pub struct Table {
     pub test: String,
     /// P-values.
     pub n: u64,
-    /// By α, descending. Written are those that say something: hits, or n large enough.
+    /// The rates by α, descending. JSON has those alone that say something: hits, or n large
+    /// enough.
     #[serde(serialize_with = "telling")]
     pub rows: Vec<Row>,
 }
@@ -213,7 +214,7 @@ pub struct Report {
     pub exceeds_by_sharing: Vec<Excess>,
 }
 
-/// At which all rates together are judged.
+/// Level at which all rates together are judged.
 const LEVEL: f64 = 0.05;
 
 impl Report {
@@ -281,7 +282,7 @@ impl Report {
         self.tables.iter().filter(move |table| table.part.is_none() && table.scheme == scheme)
     }
 
-    /// In a sentence or two: does any rate exceed its level, and if so, which?
+    /// Says in a sentence or two if any rate exceeds its level, and which.
     pub fn verdict(&self) -> String {
         let mut said = match worst(&self.exceeds) {
             None => format!(
@@ -304,7 +305,7 @@ impl Report {
         said
     }
 
-    /// Of texts that no key can call marked.
+    /// Returns a sentence on the texts that no key can call marked.
     fn unscored(&self, deployed: &DeployedTables) -> String {
         format!(
             "In {} of {} nothing is scored. They can never be called marked, and lower every rate.",

@@ -17,7 +17,7 @@ use greenmark_attacks::{About, Attack, AttackError, Attacked, Options, Strength,
 /// Unmarked texts that each attacked text gets words and sentences from.
 const OTHERS: usize = 20;
 
-/// Of a span that is written anew: half of what the command makes, in half the time.
+/// Drafts of a span that is written anew: half of what the command makes, in half the time.
 const DRAFTS: usize = 2;
 
 /// A text after an attack.
@@ -115,7 +115,7 @@ pub(super) struct Kept {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
-    /// Of text, attack, strength, seed and options.
+    /// Digest of text, attack, strength, seed and options.
     of: String,
     #[serde(flatten)]
     done: AttackedText,

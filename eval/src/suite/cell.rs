@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::results::{ALPHAS, Estimate, PerDetector, Rate};
 use crate::{
     corpus,
-    summary::{self, Mean, median},
+    summary::{Mean, median},
 };
 
 use super::attacked::Outcome;
@@ -43,7 +43,7 @@ impl Asked<'_> {
 /// Returns the share of texts with p ≤ α, by α, of each detector; `None` of no text.
 pub(super) fn rates(asked: &[PerDetector<f64>]) -> Option<PerDetector<[Rate; 3]>> {
     let of = |ln_p: fn(&PerDetector<f64>) -> f64| -> Option<[Rate; 3]> {
-        let rate = |alpha: f64| summary::Rate::of(asked.iter().map(|asked| ln_p(asked) <= alpha.ln())).map(Rate::from);
+        let rate = |alpha: f64| Rate::of(asked.iter().map(|asked| ln_p(asked) <= alpha.ln())).map(Rate::rounded);
         let rates: Option<Vec<Rate>> = ALPHAS.into_iter().map(rate).collect();
         rates?.try_into().ok()
     };

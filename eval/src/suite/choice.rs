@@ -92,9 +92,9 @@ impl<'r> Choice<'r> {
 /// Measure of how much is left of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// Of its sense.
+    /// What is left of its sense.
     Similarity,
-    /// Of its letters.
+    /// What is left of its letters.
     Chrf,
 }
 

@@ -43,7 +43,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Of this version of a suite.
+    /// Returns the identity of a run of a suite by this version of Greenmark.
     ///
     /// - `model_sha256`, `attacker_sha256`: of their files; `None` for the built-in model.
     pub fn of(plan: &Plan, model_sha256: Option<String>, attacker_sha256: Option<String>, seed: u64) -> Self {
@@ -92,7 +92,7 @@ struct Record {
 pub struct Folder {
     path: PathBuf,
     record: Record,
-    /// Of this program, where it is known.
+    /// The commit of this program, where it is known.
     commit: Option<String>,
     /// Held as long as this run is at work.
     _lock: File,

@@ -26,8 +26,8 @@ pub(super) struct Judges {
     likened: usize,
     /// Texts of a cell that are read anew by the model.
     reread: usize,
-    /// Of texts before an attack, which come again with every attack: their vectors, and their −ln
-    /// p a token after which prompt.
+    /// Vectors of the texts before an attack, which come again with every attack; and below, their
+    /// −ln p a token after which prompt.
     vectors: HashMap<String, Vec<f32>>,
     nats: HashMap<(usize, String), f64>,
 }

@@ -232,7 +232,7 @@ impl Plan {
         }
     }
 
-    /// With so many texts in place of the suite's own number.
+    /// Sets the number of texts in place of the suite's own.
     #[must_use]
     pub fn with_texts(mut self, texts: usize) -> Self {
         self.texts = texts;

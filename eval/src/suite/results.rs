@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use crate::detectors::{ALPHAS, PerDetector};
-use crate::summary;
+use crate::summary::Mean;
+pub use crate::summary::Rate;
 pub use greenmark_attacks::Kind;
 
 /// Names this layout of `results.json`; another one is refused.
@@ -110,19 +111,6 @@ pub struct Estimate {
     pub high: f64,
     /// Texts.
     pub n: usize,
-}
-
-/// Hits of n with the 95 % interval of Clopper and Pearson.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Rate {
-    /// Hits.
-    pub hits: u64,
-    /// Of so many.
-    pub n: u64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
 }
 
 /// One mark under one attack at one length.
@@ -254,21 +242,15 @@ fn rounded(value: f64) -> f64 {
     (value * scale).round() / scale
 }
 
-impl From<summary::Rate> for Rate {
-    fn from(rate: summary::Rate) -> Self {
-        Self { hits: rate.hits, n: rate.n, low: rounded(rate.interval.0), high: rounded(rate.interval.1) }
-    }
-}
-
 impl Rate {
-    /// hits / n.
-    pub fn value(self) -> f64 {
-        self.hits as f64 / self.n as f64
+    /// Returns the rate with the ends of its interval as `results.json` has them.
+    pub(super) fn rounded(self) -> Self {
+        Self { low: rounded(self.low), high: rounded(self.high), ..self }
     }
 }
 
-impl From<summary::Mean> for Estimate {
-    fn from(mean: summary::Mean) -> Self {
+impl From<Mean> for Estimate {
+    fn from(mean: Mean) -> Self {
         let (low, high) = mean.interval();
         Self { value: rounded(mean.value), low: rounded(low), high: rounded(high), n: mean.n }
     }

@@ -194,9 +194,9 @@ impl Bench<'_> {
         }
     }
 
-    /// Returns all cells of one attack.
+    /// Makes the cells that one attack lacks.
     ///
-    /// - returns: whether any was made.
+    /// - returns: true if any was made.
     fn attack(
         &mut self,
         planned: &AttackPlan,

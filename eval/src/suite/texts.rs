@@ -22,7 +22,8 @@ const PROMPTS: [&str; 2] =
 /// All texts of a suite.
 #[derive(Debug)]
 pub(super) struct Texts {
-    /// Of each mark, of none first, and each number of tokens that texts were written at.
+    /// The texts by mark, the unmarked ones first, and by the number of tokens that they were
+    /// written at.
     written: Vec<(Option<Mark>, usize, Vec<Text>)>,
     /// The first tokens of each, by mark and length.
     beginnings: Vec<(Option<Mark>, usize, Vec<String>)>,

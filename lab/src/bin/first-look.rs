@@ -105,7 +105,7 @@ fn row(name: &str, evidence: &[Evidence]) -> Result<()> {
     );
     for alpha in ALPHAS {
         let rate = Rate::of(evidence.iter().map(|e| e.unpaid_ln_p <= alpha.ln())).context("no evidence")?;
-        print!(" {}/{} ({:.4}–{:.4}) |", rate.hits, rate.n, rate.interval.0, rate.interval.1);
+        print!(" {}/{} ({:.4}–{:.4}) |", rate.hits, rate.n, rate.low, rate.high);
     }
     println!();
     Ok(())

@@ -149,8 +149,8 @@ impl Bench {
                 "p ≤ {alpha:e} in {} of {} ({:.4}–{:.4}){}",
                 rate.hits,
                 rate.n,
-                rate.interval.0,
-                rate.interval.1,
+                rate.low,
+                rate.high,
                 if alpha > 1e-3 { ";" } else { "." }
             );
         }
@@ -255,7 +255,7 @@ impl Row {
         let Self { temperature, scored, ln_p, surprise, repetition, .. } = self;
         print!("| {temperature} | {} | {} | {scored:.0} | {ln_p:.1} |", describe(Some(self.mark)), surprise.n);
         for rate in &self.found {
-            print!(" {:.2} ({:.2}–{:.2}) |", rate.value(), rate.interval.0, rate.interval.1);
+            print!(" {:.2} ({:.2}–{:.2}) |", rate.value(), rate.low, rate.high);
         }
         let (low, high) = surprise.interval();
         print!(" × {:.2} ({:.2}–{:.2}) |", surprise.value.exp(), low.exp(), high.exp());

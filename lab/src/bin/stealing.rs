@@ -419,7 +419,7 @@ impl Theft<'_> {
             let values: Vec<(usize, f64)> = rates.iter().map(|(tokens, rate)| (*tokens, value(rate))).collect();
             self.name(first_to_reach(&values, share))
         };
-        format!("{} ({} to {})", first(|r| r.value()), first(|r| r.interval.1), first(|r| r.interval.0))
+        format!("{} ({} to {})", first(|r| r.value()), first(|r| r.high), first(|r| r.low))
     }
 }
 
@@ -430,7 +430,7 @@ fn first_to_reach(rates: &[(usize, f64)], share: f64) -> Option<usize> {
 }
 
 fn show(rate: Rate) -> String {
-    format!("{}/{} ({:.2}–{:.2})", rate.hits, rate.n, rate.interval.0, rate.interval.1)
+    format!("{}/{} ({:.2}–{:.2})", rate.hits, rate.n, rate.low, rate.high)
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> String {

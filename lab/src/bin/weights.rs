@@ -294,7 +294,7 @@ fn print_tests(tests: &[(String, [Test; 2])], samples: &[Sample], seed: u64) -> 
 /// Returns the share of texts with p ≤ α and its interval, each to its number of decimals.
 fn rate(ln_p: &[f64], alpha: f64, decimals: usize, of_interval: usize) -> String {
     Rate::of(ln_p.iter().map(|&ln_p| ln_p <= alpha.ln())).map_or_else(String::new, |rate| {
-        let (low, high) = rate.interval;
+        let (low, high) = (rate.low, rate.high);
         format!("{:.decimals$} ({low:.of_interval$}–{high:.of_interval$})", rate.value())
     })
 }

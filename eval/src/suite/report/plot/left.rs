@@ -175,7 +175,7 @@ fn key(area: &Area<'_>, numbered: &[Numbered], kinds: &[Kind], column: i32) -> R
     Ok(())
 }
 
-/// As much of a name as a column has room for.
+/// Returns as much of a name as a column has room for.
 fn short(label: &str, column: i32) -> String {
     cut(label, column as usize / 7)
 }
