@@ -549,3 +549,31 @@ fn a_key_that_cannot_be_read_is_not_left_out() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("b.key: there is no such file"));
 }
+
+#[test]
+fn lines_of_embed_say_how_they_are_to_be_read() {
+    let (folder, key) = key();
+    let file = folder.path().join("answers.jsonl");
+    let prompts = folder.path().join("prompts.jsonl");
+    fs::write(&prompts, "{\"prompt\":\"One morning\"}\n{\"prompt\":\"The old lighthouse\"}\n").expect("writable");
+    let [name, prompts] = [&file, &prompts].map(|path| path.to_str().expect("UTF-8"));
+    let scheme = "gm1:gumbel,h=2";
+    let options = ["--scheme", scheme, "--prompts", prompts, "--seed", "5", "--ignore-eos", "-q"];
+    let written = run(&[&["embed", "-k", &key][..], &options].concat());
+    fs::write(&file, &written.stdout).expect("writable");
+    let output = run(&["detect", "-k", &key, "--json", name]);
+    assert_eq!((stderr(&output).as_str(), output.status.code()), ("", Some(0)));
+    for line in stdout(&output).lines() {
+        let evidence: Value = serde_json::from_str(line).expect("JSON");
+        assert_eq!((&evidence["verdict"], &evidence["scheme"]), (&"marked".into(), &scheme.into()), "{line}");
+    }
+    // So do they after an attack, whose lines keep what they had.
+    let attacked = run(&["attack", "replace", "-s", "0.05", name]);
+    let piped = folder.path().join("attacked.jsonl");
+    fs::write(&piped, &attacked.stdout).expect("writable");
+    let output = run(&["detect", "-k", &key, piped.to_str().expect("UTF-8")]);
+    assert_eq!(stdout(&output).matches("\nmarked").count() + usize::from(stdout(&output).starts_with("marked")), 2);
+    // Another scheme that is asked about is contradicted, once.
+    let output = run(&["detect", "-k", &key, "--scheme", "gm1:green,h=1,gamma=64/256", name]);
+    assert_eq!(stderr(&output).matches("names the scheme gm1:gumbel,h=2, which is not asked about").count(), 1);
+}

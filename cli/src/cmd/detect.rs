@@ -2,17 +2,18 @@
 
 use std::{
     cell::Cell,
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, anyhow, bail};
-use greenmark::{Scheme, TokenId, Verdict};
+use greenmark::{KeyId, Scheme, TokenId, Verdict};
 use greenmark_text::{
     Answer, Ask, Evidence, Examiner,
     files::{without_place, write_file},
     fmt::hex,
+    tokenizer_named_by,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -24,7 +25,7 @@ use crate::{
     evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, TOO_SHORT_NOTE, describe, describe_question, in_a_line, verdict},
     html::{self, Page, Pages, Report},
     interrupt, keys,
-    output::{complain, count, is_closed_pipe, note, print_line, print_styled, stdout_has_colour},
+    output::{complain, count, is_closed_pipe, note, print_line, print_styled, stdout_has_colour, warn},
     profiles::Asked,
     show::{Piece, coloured, legend, note_passages, pieces},
     texts::{Content, Origin, Source, Text, files_in},
@@ -131,6 +132,12 @@ struct Run<'a> {
     args: &'a DetectArgs,
     asked: &'a Asked,
     schemes: Vec<Scheme>,
+    /// Name of the tokenizer of keys without a profile: `--tokenizer`, or that of the first line.
+    tokenizer: Option<String>,
+    /// Contradictions that were said.
+    warned: Vec<String>,
+    /// The keys that are asked, once they are needed.
+    key_ids: Option<HashSet<KeyId>>,
     /// Questions about ids, which need no tokenizer; made for the first text of ids.
     of_ids: Option<(Vec<Ask<'a>>, Examiner)>,
     /// Questions about characters; tokenizers are loaded for the first text that needs them.
@@ -159,6 +166,9 @@ impl<'a> Run<'a> {
             args,
             asked,
             schemes,
+            tokenizer: args.tokenizer.clone(),
+            warned: Vec::new(),
+            key_ids: None,
             of_ids: None,
             of_texts: None,
             last: None,
@@ -248,22 +258,28 @@ impl Run<'_> {
     }
 
     fn text(&mut self, text: &Text, origin: Option<Origin>, page: Option<&mut dyn Pages>) -> Result<(), Failure> {
+        let provenance = Provenance::of(text);
+        if self.of_ids.is_none() && self.of_texts.is_none() {
+            self.adopt(&provenance);
+        }
         match &text.content {
             Content::Ids(ids) => {
                 if self.of_ids.is_none() {
                     let asks = self.asked.of_ids(&self.schemes);
                     self.of_ids = Some((asks.clone(), self.examiner(asks)));
                 }
+                self.contradict(&text.id, &provenance, false);
                 let (_, examiner) = self.of_ids.as_mut().expect("it was made");
                 let answer = examiner.examine_ids(ids);
                 self.say(&text.id, &answer, Given::Ids(ids), None, page)
             }
             Content::Characters(raw) => {
                 if self.of_texts.is_none() {
-                    let asks = self.asked.of_texts(&self.schemes, self.args.tokenizer.as_deref());
+                    let asks = self.asked.of_texts(&self.schemes, self.tokenizer.as_deref());
                     let asks = asks.map_err(Failure::Run)?;
                     self.of_texts = Some((asks.clone(), self.examiner(asks)));
                 }
+                self.contradict(&text.id, &provenance, true);
                 let (_, examiner) = self.of_texts.as_mut().expect("it was made");
                 let answer = examiner.examine(raw)?;
                 let document = origin.map(|origin| {
@@ -274,6 +290,41 @@ impl Run<'_> {
                     Document { origin, sha256: hex(&sha256), same_as }
                 });
                 self.say(&text.id, &answer, Given::Characters(raw), document, page)
+            }
+        }
+    }
+
+    /// Takes scheme and tokenizer of keys without a profile from the first line, where nobody named
+    /// others: `embed` writes them.
+    fn adopt(&mut self, provenance: &Provenance) {
+        if self.args.scheme.is_empty()
+            && let Some(scheme) = provenance.scheme
+        {
+            self.schemes = vec![scheme];
+        }
+        let known = provenance.tokenizer.as_deref().and_then(tokenizer_named_by);
+        self.tokenizer = self.tokenizer.take().or(known.map(str::to_owned));
+    }
+
+    /// Warns, once for each, where a line names a key, scheme or tokenizer that is not asked about.
+    fn contradict(&mut self, id: &str, provenance: &Provenance, of_texts: bool) {
+        let (asks, _) = if of_texts { &self.of_texts } else { &self.of_ids }.as_ref().expect("they were made");
+        let keys = self.key_ids.get_or_insert_with(|| asks.iter().map(|ask| ask.key.id()).collect());
+        let schemes = |it: &Scheme| asks.iter().any(|ask| ask.scheme == *it);
+        let tokenizers =
+            |it: &String| asks.iter().flat_map(|ask| &ask.tokenizer).any(|asked| asked.fingerprint() == it);
+        let differs = [
+            ("scheme", provenance.scheme.filter(|it| !schemes(it)).map(|it| it.to_string())),
+            ("key", provenance.key_id.filter(|it| !keys.contains(it)).map(|it| it.to_string())),
+            ("tokenizer", provenance.tokenizer.clone().filter(|it| of_texts && !tokenizers(it))),
+        ];
+        for (what, named) in differs {
+            let Some(named) = named else { continue };
+            let warning =
+                format!("its line names the {what} {named}, which is not asked about: the answer speaks of others");
+            if !self.warned.contains(&warning) {
+                warn(&format!("{id}: {warning}"));
+                self.warned.push(warning);
             }
         }
     }
@@ -403,6 +454,31 @@ impl Run<'_> {
             printed => printed?,
         }
         Ok(())
+    }
+}
+
+/// The mark that a line of JSON Lines names, as `embed` writes it.
+#[derive(Default)]
+struct Provenance {
+    scheme: Option<Scheme>,
+    key_id: Option<KeyId>,
+    /// A fingerprint.
+    tokenizer: Option<String>,
+}
+
+impl Provenance {
+    fn of(text: &Text) -> Self {
+        let mut found = Self::default();
+        for member in text.rest() {
+            let Ok(value) = serde_json::from_str::<String>(member.value) else { continue };
+            match &*member.name {
+                "scheme" => found.scheme = value.parse().ok(),
+                "key_id" => found.key_id = value.parse().ok(),
+                "tokenizer" => found.tokenizer = Some(value),
+                _ => {}
+            }
+        }
+        found
     }
 }
 
