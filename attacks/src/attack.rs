@@ -1,13 +1,13 @@
 //! The attack: its trait, its description, and its result.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use greenmark_lm::text_rng;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::split::is_latin;
+use crate::{places::struck, split::is_latin};
 
 /// An attack with all that it needs.
 pub trait Attack {
@@ -48,53 +48,52 @@ pub enum Kind {
 }
 
 /// Description of an attack.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 pub struct About {
-    /// Names it on the command line and in reports.
+    /// Name on the command line and in reports.
     pub name: &'static str,
     /// Kind of things that it works on.
     pub kind: Kind,
     /// Noun for a place: "word", "sentence".
     pub place: &'static str,
-    /// Whom it models, in a sentence.
+    /// The editor or the accident that it models, in a sentence.
     pub models: &'static str,
     /// Its origin: papers and data.
     pub source: &'static str,
     /// Its limits.
     pub limits: &'static str,
     /// True if it knows English alone, and refuses other scripts.
+    #[serde(default)]
     pub is_english: bool,
     /// True if it may find nothing of use for a place, which then stays as it is.
+    #[serde(default)]
     pub may_find_nothing: bool,
     /// Its needs outside this program.
+    #[serde(default, deserialize_with = "for_ever")]
     pub needs: &'static [Need],
     /// The options that it reads.
+    #[serde(default, deserialize_with = "for_ever")]
     pub settings: &'static [Setting],
 }
 
-impl About {
-    /// An attack on any script that needs nothing and has no option.
-    pub(super) const PLAIN: Self = Self {
-        name: "",
-        kind: Kind::Several,
-        place: "",
-        models: "",
-        source: "",
-        limits: "",
-        is_english: false,
-        may_find_nothing: false,
-        needs: &[],
-        settings: &[],
-    };
+/// Reads a list that is never dropped: the catalogue is read once.
+fn for_ever<'de, D: Deserializer<'de>, T: Deserialize<'de>>(list: D) -> Result<&'static [T], D::Error> {
+    Ok(Vec::leak(Vec::deserialize(list)?))
+}
 
+impl About {
     /// Several attacks, one after the other.
     pub const SEVERAL: Self = Self {
         name: "several",
+        kind: Kind::Several,
         place: "as each has it",
         models: "several attacks one after the other, each as it is described by itself",
         source: "theirs",
         limits: "as theirs",
-        ..Self::PLAIN
+        is_english: false,
+        may_find_nothing: false,
+        needs: &[],
+        settings: &[],
     };
 
     /// Returns true if it needs no model, data or program: it takes microseconds, and other texts
@@ -112,7 +111,7 @@ impl About {
 }
 
 /// A need of an attack outside this program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Need {
     /// Another text, the option `with`.
     Text,
@@ -142,26 +141,13 @@ impl fmt::Display for Need {
 }
 
 /// An option that an attack reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Setting {
     /// Its name, as on the command line.
     pub name: &'static str,
     /// Value where it is not given; `None` if it must be given.
     pub default: Option<&'static str>,
 }
-
-impl Setting {
-    pub(super) const fn new(name: &'static str, default: &'static str) -> Self {
-        Self { name, default: Some(default) }
-    }
-}
-
-/// Words that may come in.
-pub(super) const WORDS: Setting = Setting::new("words", "words of a text that the demo model writes");
-/// A text to mix the attacked one with.
-pub(super) const WITH: Setting = Setting { name: "with", default: None };
-/// The model that writes or judges.
-pub(super) const MODEL: Setting = Setting::new("model", "smollm2");
 
 /// Share of the places that is changed: from 0 (none) to 1 (all).
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
@@ -188,7 +174,7 @@ impl Strength {
 }
 
 /// An attacked text, and what was done to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attacked {
     /// The text.
     pub text: String,
@@ -204,8 +190,9 @@ pub struct Attacked {
 
 impl Attacked {
     /// - `struck`: of each place, whether it was changed.
-    pub(super) fn of(text: String, struck: &[bool]) -> Self {
-        Self { text, changed: struck.iter().filter(|&&struck| struck).count(), places: struck.len(), unusable: 0 }
+    pub(super) fn of(text: impl Into<String>, struck: &[bool]) -> Self {
+        let changed = struck.iter().filter(|&&struck| struck).count();
+        Self { text: text.into(), changed, places: struck.len(), unusable: 0 }
     }
 
     /// Share of the places that were changed, in [0, 1]: the strength asked for, up to rounding,
@@ -215,74 +202,110 @@ impl Attacked {
     }
 }
 
-/// Sources that an attack draws on.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Other<'a> {
+/// Everything that a plain attack draws on.
+pub(super) struct Means<'a> {
+    pub(super) attack: &'static str,
+    pub(super) strength: Strength,
+    pub(super) rng: ChaCha8Rng,
     /// Words that may come in, as often as texts have them.
-    pub(super) words: &'a [String],
-    /// A text to mix the attacked one with.
-    pub(super) text: Option<&'a str>,
+    words: &'a [String],
+    /// A text to mix the attacked one with; empty where it is not needed.
+    pub(super) other: &'a str,
 }
 
-/// An attack that needs no model.
-#[derive(Clone, Copy)]
-pub(super) struct Plain {
-    pub(super) about: About,
-    pub(super) apply: fn(&str, Strength, &Other<'_>, &mut ChaCha8Rng) -> Result<Attacked, AttackError>,
-}
+impl<'a> Means<'a> {
+    /// Draws the places that are struck, of `n`: `[n]`.
+    pub(super) fn struck(&mut self, n: usize) -> Vec<bool> {
+        struck(n, self.strength, &mut self.rng)
+    }
 
-impl Plain {
-    pub(super) fn apply(
-        &self,
+    /// Returns the words to draw from, if a text of `places` words needs any.
+    pub(super) fn words(&self, places: usize) -> Result<&'a [String], AttackError> {
+        let is_missing = self.words.is_empty() && self.strength.of(places) > 0;
+        if is_missing { Err(AttackError::NoWords { attack: self.attack }) } else { Ok(self.words) }
+    }
+
+    /// Changes a share of the places of a text, which are in order and apart.
+    ///
+    /// - `change`: writes what comes in for a place.
+    pub(super) fn rewrite(
+        &mut self,
         text: &str,
-        strength: Strength,
-        seed: u64,
-        other: &Other<'_>,
-    ) -> Result<Attacked, AttackError> {
-        let About { name: attack, is_english, needs, .. } = self.about;
-        if is_english && !is_latin(text) {
-            return Err(AttackError::NotEnglish { attack });
+        places: &[Range<usize>],
+        mut change: impl FnMut(&str, &mut ChaCha8Rng, &mut String),
+    ) -> Attacked {
+        let struck = self.struck(places.len());
+        let mut attacked = Attacked { text: String::with_capacity(text.len()), ..Attacked::of("", &struck) };
+        let mut from = 0;
+        for (place, _) in places.iter().zip(struck).filter(|(_, struck)| *struck) {
+            attacked.text += &text[from..place.start];
+            change(&text[place.clone()], &mut self.rng, &mut attacked.text);
+            from = place.end;
         }
-        if needs.contains(&Need::Text) && other.text.is_none() {
-            return Err(AttackError::NoOther { attack });
-        }
-        (self.apply)(text, strength, other, &mut rng_of(attack, seed))
+        attacked.text += &text[from..];
+        attacked
     }
 }
 
-/// A plain attack with what it takes from elsewhere.
-pub(super) struct Ready<'a> {
-    pub(super) plain: Plain,
-    pub(super) other: Other<'a>,
+/// A function that makes a plain attack.
+pub(super) type Apply = fn(&str, &mut Means<'_>) -> Result<Attacked, AttackError>;
+
+/// An attack that needs no model, with what it takes from elsewhere.
+pub(super) struct Plain<'a> {
+    pub(super) about: &'static About,
+    pub(super) apply: Apply,
+    pub(super) words: &'a [String],
+    pub(super) other: Option<&'a str>,
 }
 
-impl Attack for Ready<'_> {
+impl Plain<'_> {
+    fn attack_one(&self, text: &str, strength: Strength, seed: u64) -> Result<Attacked, AttackError> {
+        let &About { name: attack, is_english, needs, .. } = self.about;
+        if is_english {
+            refuse_other_scripts(attack, text)?;
+        }
+        if needs.contains(&Need::Text) && self.other.is_none() {
+            return Err(AttackError::NoOther { attack });
+        }
+        let (rng, other) = (rng_of(attack, seed), self.other.unwrap_or_default());
+        (self.apply)(text, &mut Means { attack, strength, rng, words: self.words, other })
+    }
+}
+
+impl Attack for Plain<'_> {
     fn about(&self) -> About {
-        self.plain.about
+        *self.about
     }
 
     fn attack(&mut self, texts: &[&str], strength: Strength, seed: u64) -> Vec<Result<Attacked, AttackError>> {
-        texts.iter().map(|text| self.plain.apply(text, strength, seed, &self.other)).collect()
+        texts.iter().map(|text| self.attack_one(text, strength, seed)).collect()
     }
 }
 
-/// Random numbers of its own for each attack, so that one after the other does not choose the same
-/// places.
+/// Refuses a text whose letters are mostly not Latin.
+pub(super) fn refuse_other_scripts(attack: &'static str, text: &str) -> Result<(), AttackError> {
+    if is_latin(text) { Ok(()) } else { Err(AttackError::NotEnglish { attack }) }
+}
+
+/// Returns random numbers of its own for each attack, so that one after the other does not choose
+/// the same places.
 pub(super) fn rng_of(attack: &str, seed: u64) -> ChaCha8Rng {
     let stream = attack.bytes().fold(0, |stream: u64, byte| stream << 5 ^ stream >> 59 ^ u64::from(byte));
     text_rng(seed, stream)
 }
 
-/// Why a text was not attacked.
-#[derive(Debug, Clone, PartialEq)]
+/// Reason why a text was not attacked.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttackError {
     /// A strength is no share.
+    #[error("a strength is a share from 0 to 1, not {found}")]
     Strength {
         /// The value given.
         found: f64,
     },
     /// No attack has this name.
+    #[error("no attack is called `{name}` (there are: {})", known.join(", "))]
     Unknown {
         /// The name.
         name: String,
@@ -290,16 +313,19 @@ pub enum AttackError {
         known: Vec<&'static str>,
     },
     /// An attack on English met a text in other letters.
+    #[error("{attack} knows English alone, and most letters of this text are of another script")]
     NotEnglish {
         /// The attack.
         attack: &'static str,
     },
     /// Another text is needed and was not given.
+    #[error("{attack} needs another text")]
     NoOther {
         /// The attack.
         attack: &'static str,
     },
     /// The other text has too few words.
+    #[error("{attack} needs {} of the other text, which has {found}", words_needed(*needed))]
     OtherTooShort {
         /// The attack.
         attack: &'static str,
@@ -309,11 +335,13 @@ pub enum AttackError {
         needed: usize,
     },
     /// An attack brings in words, and there are none to draw from.
+    #[error("{attack} brings in words, and none are given to draw from")]
     NoWords {
         /// The attack.
         attack: &'static str,
     },
     /// The text does not fit the context of the model that attacks it.
+    #[error("{attack}: the text has {tokens} tokens, and the model attends to {context_length}")]
     TooLong {
         /// The attack.
         attack: &'static str,
@@ -323,6 +351,7 @@ pub enum AttackError {
         context_length: usize,
     },
     /// Something that the attack needs is not on this machine.
+    #[error("{attack}: {reason}")]
     Unavailable {
         /// The attack.
         attack: &'static str,
@@ -330,6 +359,7 @@ pub enum AttackError {
         reason: String,
     },
     /// The model that was to make the attack, or the program, failed.
+    #[error("{attack}: {reason}")]
     Model {
         /// The attack.
         attack: &'static str,
@@ -338,28 +368,6 @@ pub enum AttackError {
     },
 }
 
-impl fmt::Display for AttackError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Strength { found } => write!(f, "a strength is a share from 0 to 1, not {found}"),
-            Self::Unknown { name, known } => {
-                write!(f, "no attack is called `{name}` (there are: {})", known.join(", "))
-            }
-            Self::NotEnglish { attack } => {
-                write!(f, "{attack} knows English alone, and most letters of this text are of another script")
-            }
-            Self::NoOther { attack } => write!(f, "{attack} needs another text"),
-            Self::OtherTooShort { attack, found, needed } => {
-                let words = if *needed == 1 { "a word".to_owned() } else { format!("{needed} words") };
-                write!(f, "{attack} needs {words} of the other text, which has {found}")
-            }
-            Self::NoWords { attack } => write!(f, "{attack} brings in words, and none are given to draw from"),
-            Self::TooLong { attack, tokens, context_length } => {
-                write!(f, "{attack}: the text has {tokens} tokens, and the model attends to {context_length}")
-            }
-            Self::Unavailable { attack, reason } | Self::Model { attack, reason } => write!(f, "{attack}: {reason}"),
-        }
-    }
+fn words_needed(needed: usize) -> String {
+    if needed == 1 { "a word".to_owned() } else { format!("{needed} words") }
 }
-
-impl std::error::Error for AttackError {}

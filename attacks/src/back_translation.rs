@@ -19,25 +19,14 @@ use self::{
     parts::{kept, parts},
 };
 use crate::{
-    attack::{About, Attack, AttackError, Attacked, Kind, Need, Strength, rng_of},
+    attack::{About, Attack, AttackError, Attacked, Strength, refuse_other_scripts, rng_of},
+    catalogue::described,
     paraphrase::{Unit, units::units},
     places::struck,
-    split::{in_case_of, is_latin},
+    split::in_case_of,
 };
 
-pub(super) const ABOUT: About = About {
-    name: "back-translate",
-    kind: Kind::Rewriting,
-    place: "sentence",
-    models: "a writer who has a machine put the text into Spanish and back",
-    source: "a usual baseline of paraphrasing; the translator is Apertium (Forcada et al. 2011, doi:10.1007/s10590-011-9090-0), by dictionaries and rules",
-    limits: "English by way of Spanish alone; literal, so pronouns get lost and some words change their sense or stay Spanish; \
-        links and words of more than 1,000 characters stay, and what stands between them is translated by itself; the result depends on the installed version",
-    is_english: true,
-    may_find_nothing: true,
-    needs: &[Need::Apertium],
-    ..About::PLAIN
-};
+pub(super) const NAME: &str = "back-translate";
 
 /// There and back.
 const WAY: [Pair; 2] = [Pair("eng-spa"), Pair("spa-eng")];
@@ -54,7 +43,7 @@ const BATCH: usize = 64;
 /// Apertium swallows, and words of more than 1,000 characters, for which it needs time that grows
 /// with the square of their length. Where there is nothing else, a sentence is no place.
 #[derive(Debug)]
-pub struct BackTranslation {
+pub(crate) struct BackTranslation {
     apertium: Apertium,
 }
 
@@ -65,13 +54,13 @@ impl BackTranslation {
     ///
     /// # Errors
     /// [`AttackError::Unavailable`] if Apertium is not installed, or not with English and Spanish.
-    pub fn new(time_limit: Duration) -> Result<Self, AttackError> {
+    pub(crate) fn new(time_limit: Duration) -> Result<Self, AttackError> {
         Self::with_command("apertium", time_limit)
     }
 
     fn with_command(command: &str, time_limit: Duration) -> Result<Self, AttackError> {
         let apertium = Apertium::new(command, time_limit, &WAY);
-        let apertium = apertium.map_err(|reason| AttackError::Unavailable { attack: ABOUT.name, reason })?;
+        let apertium = apertium.map_err(|reason| AttackError::Unavailable { attack: NAME, reason })?;
         Ok(Self { apertium })
     }
 
@@ -83,7 +72,7 @@ impl BackTranslation {
         }
         for pair in WAY {
             let translated = self.apertium.translate(pair, &said);
-            said = translated.map_err(|reason| AttackError::Model { attack: ABOUT.name, reason })?;
+            said = translated.map_err(|reason| AttackError::Model { attack: NAME, reason })?;
         }
         Ok(said)
     }
@@ -91,7 +80,7 @@ impl BackTranslation {
 
 impl Attack for BackTranslation {
     fn about(&self) -> About {
-        ABOUT
+        described(NAME)
     }
 
     fn options(&self) -> Map<String, Value> {
@@ -109,14 +98,12 @@ impl Attack for BackTranslation {
         let plans: Vec<_> = texts
             .iter()
             .map(|text| {
-                if !is_latin(text) {
-                    return Err(AttackError::NotEnglish { attack: ABOUT.name });
-                }
+                refuse_other_scripts(NAME, text)?;
                 let kept = kept(text);
                 let sentences = units(text, Unit::Sentence).into_iter();
                 let sentences = sentences.map(|sentence| (sentence.start, parts(text, sentence, &kept)));
                 let sentences: Vec<_> = sentences.filter(|(_, parts)| !parts.is_empty()).collect();
-                let struck = struck(sentences.len(), strength, &mut rng_of(ABOUT.name, seed));
+                let struck = struck(sentences.len(), strength, &mut rng_of(NAME, seed));
                 let places = sentences.len();
                 let chosen = sentences.into_iter().zip(struck).filter(|(_, struck)| *struck);
                 Ok((*text, places, chosen.map(|(sentence, _)| sentence).collect::<Vec<_>>()))

@@ -1,54 +1,48 @@
 //! Every attack there is, and the one place where an attack is made ready.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::LazyLock, time::Duration};
 
 use anyhow::{Result, bail};
 use greenmark_lm::{ChatTemplate, Loaded};
 
-use crate::{
-    BackTranslation, Chat, LocalChat, PARAPHRASE_TEMPERATURE, Paraphrase, Phrases, PhrasesOptions, Resample,
-    ResampleOptions, Synonyms, Table, Unit,
-    attack::{About, Attack, AttackError, Other, Plain, Ready},
-    back_translation, characters, paraphrase, phrases, resample, structure, synonyms, words,
-};
 #[cfg(feature = "endpoint")]
 use crate::{Endpoint, EndpointOptions};
+use crate::{
+    attack::{About, Apply, Attack, AttackError, Plain},
+    back_translation::{self, BackTranslation},
+    characters,
+    paraphrase::{self, Chat, LocalChat, PARAPHRASE_TEMPERATURE, Paraphrase, Unit},
+    phrases::{self, Phrases, PhrasesOptions, Table},
+    resample::{self, Resample, ResampleOptions},
+    structure,
+    synonyms::{self, Synonyms},
+    words,
+};
 
 /// Attacks that need no model.
-const PLAIN: [Plain; 18] = [
-    words::REPLACE,
-    words::DELETE,
-    words::INSERT,
-    words::SWAP,
-    structure::SENTENCES,
-    characters::TYPOS,
-    words::MISSPELLINGS,
-    words::CONTRACTIONS,
-    characters::CASE,
-    characters::PUNCTUATION,
-    characters::HOMOGLYPHS,
-    characters::ZERO_WIDTH,
-    characters::SPACES,
-    characters::DISGUISE,
-    structure::TRUNCATE,
-    structure::FORMAT,
-    structure::PASTE,
-    structure::MIX,
+const PLAIN: [(&str, Apply); 18] = [
+    ("replace", words::replace),
+    ("delete", words::delete),
+    ("insert", words::insert),
+    ("swap", words::swap),
+    ("shuffle-sentences", structure::shuffle_sentences),
+    ("typos", characters::typos),
+    ("misspell", words::misspell),
+    ("contractions", words::contract),
+    ("case", characters::case),
+    ("punctuation", characters::punctuation),
+    ("homoglyphs", characters::homoglyphs),
+    ("zero-width", characters::zero_width),
+    ("spaces", characters::spaces),
+    ("disguise", characters::disguise),
+    ("truncate", structure::truncate),
+    ("format", structure::format),
+    ("paste", structure::paste),
+    ("mix", structure::mix),
 ];
 
-/// The others.
-const REWRITING: [About; 5] =
-    [synonyms::ABOUT, phrases::ABOUT, back_translation::ABOUT, resample::ABOUT, paraphrase::ABOUT];
-
-static CATALOGUE: [About; PLAIN.len() + REWRITING.len()] = {
-    let mut all = [About::PLAIN; PLAIN.len() + REWRITING.len()];
-    let mut i = 0;
-    while i < all.len() {
-        all[i] = if i < PLAIN.len() { PLAIN[i].about } else { REWRITING[i - PLAIN.len()] };
-        i += 1;
-    }
-    all
-};
+static CATALOGUE: LazyLock<Vec<About>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("data/catalogue.json")).expect("the file is sound"));
 
 /// Returns the descriptions of all attacks, plain ones first.
 #[must_use]
@@ -64,6 +58,11 @@ pub fn about(name: &str) -> Result<&'static About, AttackError> {
     let unknown =
         || AttackError::Unknown { name: name.into(), known: CATALOGUE.iter().map(|about| about.name).collect() };
     CATALOGUE.iter().find(|about| about.name == name).ok_or_else(unknown)
+}
+
+/// Returns the description of one of our own attacks.
+pub(super) fn described(name: &str) -> About {
+    *about(name).expect("the catalogue has every attack")
 }
 
 /// Settings of attacks. [`About::settings`] lists those that an attack reads, with their defaults.
@@ -110,35 +109,35 @@ const TRANSLATION_LIMIT: Duration = Duration::from_secs(300);
 /// # Errors
 /// An unknown name, an option out of range, and what is missing, with what to do about it.
 pub fn build<'a>(name: &str, options: &Options<'a>) -> Result<Box<dyn Attack + 'a>> {
-    if let Some(&plain) = PLAIN.iter().find(|plain| plain.about.name == name) {
-        return Ok(Box::new(Ready { plain, other: Other { words: options.words, text: options.with } }));
-    }
     let about = about(name)?;
+    if let Some(&(_, apply)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
+        return Ok(Box::new(Plain { about, apply, words: options.words, other: options.with }));
+    }
     let model =
         options.model.or_else(|| about.settings.iter().find(|s| s.name == "model")?.default).unwrap_or_default();
     let load = || Loaded::named(model, None);
-    Ok(if name == synonyms::ABOUT.name {
-        Box::new(Synonyms::new(options.wordnet)?)
-    } else if name == back_translation::ABOUT.name {
-        Box::new(BackTranslation::new(TRANSLATION_LIMIT)?)
-    } else if name == phrases::ABOUT.name {
-        let defaults = PhrasesOptions::default();
-        let chosen = PhrasesOptions { candidates: options.candidates.unwrap_or(defaults.candidates), ..defaults };
-        let table = Table::load(options.table, Table::LEAST)?;
-        let Loaded { model: lm, tokenizer, .. } = load()?;
-        Box::new(Phrases::new(table, lm, tokenizer, model, chosen)?)
-    } else if name == resample::ABOUT.name {
-        let defaults = ResampleOptions::default();
-        let chosen = ResampleOptions {
-            span: options.span.unwrap_or(defaults.span),
-            candidates: options.candidates.unwrap_or(defaults.candidates),
-            temperature: options.temperature.unwrap_or(defaults.temperature),
-            ..defaults
-        };
-        let Loaded { model: lm, tokenizer, .. } = load()?;
-        Box::new(Resample::new(lm, tokenizer, model, chosen)?)
-    } else {
-        Box::new(Paraphrase::new(chat(model, options)?, options.unit.unwrap_or(Unit::Sentence)))
+    Ok(match name {
+        synonyms::NAME => Box::new(Synonyms::new(options.wordnet)?),
+        back_translation::NAME => Box::new(BackTranslation::new(TRANSLATION_LIMIT)?),
+        phrases::NAME => {
+            let defaults = PhrasesOptions::default();
+            let chosen = PhrasesOptions { candidates: options.candidates.unwrap_or(defaults.candidates), ..defaults };
+            let table = Table::load(options.table, Table::LEAST)?;
+            let Loaded { model: lm, tokenizer, .. } = load()?;
+            Box::new(Phrases::new(table, lm, tokenizer, model, chosen)?)
+        }
+        resample::NAME => {
+            let defaults = ResampleOptions::default();
+            let chosen = ResampleOptions {
+                span: options.span.unwrap_or(defaults.span),
+                candidates: options.candidates.unwrap_or(defaults.candidates),
+                temperature: options.temperature.unwrap_or(defaults.temperature),
+                ..defaults
+            };
+            let Loaded { model: lm, tokenizer, .. } = load()?;
+            Box::new(Resample::new(lm, tokenizer, model, chosen)?)
+        }
+        _ => Box::new(Paraphrase::new(chat(model, options)?, options.unit.unwrap_or(Unit::Sentence))),
     })
 }
 
@@ -150,8 +149,7 @@ fn chat(model: &str, options: &Options<'_>) -> Result<Box<dyn Chat>> {
     }
     let Loaded { model: lm, tokenizer, chat } = Loaded::named(model, None)?;
     let Some(template): Option<ChatTemplate> = chat else {
-        let name = paraphrase::ABOUT.name;
-        bail!("{name}: the model {model} goes on with a text and follows no instructions");
+        bail!("{}: the model {model} goes on with a text and follows no instructions", paraphrase::NAME);
     };
     let temperature = options.temperature.unwrap_or(PARAPHRASE_TEMPERATURE);
     Ok(Box::new(LocalChat::new(lm, tokenizer, template, model, temperature)?))
@@ -177,69 +175,69 @@ mod tests {
         ["stone", "river", "quickly", "over"].map(String::from).to_vec()
     }
 
-    fn named(name: &str) -> Plain {
-        *PLAIN.iter().find(|plain| plain.about.name == name).expect("known")
+    fn plain() -> impl Iterator<Item = &'static About> {
+        catalogue().iter().filter(|about| about.is_plain())
     }
 
-    fn attacked(attack: &Plain, text: &str, strength: f64, seed: u64) -> Result<Attacked, AttackError> {
-        let (words, strength) = (words(), Strength::new(strength).expect("a share"));
-        attack.apply(text, strength, seed, &Other { words: &words, text: Some(OTHER) })
+    fn attacked(name: &str, text: &str, strength: f64, seed: u64) -> Result<Attacked, AttackError> {
+        let words = words();
+        let options = Options { words: &words, with: Some(OTHER), ..Options::default() };
+        let mut attack = build(name, &options).expect("a plain attack");
+        attack.attack(&[text], Strength::new(strength).expect("a share"), seed).remove(0)
     }
 
     #[test]
     fn strength_zero_is_the_identity() {
-        for attack in PLAIN {
+        for attack in plain() {
             for text in [TEXT, "", "word", "  \n", "naïve Straße"] {
-                let found = attacked(&attack, text, 0.0, 7).expect("nothing is asked");
-                assert_eq!((&*found.text, found.changed, found.rate()), (text, 0, 0.0), "{}", attack.about.name);
+                let found = attacked(attack.name, text, 0.0, 7).expect("nothing is asked");
+                assert_eq!((&*found.text, found.changed, found.rate()), (text, 0, 0.0), "{}", attack.name);
             }
         }
     }
 
     #[test]
     fn the_same_seed_gives_the_same_and_another_another() {
-        for attack in PLAIN {
-            let found = |seed| attacked(&attack, TEXT, 0.5, seed).expect("English").text;
-            assert_eq!(found(1), found(1), "{}", attack.about.name);
+        for attack in plain() {
+            let found = |seed| attacked(attack.name, TEXT, 0.5, seed).expect("English").text;
+            assert_eq!(found(1), found(1), "{}", attack.name);
             let others = (2..40).filter(|&seed| found(seed) != found(1)).count();
-            assert!(others > 0 || attack.about.name == "truncate", "{}", attack.about.name);
-            assert_ne!(found(1), TEXT, "{}", attack.about.name);
+            assert!(others > 0 || attack.name == "truncate", "{}", attack.name);
+            assert_ne!(found(1), TEXT, "{}", attack.name);
         }
     }
 
     #[test]
     fn the_share_asked_for_is_changed() {
-        for attack in PLAIN {
+        for attack in plain() {
             for share in [0.25, 0.5, 1.0] {
-                let found = attacked(&attack, TEXT, share, 3).expect("English");
-                assert!(found.places > 0, "{}", attack.about.name);
+                let found = attacked(attack.name, TEXT, share, 3).expect("English");
+                assert!(found.places > 0, "{}", attack.name);
                 // Of three kinds of places, each rounds.
-                assert!(
-                    (found.rate() - share).abs() <= 1.5 / found.places as f64,
-                    "{} {}",
-                    attack.about.name,
-                    found.rate()
-                );
+                assert!((found.rate() - share).abs() <= 1.5 / found.places as f64, "{} {}", attack.name, found.rate());
             }
         }
     }
 
     #[test]
     fn an_english_attack_refuses_other_scripts() {
-        let refusing = PLAIN.iter().filter(|attack| attack.about.is_english);
+        let refusing = plain().filter(|attack| attack.is_english);
         for attack in refusing {
-            let found = attacked(attack, "Съешь ещё этих мягких французских булок", 0.5, 1);
-            assert_eq!(found, Err(AttackError::NotEnglish { attack: attack.about.name }));
+            let found = attacked(attack.name, "Съешь ещё этих мягких французских булок", 0.5, 1);
+            assert_eq!(found, Err(AttackError::NotEnglish { attack: attack.name }));
         }
     }
 
     #[test]
     fn what_is_missing_is_named() {
         let half = Strength::new(0.5).expect("a share");
-        let without = |name: &str| named(name).apply(TEXT, half, 1, &Other::default());
+        let without = |name: &str| {
+            let mut attack = build(name, &Options::default()).expect("a plain attack");
+            attack.attack(&[TEXT], half, 1).remove(0)
+        };
         assert_eq!(without("replace"), Err(AttackError::NoWords { attack: "replace" }));
         assert_eq!(without("paste"), Err(AttackError::NoOther { attack: "paste" }));
-        assert!(matches!(attacked(&named("paste"), TEXT, 0.9, 1), Err(AttackError::OtherTooShort { .. })));
+        assert!(matches!(attacked("paste", TEXT, 0.9, 1), Err(AttackError::OtherTooShort { .. })));
         assert!(about("telepathy").expect_err("unknown").to_string().contains("swap"));
         for share in [-0.1, 1.1, f64::NAN] {
             assert!(Strength::new(share).is_err());
@@ -251,7 +249,7 @@ mod tests {
         let own: Vec<String> = (0..30).map(|i| format!("own{i}")).collect();
         let text = own.join(" ");
         for share in [0.25, 0.5] {
-            let found = attacked(&named("paste"), &text, share, 5).expect("long enough").text;
+            let found = attacked("paste", &text, share, 5).expect("long enough").text;
             let all = found.split_whitespace().count() as f64;
             let kept: Vec<&str> = found.split_whitespace().filter(|word| word.starts_with("own")).collect();
             assert_eq!(kept, own, "all of it, in order");
@@ -261,8 +259,7 @@ mod tests {
 
     #[test]
     fn contractions_go_both_ways() {
-        let attack = named("contractions");
-        let found = |text: &str| attacked(&attack, text, 1.0, 1).expect("English").text;
+        let found = |text: &str| attacked("contractions", text, 1.0, 1).expect("English").text;
         assert_eq!(found("Do not go. I am here, they weren't."), "Don't go. I'm here, they were not.");
         assert_eq!(found("i'm DON'T"), "I am DO NOT".replace("DO NOT", "Do not"));
     }
@@ -278,9 +275,8 @@ mod tests {
         // Contractions must not reach out of a link, or into one.
         let text = links.map(|link| format!("People do not {link} not believe, do {link}!")).join(" ");
         for name in ["typos", "misspell", "contractions", "case", "punctuation"] {
-            let attack = named(name);
             for seed in 0..20 {
-                let found = attacked(&attack, &text, 1.0, seed).expect("English");
+                let found = attacked(name, &text, 1.0, seed).expect("English");
                 assert!(found.changed >= 4, "{name}: {found:?}");
                 for link in links {
                     assert_eq!(found.text.matches(link).count(), 2, "{name}: {}", found.text);
@@ -293,11 +289,11 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn any_text_is_attacked_or_refused(text in "\\PC{0,80}|(?s).{0,60}|([a-z' ]{0,9}[.,;] ){0,9}", share in 0.0..=1.0f64, seed: u64) {
-            for attack in PLAIN {
-                match attacked(&attack, &text, share, seed) {
+            for attack in plain() {
+                match attacked(attack.name, &text, share, seed) {
                     Ok(found) => prop_assert!(found.changed <= found.places),
                     Err(AttackError::NotEnglish { .. } | AttackError::OtherTooShort { .. }) => {}
-                    Err(error) => prop_assert!(false, "{}: {error}", attack.about.name),
+                    Err(error) => prop_assert!(false, "{}: {error}", attack.name),
                 }
             }
         }
@@ -318,7 +314,7 @@ mod tests {
 
     #[test]
     fn what_is_built_is_what_was_named() {
-        for about in catalogue().iter().filter(|about| about.is_plain()) {
+        for about in plain() {
             let mut attack = build(about.name, &Options { with: Some(OTHER), ..Options::default() }).expect("plain");
             assert_eq!(attack.about(), *about);
             let none = Strength::new(0.0).expect("a share");

@@ -21,18 +21,7 @@ pub fn word_edit_rate(before: &str, after: &str) -> Option<f64> {
     if longest == 0 {
         return Some(0.0);
     }
-    // Distances from the words of `before` seen so far to every beginning of `after`.
-    let mut row: Vec<usize> = (0..=after.len()).collect();
-    for (i, word) in before.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in after.iter().enumerate() {
-            let replaced = diagonal + usize::from(word != other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    Some(row[after.len()] as f64 / longest as f64)
+    Some(strsim::generic_levenshtein(&before, &after) as f64 / longest as f64)
 }
 
 /// Orders of the character n-grams of [`chrf`].

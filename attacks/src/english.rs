@@ -1,49 +1,61 @@
 //! As much English as attacks on words need.
 
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+use serde::Deserialize;
+
 use super::split::{Words, in_case_of};
 
-/// Words that hold a sentence together and have no synonyms that fit everywhere; ascending.
-#[rustfmt::skip]
-const FUNCTION: &[&str] = &[
-    "a", "about", "above", "across", "after", "again", "against", "ago", "all", "almost", "along", "already", "also",
-    "although", "always", "am", "among", "an", "and", "another", "any", "anybody", "anyone", "anything", "are",
-    "around", "as", "at", "away", "back", "be", "because", "been", "before", "behind", "being", "below", "beneath",
-    "beside", "between", "beyond", "both", "but", "by", "can", "cannot", "could", "did", "do", "does", "doing",
-    "done", "down", "during", "each", "either", "else", "enough", "even", "ever", "every", "everybody", "everyone",
-    "everything", "except", "few", "first", "five", "for", "four", "from", "get", "gets", "getting", "got", "had",
-    "has", "have", "having", "he", "her", "here", "hers", "herself", "him", "himself", "his", "how", "i", "if", "in",
-    "into", "is", "it", "its", "itself", "just", "least", "less", "let", "like", "many", "may", "me", "might", "mine",
-    "more", "most", "much", "must", "my", "myself", "near", "neither", "never", "no", "nobody", "none", "nor", "not",
-    "nothing", "now", "of", "off", "often", "on", "once", "one", "ones", "only", "onto", "or", "other", "others",
-    "ought", "our", "ours", "ourselves", "out", "over", "own", "per", "quite", "rather", "same", "second", "shall",
-    "she", "should", "since", "so", "some", "somebody", "someone", "something", "still", "such", "than", "that",
-    "the", "their", "theirs", "them", "themselves", "then", "there", "these", "they", "this", "those", "though",
-    "three", "through", "thus", "till", "to", "together", "too", "toward", "towards", "two", "under", "unless",
-    "until", "up", "upon", "us", "very", "was", "we", "well", "were", "what", "whatever", "when", "where", "whether",
-    "which", "while", "who", "whom", "whose", "why", "will", "with", "within", "without", "would", "yet", "you",
-    "your", "yours", "yourself", "yourselves",
-];
+/// Lists of English words.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+pub(super) struct English {
+    /// Words that hold a sentence together and have no synonyms that fit everywhere.
+    function_words: HashSet<&'static str>,
+    /// Words that no verb follows in its base or its third person.
+    pub(super) before_nouns: Vec<&'static str>,
+    /// Words that neither a noun nor an adjective follows.
+    pub(super) before_verbs: Vec<&'static str>,
+    /// Words before a participle rather than a past.
+    pub(super) helpers: Vec<&'static str>,
+    /// Irregular forms in WordNet's lists that few would write today, or write for a word's usual
+    /// sense.
+    pub(super) unusual: Vec<&'static str>,
+    /// Verbs whose past looks like themselves; WordNet's lists leave them out.
+    pub(super) unchanged: Vec<&'static str>,
+    /// Endings of each part of speech, as WordNet's files name it, and the endings of their lemmas:
+    /// the rules of morphy(7WN).
+    pub(super) endings: HashMap<&'static str, Vec<(&'static str, &'static str)>>,
+    /// Openings of a line that leads up to an answer, which must end in a colon.
+    pub(super) leads: Vec<&'static str>,
+    /// Two words, and the one that stands for them.
+    pub(super) contractions: Vec<(&'static str, &'static str)>,
+    /// Words and a common misspelling of each.
+    pub(super) misspellings: HashMap<&'static str, &'static str>,
+}
+
+pub(super) static ENGLISH: LazyLock<English> =
+    LazyLock::new(|| serde_json::from_str(include_str!("data/english.json")).expect("the file is sound"));
 
 /// Returns true if a word, in small letters, is a function word: “the”, “of”, “is”.
 pub(super) fn is_function_word(word: &str) -> bool {
-    FUNCTION.binary_search(&word).is_ok()
+    ENGLISH.function_words.contains(word)
 }
 
 /// Of each word, whether a sentence, a line or a quotation begins with it, so that its capital says
 /// nothing.
 pub(super) fn openings(words: &Words<'_>) -> Vec<bool> {
+    let opening = ['.', '!', '?', ':', '…', '\n', '"', '“', '‘', '\''];
     let mut from = 0;
-    let mut openings = Vec::with_capacity(words.len());
-    for &at in &words.at {
-        let between = words.pieces[from..at].iter().flat_map(|piece| piece.chars());
-        let mut is_opening = from == 0;
-        for c in between {
-            is_opening |= matches!(c, '.' | '!' | '?' | ':' | '…' | '\n' | '"' | '“' | '‘' | '\'');
-        }
-        openings.push(is_opening);
+    let openings = words.at.iter().map(|&at| {
+        let is_opening = from == 0 || words.pieces[from..at].iter().any(|piece| piece.contains(opening));
         from = at + 1;
-    }
-    openings
+        is_opening
+    });
+    openings.collect()
 }
 
 /// Returns true if a word's capitals make it a name or an abbreviation. “I” is neither.
@@ -75,7 +87,6 @@ mod tests {
 
     #[test]
     fn function_words_are_found() {
-        assert!(FUNCTION.is_sorted() && FUNCTION.windows(2).all(|two| two[0] != two[1]));
         assert!(is_function_word("the") && is_function_word("yourselves") && !is_function_word("house"));
     }
 

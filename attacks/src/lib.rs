@@ -14,6 +14,8 @@
 //! | `damage` | what an attack does to a text, whatever it does to the mark |
 //! | `split`, `sentences`, `links`, `english`, `places`, `branches` | what attacks share |
 //!
+//! `data/` holds the descriptions (`catalogue.json`) and the lists of words (`english.json`).
+//!
 //! Without the feature `endpoint` (default) no chat model behind a URL is asked, and no TLS built.
 
 mod attack;
@@ -36,12 +38,8 @@ mod tokens;
 mod words;
 
 pub use attack::{About, Attack, AttackError, Attacked, Kind, Need, Setting, Strength};
-pub use back_translation::BackTranslation;
 pub use catalogue::{Options, about, build, catalogue};
-pub use paraphrase::{Answer, Chat, LocalChat, PARAPHRASE_TEMPERATURE, Paraphrase, Question, Unit};
 #[cfg(feature = "endpoint")]
 pub use paraphrase::{Endpoint, EndpointOptions, Secret};
-pub use phrases::{Phrases, PhrasesOptions, Table, table_path};
-pub use resample::{Resample, ResampleOptions};
-pub use synonyms::{Synonyms, wordnet_path};
+pub use paraphrase::{PARAPHRASE_TEMPERATURE, Unit};
 pub use tokens::{substitute, substitute_some};

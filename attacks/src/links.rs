@@ -86,19 +86,18 @@ fn end(address: &str) -> usize {
     end
 }
 
-/// Of each word, whether it belongs to a link.
+/// Returns a test of places in a text, ascending: true if a place meets a link.
+pub(super) fn meets_link(text: &str) -> impl FnMut(Range<usize>) -> bool + use<> {
+    let mut links = links(text).into_iter().peekable();
+    move |place| {
+        while links.next_if(|link| link.end <= place.start).is_some() {}
+        links.peek().is_some_and(|link| link.start < place.end)
+    }
+}
+
+/// Returns for each word true if it belongs to a link.
 pub(super) fn linked(words: &Words<'_>) -> Vec<bool> {
-    let links = links(words.text);
-    let (mut next, mut offset, mut from) = (0, 0, 0);
-    let linked = words.at.iter().map(|&at| {
-        offset += words.pieces[from..at].iter().map(|piece| piece.len()).sum::<usize>();
-        from = at;
-        while links.get(next).is_some_and(|link| link.end <= offset) {
-            next += 1;
-        }
-        links.get(next).is_some_and(|link| link.start < offset + words.pieces[at].len())
-    });
-    linked.collect()
+    words.places().into_iter().map(meets_link(words.text)).collect()
 }
 
 #[cfg(test)]

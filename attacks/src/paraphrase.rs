@@ -23,31 +23,16 @@ use serde_json::{Map, Value, json};
 
 #[cfg(feature = "endpoint")]
 pub use endpoint::{Endpoint, EndpointOptions, Secret};
-pub use local::LocalChat;
+pub(crate) use local::LocalChat;
 
 use self::{answer::usable, units::units};
 use crate::{
-    attack::{About, Attack, AttackError, Attacked, Kind, MODEL, Need, Setting, Strength, rng_of},
+    attack::{About, Attack, AttackError, Attacked, Strength, rng_of},
+    catalogue::described,
     places::struck,
 };
 
-pub(super) const ABOUT: About = About {
-    name: "paraphrase",
-    kind: Kind::Rewriting,
-    place: "sentence, paragraph or text",
-    models: "a writer who has a chat model say it in other words",
-    source: "Krishna et al. 2023 (arXiv:2303.13408) and Kirchenbauer et al. 2023 (arXiv:2306.04634), with any chat model",
-    limits: "as good as the model; a unit is rewritten without sight of the others, and sentences end where UAX #29 has them end; links are left to the model",
-    may_find_nothing: true,
-    needs: &[Need::Chat],
-    settings: &[
-        MODEL,
-        Setting::new("temperature", "0.7"),
-        Setting::new("unit", "sentence"),
-        Setting::new("endpoint", "none: the model is asked on this machine"),
-    ],
-    ..About::PLAIN
-};
+pub(super) const NAME: &str = "paraphrase";
 
 /// Temperature of a model that paraphrases, where no other is asked for: drafts should differ, and
 /// sentences hold together.
@@ -77,11 +62,11 @@ impl Unit {
 
 /// A question to a model.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub(crate) struct Question {
     /// The whole of the message.
-    pub prompt: String,
+    pub(crate) prompt: String,
     /// The part to be rewritten.
-    pub unit: String,
+    pub(crate) unit: String,
 }
 
 impl Question {
@@ -96,10 +81,10 @@ impl Question {
 
 /// An answer as it comes, `None` if it was cut off or withheld; or the model's reason for none at
 /// all.
-pub type Answer = Result<Option<String>, String>;
+pub(crate) type Answer = Result<Option<String>, String>;
 
 /// A model that answers questions.
-pub trait Chat {
+pub(crate) trait Chat {
     /// Returns the options that determine its answers, for reports.
     fn options(&self) -> Map<String, Value>;
 
@@ -116,27 +101,21 @@ pub trait Chat {
 /// An answer is taken without quotation marks around it and without what leads up to it ("Here is a
 /// paraphrase:"). Where nothing is left, or more than three times the length of what was asked for,
 /// the unit stays as it was and counts as unusable.
-pub struct Paraphrase {
+pub(crate) struct Paraphrase {
     chat: Box<dyn Chat>,
     unit: Unit,
 }
 
-impl std::fmt::Debug for Paraphrase {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Paraphrase").field("unit", &self.unit).field("chat", &self.chat.options()).finish()
-    }
-}
-
 impl Paraphrase {
     /// Asks this model for these units.
-    pub fn new(chat: Box<dyn Chat>, unit: Unit) -> Self {
+    pub(crate) fn new(chat: Box<dyn Chat>, unit: Unit) -> Self {
         Self { chat, unit }
     }
 }
 
 impl Attack for Paraphrase {
     fn about(&self) -> About {
-        About { place: self.unit.name(), ..ABOUT }
+        About { place: self.unit.name(), ..described(NAME) }
     }
 
     fn options(&self) -> Map<String, Value> {
@@ -155,7 +134,7 @@ impl Attack for Paraphrase {
             .iter()
             .map(|text| {
                 let units = units(text, self.unit);
-                let struck = struck(units.len(), strength, &mut rng_of(ABOUT.name, seed));
+                let struck = struck(units.len(), strength, &mut rng_of(NAME, seed));
                 (*text, units, struck)
             })
             .collect();
@@ -189,7 +168,7 @@ impl Attack for Paraphrase {
                 }
                 done.text += &text[from..];
                 match failed {
-                    Some(reason) => Err(AttackError::Model { attack: ABOUT.name, reason }),
+                    Some(reason) => Err(AttackError::Model { attack: NAME, reason }),
                     None => Ok(done),
                 }
             })

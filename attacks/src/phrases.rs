@@ -9,52 +9,37 @@
 
 mod table;
 
-use std::{collections::BTreeSet, fmt, ops::Range};
+use std::{collections::BTreeSet, ops::Range};
 
 use anyhow::Result;
 use greenmark_lm::{LanguageModel, LmError, SequenceId, TokenId};
 use greenmark_text::Tokenizer;
 use serde_json::{Map, Value, json};
 
-pub use self::table::{Table, table_path};
+pub(crate) use self::table::Table;
 use crate::{
-    attack::{About, Attack, AttackError, Attacked, Kind, MODEL, Need, Setting, Strength, rng_of},
+    attack::{About, Attack, AttackError, Attacked, Strength, refuse_other_scripts, rng_of},
     branches::{self, Branch, Logits},
+    catalogue::described,
     english::{agreeing, is_function_word, is_name, openings},
     links::linked,
-    places::below,
-    split::{Words, in_case_of, is_latin},
+    places::shuffle,
+    split::{Words, in_case_of},
 };
 use greenmark_lm::opening;
 
-pub(super) const ABOUT: About = About {
-    name: "phrases",
-    kind: Kind::Rewriting,
-    place: "word of a phrase that the table has",
-    models: "an editor who puts phrases in other words, one by one, and looks whether they fit",
-    source: "the paraphrase table of METEOR (Denkowski & Lavie 2014, doi:10.3115/v1/W14-3348), reranked by a language model",
-    limits: "the table was learnt from debates and news, and many of its pairs differ in number, tense or sense; \
-        links stay; a small model tells what fits, not what is true",
-    is_english: true,
-    may_find_nothing: true,
-    needs: &[Need::Table, Need::Model],
-    settings: &[
-        MODEL,
-        Setting::new("candidates", "8"),
-        Setting::new("table", "the table that scripts/fetch-paraphrase-table.sh fetches"),
-    ],
-};
+pub(super) const NAME: &str = "phrases";
 
 /// Rules for choosing phrases.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PhrasesOptions {
+pub(crate) struct PhrasesOptions {
     /// Entries of a phrase that the model chooses among, the most probable ones; at least 1.
-    pub candidates: usize,
+    pub(crate) candidates: usize,
     /// Words after a phrase by which entries are judged.
-    pub look_ahead: usize,
+    pub(crate) look_ahead: usize,
     /// Largest loss of ln p of the text by an entry, in nats. If all lose more, the phrase stays as
     /// it is and counts as unusable.
-    pub tolerance: f64,
+    pub(crate) tolerance: f64,
 }
 
 impl Default for PhrasesOptions {
@@ -64,7 +49,7 @@ impl Default for PhrasesOptions {
 }
 
 /// The attack with its table and its model.
-pub struct Phrases {
+pub(crate) struct Phrases {
     table: Table,
     model: Box<dyn LanguageModel>,
     tokenizer: Tokenizer,
@@ -104,7 +89,7 @@ impl Phrases {
     ///
     /// # Errors
     /// An option that is out of range, or a tokenizer without a token to begin with.
-    pub fn new(
+    pub(crate) fn new(
         table: Table,
         model: Box<dyn LanguageModel>,
         tokenizer: Tokenizer,
@@ -118,14 +103,12 @@ impl Phrases {
 
     /// Finds the phrases of a text and draws those that go.
     fn plan<'t>(&self, text: &'t str, strength: Strength, seed: u64) -> Result<Run<'t>, AttackError> {
-        if !is_latin(text) {
-            return Err(AttackError::NotEnglish { attack: ABOUT.name });
-        }
+        refuse_other_scripts(NAME, text)?;
         let words = Words::of(text);
         let linked = linked(&words);
         let found = self.cover(&words, &linked);
         let places: usize = found.iter().map(Range::len).sum();
-        let chosen = chosen(&found, strength.of(places), &mut rng_of(ABOUT.name, seed));
+        let chosen = chosen(&found, strength.of(places), &mut rng_of(NAME, seed));
         let mut spans: Vec<Span> = Vec::new();
         let mut free_from = 0;
         for phrase in chosen {
@@ -188,13 +171,12 @@ impl Phrases {
     /// - `free_from`: the first word that is in no phrase before.
     fn span(&self, words: &Words<'_>, linked: &[bool], phrase: Range<usize>, free_from: usize) -> Span {
         let length = phrase.len();
-        let (first, last) = (words.at[phrase.start], words.at[phrase.end - 1]);
+        let first = words.at[phrase.start];
         let before = phrase.start.checked_sub(1).filter(|&before| before >= free_from && !linked[before]);
         let article = before.map(|before| words.at[before]).filter(|&at| at + 2 == first);
         let article = article.filter(|&at| matches!(words.pieces[at], "a" | "an" | "A" | "An"));
-        let begin = article.unwrap_or(first);
-        let offset = |piece: usize| words.pieces[..piece].iter().map(|piece| piece.len()).sum::<usize>();
-        let bytes = offset(begin)..offset(last + 1);
+        let begin = article.map_or(phrase.start, |_| phrase.start - 1);
+        let bytes = words.start(begin)..words.place(phrase.end - 1).end;
         let small: Vec<String> = phrase.map(|i| words.pieces[words.at[i]].to_lowercase()).collect();
         let candidates = self.table.others(&small.join(" ")).into_iter().take(self.options.candidates);
         let candidates = candidates.map(|(other, probability)| {
@@ -243,10 +225,7 @@ impl Phrases {
         let Span { bytes, candidates, .. } = &run.spans[at];
         let rest = &run.text[bytes.end..];
         let following = Words::of(rest);
-        let end = match following.at.get(self.options.look_ahead) {
-            Some(&next) => following.pieces[..next].iter().map(|piece| piece.len()).sum(),
-            None => rest.len(),
-        };
+        let end = following.start(self.options.look_ahead);
         let mut all = Vec::with_capacity(candidates.len() + 1);
         let present = &run.text[bytes.clone()];
         for candidate in candidates.iter().map(|(candidate, _)| &**candidate).chain([present]) {
@@ -257,7 +236,7 @@ impl Phrases {
         }
         let (longest, context_length) = (all.iter().map(Vec::len).max().unwrap_or(0), self.model.context_length());
         if longest > context_length {
-            run.failed = Some(AttackError::TooLong { attack: ABOUT.name, tokens: longest, context_length });
+            run.failed = Some(AttackError::TooLong { attack: NAME, tokens: longest, context_length });
             return Ok(Vec::new());
         }
         Ok(all)
@@ -320,10 +299,7 @@ impl Phrases {
 /// Phrases drawn until they have `count` words, or as near to it as phrases allow; in order.
 fn chosen(found: &[Range<usize>], count: usize, rng: &mut impl rand_chacha::rand_core::Rng) -> Vec<Range<usize>> {
     let mut order: Vec<&Range<usize>> = found.iter().collect();
-    for i in 0..order.len() {
-        let other = i + below(order.len() - i, rng);
-        order.swap(i, other);
-    }
+    shuffle(&mut order, found.len(), rng);
     let (mut chosen, mut words) = (BTreeSet::new(), 0);
     for phrase in order {
         if words + phrase.len() <= count {
@@ -390,7 +366,7 @@ impl Run<'_> {
 
 impl Attack for Phrases {
     fn about(&self) -> About {
-        ABOUT
+        described(NAME)
     }
 
     fn options(&self) -> Map<String, Value> {
@@ -415,7 +391,7 @@ impl Attack for Phrases {
             for trunk in open.iter().filter_map(|run| run.trunk) {
                 self.model.close(trunk);
             }
-            let result = result.map_err(|error| AttackError::Model { attack: ABOUT.name, reason: error.to_string() });
+            let result = result.map_err(|error| AttackError::Model { attack: NAME, reason: error.to_string() });
             done.extend(runs.into_iter().map(|run| {
                 let run = run?;
                 result.clone()?;
@@ -423,12 +399,6 @@ impl Attack for Phrases {
             }));
         }
         done
-    }
-}
-
-impl fmt::Debug for Phrases {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Phrases").field("table", &self.table).field("model", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -15,11 +15,8 @@ pub(super) fn struck(n: usize, strength: Strength, rng: &mut impl Rng) -> Vec<bo
 fn drawn(n: usize, count: usize, rng: &mut impl Rng) -> Vec<bool> {
     let mut order: Vec<usize> = (0..n).collect();
     let mut drawn = vec![false; n];
-    for i in 0..count {
-        let other = i + below(n - i, rng);
-        order.swap(i, other);
-        drawn[order[i]] = true;
-    }
+    shuffle(&mut order, count, rng);
+    order[..count].iter().for_each(|&place| drawn[place] = true);
     drawn
 }
 
@@ -48,6 +45,14 @@ pub(super) fn spans(n: usize, length: usize, strength: Strength, rng: &mut impl 
         at += length;
     }
     spans
+}
+
+/// Draws the first `count` elements from all of a slice.
+pub(super) fn shuffle<T>(all: &mut [T], count: usize, rng: &mut impl Rng) {
+    for i in 0..count {
+        let other = i + below(all.len() - i, rng);
+        all.swap(i, other);
+    }
 }
 
 /// Returns one of a slice that is not empty.

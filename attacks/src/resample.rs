@@ -11,7 +11,7 @@
 //! finds the text as good as before. Here the likelihood of what follows is the judge, and each
 //! place is visited once.
 
-use std::{collections::BTreeSet, fmt, ops::Range};
+use std::{collections::BTreeSet, ops::Range};
 
 use anyhow::{Context, Result};
 use greenmark_lm::{LanguageModel, LmError, Sampling, SamplingParams, SequenceId, TokenId};
@@ -20,37 +20,26 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    attack::{About, Attack, AttackError, Attacked, Kind, MODEL, Need, Setting, Strength, rng_of},
+    attack::{About, Attack, AttackError, Attacked, Strength, rng_of},
     branches::{self, Branch, Logits},
+    catalogue::described,
     places::spans,
 };
 use greenmark_lm::opening;
 
-pub(super) const ABOUT: About = About {
-    name: "resample",
-    kind: Kind::Rewriting,
-    place: "token",
-    models: "an editor with a language model of their own, who has it write words or passages anew where they stand",
-    source: "the corruption of Kuditipudi et al. 2023 (arXiv:2307.15593), with tokens of a model; \
-        one pass of the walk of Zhang et al. 2023 (arXiv:2311.04378)",
-    limits: "the length in tokens stays; a model that is sure of a token draws it again, and nothing asks whether the sense is kept; \
-        links are written anew as words are",
-    needs: &[Need::Model],
-    settings: &[MODEL, Setting::new("temperature", "1"), Setting::new("span", "1"), Setting::new("candidates", "4")],
-    ..About::PLAIN
-};
+pub(super) const NAME: &str = "resample";
 
 /// Rules for writing spans.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ResampleOptions {
+pub(crate) struct ResampleOptions {
     /// Tokens of a span, at least 1. Usual are 1, 5 and 20.
-    pub span: usize,
+    pub(crate) span: usize,
     /// Drafts of a span, at least 1. One draft is kept as it is.
-    pub candidates: usize,
+    pub(crate) candidates: usize,
     /// Tokens after a span by which drafts are judged. With 0 they are not.
-    pub look_ahead: usize,
+    pub(crate) look_ahead: usize,
     /// Temperature of the sampling; nothing is filtered.
-    pub temperature: f64,
+    pub(crate) temperature: f64,
 }
 
 impl Default for ResampleOptions {
@@ -60,7 +49,7 @@ impl Default for ResampleOptions {
 }
 
 /// The attack with its model.
-pub struct Resample {
+pub(crate) struct Resample {
     model: Box<dyn LanguageModel>,
     tokenizer: Tokenizer,
     name: String,
@@ -78,7 +67,7 @@ impl Resample {
     ///
     /// # Errors
     /// An option that is out of range, or a tokenizer without a token to begin with.
-    pub fn new(
+    pub(crate) fn new(
         model: Box<dyn LanguageModel>,
         tokenizer: Tokenizer,
         name: &str,
@@ -106,9 +95,9 @@ impl Resample {
         }
         let (tokens, context_length) = (self.opening.len() + ids.len(), self.model.context_length());
         if tokens > context_length && strength.share() > 0.0 {
-            return Err(AttackError::TooLong { attack: ABOUT.name, tokens, context_length });
+            return Err(AttackError::TooLong { attack: NAME, tokens, context_length });
         }
-        let mut rng = rng_of(ABOUT.name, seed);
+        let mut rng = rng_of(NAME, seed);
         let ends = whole_characters(&bytes);
         let begin_of = |unit: usize| unit.checked_sub(1).map_or(0, |before| ends[before]);
         let spans = spans(ends.len(), self.options.span, strength, &mut rng);
@@ -197,7 +186,7 @@ impl Resample {
 
 impl Attack for Resample {
     fn about(&self) -> About {
-        ABOUT
+        described(NAME)
     }
 
     fn options(&self) -> Map<String, Value> {
@@ -232,14 +221,8 @@ impl Attack for Resample {
     }
 }
 
-impl fmt::Debug for Resample {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resample").field("model", &self.name).field("options", &self.options).finish_non_exhaustive()
-    }
-}
-
 fn failed(error: impl Into<LmError>) -> AttackError {
-    AttackError::Model { attack: ABOUT.name, reason: error.into().to_string() }
+    AttackError::Model { attack: NAME, reason: error.into().to_string() }
 }
 
 /// For each whole character or more, the end of its tokens: a character may take several.

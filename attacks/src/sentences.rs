@@ -1,21 +1,35 @@
-//! The sentences of a text.
+//! The sentences and paragraphs of a text.
+
+use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::links::links;
+use super::links::meets_link;
 
 /// Sentences as UAX #29 has them, each with where it begins; together they are the text. No
 /// sentence ends within a link, as it would after the question mark of an address.
 pub(super) fn sentences(text: &str) -> Vec<(usize, &str)> {
-    let mut links = links(text).into_iter().peekable();
-    let mut is_within = |at: usize| {
-        while links.next_if(|link| link.end <= at).is_some() {}
-        links.peek().is_some_and(|link| link.start < at)
-    };
+    let mut is_within_link = meets_link(text);
     let starts = text.split_sentence_bound_indices().map(|(at, _)| at);
-    let starts: Vec<usize> = starts.filter(|&at| !is_within(at)).collect();
+    let starts: Vec<usize> = starts.filter(|&at| !is_within_link(at..at)).collect();
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     starts.iter().zip(ends).map(|(&start, end)| (start, &text[start..end])).collect()
+}
+
+/// Returns the places of the paragraphs of a text, which are runs of lines that are not blank.
+pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let end = at + line.len();
+        match found.last_mut().filter(|paragraph| paragraph.end == at) {
+            _ if line.trim().is_empty() => {}
+            Some(paragraph) => paragraph.end = end,
+            None => found.push(at..end),
+        }
+        at = end;
+    }
+    found
 }
 
 #[cfg(test)]

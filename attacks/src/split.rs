@@ -1,29 +1,45 @@
 //! A text as words and what stands between them. UAX #29.
 
+use std::ops::Range;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The pieces of a text, which put together are the text again.
 pub(super) struct Words<'t> {
     pub(super) text: &'t str,
     pub(super) pieces: Vec<&'t str>,
-    /// Which pieces are words.
+    /// Byte at which each piece begins.
+    starts: Vec<usize>,
+    /// Indices of the pieces that are words.
     pub(super) at: Vec<usize>,
 }
 
 impl<'t> Words<'t> {
     pub(super) fn of(text: &'t str) -> Self {
-        let pieces: Vec<&str> = text.split_word_bounds().collect();
-        let at = (0..pieces.len()).filter(|&i| is_word(pieces[i])).collect();
-        Self { text, pieces, at }
+        let (starts, pieces): (Vec<usize>, Vec<&str>) = text.split_word_bound_indices().unzip();
+        let at = (0..pieces.len()).filter(|&i| pieces[i].contains(char::is_alphanumeric)).collect();
+        Self { text, pieces, starts, at }
     }
 
     pub(super) fn len(&self) -> usize {
         self.at.len()
     }
-}
 
-fn is_word(piece: &str) -> bool {
-    piece.chars().any(char::is_alphanumeric)
+    /// Returns the byte at which a word begins; behind the last word, the end of the text.
+    pub(super) fn start(&self, word: usize) -> usize {
+        self.at.get(word).map_or(self.text.len(), |&at| self.starts[at])
+    }
+
+    /// Returns the bytes of a word.
+    pub(super) fn place(&self, word: usize) -> Range<usize> {
+        let start = self.start(word);
+        start..start + self.pieces[self.at[word]].len()
+    }
+
+    /// Returns the bytes of each word.
+    pub(super) fn places(&self) -> Vec<Range<usize>> {
+        (0..self.len()).map(|word| self.place(word)).collect()
+    }
 }
 
 /// Returns a word in the case of another: small, with a capital, or in capitals throughout.

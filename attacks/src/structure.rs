@@ -1,198 +1,103 @@
 //! Attacks on the text as a whole: what of it is there, among what, and how it is set.
 
-use rand_chacha::ChaCha8Rng;
-
 use crate::{
-    attack::{About, AttackError, Attacked, Kind, Need, Other, Plain, Strength, WITH},
-    places::{below, struck},
-    sentences::sentences,
+    attack::{AttackError, Attacked, Means},
+    places::{below, shuffle},
+    sentences::{paragraphs, sentences},
     split::Words,
 };
 
-pub(super) const TRUNCATE: Plain = Plain {
-    about: About {
-        name: "truncate",
-        kind: Kind::Structure,
-        place: "word",
-        models: "a quotation: the text breaks off, and the strength is the share that is missing",
-        source: "the lengths in every evaluation since Kirchenbauer et al. 2023 (arXiv:2306.04634)",
-        limits: "its end goes, never its beginning",
-        ..About::PLAIN
-    },
-    apply: |text, strength, _, _| {
-        let words = Words::of(text);
-        let gone = strength.of(words.len());
-        let kept = words.len() - gone;
-        let text = match kept.checked_sub(1) {
-            _ if gone == 0 => text.to_owned(),
-            None => String::new(),
-            Some(last) => words.pieces[..=words.at[last]].concat(),
-        };
-        Ok(Attacked { text, changed: gone, places: words.len(), unusable: 0 })
-    },
-};
+pub(super) fn truncate(text: &str, means: &mut Means<'_>) -> Result<Attacked, AttackError> {
+    let words = Words::of(text);
+    let gone = means.strength.of(words.len());
+    let end = match words.len() - gone {
+        _ if gone == 0 => text.len(),
+        0 => 0,
+        kept => words.place(kept - 1).end,
+    };
+    Ok(Attacked { text: text[..end].to_owned(), changed: gone, places: words.len(), unusable: 0 })
+}
 
-pub(super) const SENTENCES: Plain = Plain {
-    about: About {
-        name: "shuffle-sentences",
-        kind: Kind::Structure,
-        place: "sentence",
-        models: "an editor who puts sentences in another order",
-        source: "a baseline of our own; sentences as UAX #29 has them",
-        limits: "the sense suffers between sentences, not within them; white space stays where it stands",
-        ..About::PLAIN
-    },
-    apply: |text, strength, _, rng| {
-        let mut pieces: Vec<(&str, &str)> = sentences(text)
-            .into_iter()
-            .map(|(_, sentence)| sentence.split_at(sentence.trim_end().len()))
-            .filter(|(sentence, space)| !sentence.is_empty() || !space.is_empty())
-            .collect();
-        let mut places: Vec<usize> = (0..pieces.len()).filter(|&i| !pieces[i].0.is_empty()).collect();
-        // One alone has no other place.
-        if places.len() < 2 {
-            places.clear();
-        }
-        let struck = struck(places.len(), strength, rng);
-        let moved: Vec<usize> = (0..struck.len()).filter(|&i| struck[i]).map(|i| places[i]).collect();
-        for i in 0..moved.len() {
-            let other = i + below(moved.len() - i, rng);
-            let (here, there) = (pieces[moved[i]].0, pieces[moved[other]].0);
-            pieces[moved[i]].0 = there;
-            pieces[moved[other]].0 = here;
-        }
-        Ok(Attacked::of(pieces.into_iter().flat_map(|(sentence, space)| [sentence, space]).collect(), &struck))
-    },
-};
+pub(super) fn shuffle_sentences(text: &str, means: &mut Means<'_>) -> Result<Attacked, AttackError> {
+    let mut pieces: Vec<(&str, &str)> =
+        sentences(text).into_iter().map(|(_, sentence)| sentence.split_at(sentence.trim_end().len())).collect();
+    let mut places: Vec<usize> = (0..pieces.len()).filter(|&i| !pieces[i].0.is_empty()).collect();
+    // One alone has no other place.
+    if places.len() < 2 {
+        places.clear();
+    }
+    let struck = means.struck(places.len());
+    let moved: Vec<usize> = places.into_iter().zip(&struck).filter_map(|(at, struck)| struck.then_some(at)).collect();
+    let mut sentences: Vec<&str> = moved.iter().map(|&at| pieces[at].0).collect();
+    shuffle(&mut sentences, moved.len(), &mut means.rng);
+    moved.into_iter().zip(sentences).for_each(|(at, sentence)| pieces[at].0 = sentence);
+    Ok(Attacked::of(pieces.into_iter().flat_map(|(sentence, space)| [sentence, space]).collect::<String>(), &struck))
+}
 
-pub(super) const FORMAT: Plain = Plain {
-    about: About {
-        name: "format",
-        kind: Kind::Structure,
-        place: "paragraph",
-        models: "a text carried over into another form: Markdown taken off, lines wrapped anew, sentences made items of a list",
-        source: "what copying between a chat, a mail and a web page does",
-        limits: "words stay as they are and in their order; a paragraph that the form drawn for it fits already stays",
-        ..About::PLAIN
-    },
-    apply: |text, strength, _, rng| {
-        // Paragraphs and the blank lines between them, in turn.
-        let mut parts: Vec<String> = Vec::new();
-        for line in text.split_inclusive('\n') {
-            let is_blank = line.trim().is_empty();
-            match parts.last_mut().filter(|part| part.trim().is_empty() == is_blank) {
-                Some(part) => part.push_str(line),
-                None => parts.push(line.to_owned()),
-            }
-        }
-        let paragraphs: Vec<usize> = (0..parts.len()).filter(|&i| !parts[i].trim().is_empty()).collect();
-        let struck = struck(paragraphs.len(), strength, rng);
-        for (_, &at) in struck.iter().zip(&paragraphs).filter(|(struck, _)| **struck) {
-            let form = [plain, wrapped, listed][below(3, rng)];
-            let is_dos = parts[at].contains("\r\n");
-            let unix = parts[at].replace("\r\n", "\n");
-            let ending = if unix.ends_with('\n') { "\n" } else { "" };
-            let formed = form(unix.trim_end_matches('\n')) + ending;
-            parts[at] = if is_dos { formed.replace('\n', "\r\n") } else { formed };
-        }
-        Ok(Attacked::of(parts.concat(), &struck))
-    },
-};
+pub(super) fn format(text: &str, means: &mut Means<'_>) -> Result<Attacked, AttackError> {
+    Ok(means.rewrite(text, &paragraphs(text), |paragraph, rng, out| {
+        let form = [plain, wrapped, listed][below(3, rng)];
+        let unix = paragraph.replace("\r\n", "\n");
+        let ending = if unix.ends_with('\n') { "\n" } else { "" };
+        let formed = form(unix.trim_end_matches('\n')) + ending;
+        *out += &if paragraph.contains("\r\n") { formed.replace('\n', "\r\n") } else { formed };
+    }))
+}
 
-pub(super) const PASTE: Plain = Plain {
-    about: About {
-        name: "paste",
-        kind: Kind::Structure,
-        place: "word of the result",
-        models: "stretches of the text pasted into another, and the strength is the other's share: .75 leaves 25 % of the words to the attacked text",
-        source: "the copy-paste attack of Kirchenbauer et al. 2023 (arXiv:2306.04634)",
-        limits: "up to three stretches, cut between words and put between words",
-        needs: &[Need::Text],
-        settings: &[WITH],
-        ..About::PLAIN
-    },
-    apply: paste,
-};
-
-pub(super) const MIX: Plain = Plain {
-    about: About {
-        name: "mix",
-        kind: Kind::Structure,
-        place: "sentence",
-        models: "a text of several sources: sentences give way to those of another text, which may be marked with another key",
-        source: "a baseline of our own",
-        limits: "the two say different things",
-        needs: &[Need::Text],
-        settings: &[WITH],
-        ..About::PLAIN
-    },
-    apply: |text, strength, other, rng| {
-        let mut own = sentences(text);
-        let others = sentences(other.text.unwrap_or_default());
-        let struck = struck(own.len(), strength, rng);
-        let needed = struck.iter().filter(|&&struck| struck).count();
-        if others.is_empty() && needed > 0 {
-            return Err(AttackError::OtherTooShort { attack: MIX.about.name, found: 0, needed: 1 });
-        }
-        // Sentences of the other text as they follow each other in it, from the start again where it ends.
-        let mut next = others.iter().cycle();
-        for (sentence, _) in own.iter_mut().zip(&struck).filter(|(_, struck)| **struck) {
-            *sentence = *next.next().expect("a cycle goes on");
-        }
-        Ok(Attacked::of(own.into_iter().map(|(_, sentence)| sentence).collect(), &struck))
-    },
-};
+pub(super) fn mix(text: &str, means: &mut Means<'_>) -> Result<Attacked, AttackError> {
+    let places: Vec<_> = sentences(text).into_iter().map(|(at, sentence)| at..at + sentence.len()).collect();
+    let others = sentences(means.other);
+    if others.is_empty() && means.strength.of(places.len()) > 0 {
+        return Err(AttackError::OtherTooShort { attack: means.attack, found: 0, needed: 1 });
+    }
+    // Sentences of the other text as they follow each other in it, from the start again where it ends.
+    let mut next = others.iter().cycle();
+    Ok(means.rewrite(text, &places, |_, _, out| out.extend(next.next().map(|(_, sentence)| *sentence))))
+}
 
 /// Stretches that a text is pasted in.
 const STRETCHES: usize = 3;
 
-fn paste(text: &str, strength: Strength, other: &Other<'_>, rng: &mut ChaCha8Rng) -> Result<Attacked, AttackError> {
-    let (own, host) = (Words::of(text), Words::of(other.text.unwrap_or_default()));
-    if strength.share() == 0.0 || own.len() == 0 {
-        return Ok(Attacked { text: text.into(), changed: 0, places: own.len(), unusable: 0 });
+pub(super) fn paste(text: &str, means: &mut Means<'_>) -> Result<Attacked, AttackError> {
+    let (own, host, share) = (Words::of(text), Words::of(means.other), means.strength.share());
+    if share == 0.0 || own.len() == 0 {
+        return Ok(Attacked { text: text.into(), places: own.len(), ..Attacked::default() });
     }
-    if strength.share() == 1.0 {
-        if host.len() == 0 {
-            return Err(AttackError::OtherTooShort { attack: PASTE.about.name, found: 0, needed: 1 });
-        }
-        return Ok(Attacked { text: host.pieces.concat(), changed: host.len(), places: host.len(), unusable: 0 });
-    }
-    let needed = (own.len() as f64 * strength.share() / (1.0 - strength.share())).round() as usize;
+    let needed = if share == 1.0 { 1 } else { (own.len() as f64 * share / (1.0 - share)).round() as usize };
     if host.len() < needed {
-        return Err(AttackError::OtherTooShort { attack: PASTE.about.name, found: host.len(), needed });
+        return Err(AttackError::OtherTooShort { attack: means.attack, found: host.len(), needed });
+    }
+    if share == 1.0 {
+        return Ok(Attacked { text: means.other.into(), changed: host.len(), places: host.len(), unusable: 0 });
     }
     // Both are cut before words: the text at even distances, the other at random ones.
     let stretches = STRETCHES.min(own.len());
-    let cut = |words: &Words<'_>, word: usize| words.at.get(word).copied().unwrap_or(words.pieces.len());
-    let mut at: Vec<usize> = (0..stretches).map(|_| below(needed + 1, rng)).collect();
+    let mut at: Vec<usize> = (0..stretches).map(|_| below(needed + 1, &mut means.rng)).collect();
     at.sort_unstable();
     let mut out = String::new();
     let mut from = 0;
-    let join = |out: &mut String, part: String| {
-        if !out.is_empty()
-            && !part.is_empty()
-            && !out.ends_with(char::is_whitespace)
-            && !part.starts_with(char::is_whitespace)
-        {
+    let join = |out: &mut String, part: &str| {
+        let is_apart = out.ends_with(char::is_whitespace) || part.starts_with(char::is_whitespace);
+        if !out.is_empty() && !part.is_empty() && !is_apart {
             out.push(' ');
         }
-        *out += &part;
+        *out += part;
     };
     for (i, &at) in at.iter().enumerate() {
-        join(&mut out, host.pieces[cut_from(&host, from)..cut(&host, at)].concat());
+        join(&mut out, &host.text[cut_from(&host, from)..host.start(at)]);
         from = at;
         let (begin, end) = (own.len() * i / stretches, own.len() * (i + 1) / stretches);
-        join(&mut out, own.pieces[cut_from(&own, begin)..cut(&own, end)].concat());
+        join(&mut out, &own.text[cut_from(&own, begin)..own.start(end)]);
     }
-    // The other text ends with a word, and what stands behind it stays out.
-    let end = if needed == 0 { 0 } else { host.at[needed - 1] + 1 };
-    join(&mut out, host.pieces[cut_from(&host, from).min(end)..end].concat());
+    // The other text ends with a word, and what follows it stays out.
+    let end = needed.checked_sub(1).map_or(0, |last| host.place(last).end);
+    join(&mut out, &host.text[cut_from(&host, from).min(end)..end]);
     Ok(Attacked { text: out, changed: needed, places: needed + own.len(), unusable: 0 })
 }
 
 /// Returns the start of a stretch, which includes the signs before its first word.
 fn cut_from(words: &Words<'_>, word: usize) -> usize {
-    if word == 0 { 0 } else { words.at.get(word).copied().unwrap_or(words.pieces.len()) }
+    if word == 0 { 0 } else { words.start(word) }
 }
 
 /// Without the signs of Markdown.
@@ -249,6 +154,7 @@ fn listed(paragraph: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Options, Strength, build};
 
     #[test]
     fn forms_keep_the_words() {
@@ -264,8 +170,9 @@ mod tests {
     #[test]
     fn line_ends_stay_of_their_kind() {
         let text = "One sentence here. Another one.\r\n\r\nA third, **bold**.\r\n";
+        let mut attack = build("format", &Options::default()).expect("it needs nothing");
         for seed in 0..20 {
-            let found = FORMAT.apply(text, Strength(1.0), seed, &Other::default()).expect("it needs nothing").text;
+            let found = attack.attack(&[text], Strength(1.0), seed).remove(0).expect("any text").text;
             assert_eq!(found.matches('\n').count(), found.matches("\r\n").count(), "{found:?}");
         }
     }

@@ -20,26 +20,15 @@ use self::{
     wordnet::{Pos, WordNet},
 };
 use crate::{
-    attack::{About, Attack, AttackError, Attacked, Kind, Need, Setting, Strength, rng_of},
-    english::{agreeing, is_function_word, is_name, openings},
+    attack::{About, Attack, AttackError, Attacked, Strength, refuse_other_scripts, rng_of},
+    catalogue::described,
+    english::{ENGLISH, agreeing, is_function_word, is_name, openings},
     links::linked,
     places::{below, struck},
-    split::{Words, in_case_of, is_latin},
+    split::{Words, in_case_of},
 };
 
-pub(super) const ABOUT: About = About {
-    name: "synonyms",
-    kind: Kind::Words,
-    place: "word that WordNet has a synonym of",
-    models: "an editor with a thesaurus, who keeps the sense and the form of each word",
-    source: "WordNet 3.0 (Miller 1995, doi:10.1145/219717.219748), by the most frequent sense, the usual baseline of sense disambiguation",
-    limits: "no tagger: part of speech and sense are the most frequent ones, but for a hint from the word before, and words of two frequent parts of speech stay; \
-        single words alone, of which tagged texts have an example in this sense; links stay; nothing asks whether they go together",
-    is_english: true,
-    needs: &[Need::WordNet],
-    settings: &[Setting::new("wordnet", "the folder where it is usually installed")],
-    ..About::PLAIN
-};
+pub(super) const NAME: &str = "synonyms";
 
 /// Usual folders of WordNet's files.
 const FOLDERS: [&str; 3] = ["/usr/share/wordnet", "/usr/share/wordnet/dict", "/usr/local/WordNet-3.0/dict"];
@@ -49,7 +38,7 @@ const FOLDERS: [&str; 3] = ["/usr/share/wordnet", "/usr/share/wordnet/dict", "/u
 ///
 /// # Errors
 /// [`AttackError::Unavailable`], with what to install.
-pub fn wordnet_path() -> Result<PathBuf, AttackError> {
+pub(crate) fn wordnet_path() -> Result<PathBuf, AttackError> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let named = [variable("WNSEARCHDIR"), variable("WNHOME").map(|home| home.join("dict"))];
     let mut folders = named.into_iter().flatten().chain(FOLDERS.map(PathBuf::from));
@@ -68,7 +57,7 @@ fn missing(folder: &Path) -> AttackError {
 }
 
 fn unavailable(reason: String) -> AttackError {
-    AttackError::Unavailable { attack: ABOUT.name, reason }
+    AttackError::Unavailable { attack: NAME, reason }
 }
 
 /// The attack with its thesaurus.
@@ -76,8 +65,7 @@ fn unavailable(reason: String) -> AttackError {
 /// A word is a place if three in four of its uses in tagged texts are of one part of speech, as far
 /// as the word before allows it, its most frequent sense has another single word in it, and that
 /// word's form is clear. Capitals are kept, and “a” and “an” before a word follow it.
-#[derive(Debug)]
-pub struct Synonyms {
+pub(crate) struct Synonyms {
     wordnet: WordNet,
 }
 
@@ -88,7 +76,7 @@ impl Synonyms {
     ///
     /// # Errors
     /// [`AttackError::Unavailable`] if they are not there, or are not WordNet's.
-    pub fn new(folder: Option<&Path>) -> Result<Self, AttackError> {
+    pub(crate) fn new(folder: Option<&Path>) -> Result<Self, AttackError> {
         let folder = folder.map_or_else(wordnet_path, |folder| Ok(folder.to_owned()))?;
         if !holds(&folder) {
             return Err(missing(&folder));
@@ -138,22 +126,15 @@ impl Synonyms {
     /// Returns the reading of a word if the word before and the frequencies of its readings make it
     /// clear.
     fn reading(&self, word: &str, before: Option<&str>) -> Option<Reading> {
-        const BEFORE_NOUNS: [&str; 21] = [
-            "a", "an", "another", "any", "each", "every", "her", "his", "its", "my", "no", "of", "our", "some", "such",
-            "the", "their", "these", "this", "those", "your",
-        ];
-        const BEFORE_VERBS: [&str; 20] = [
-            "can", "cannot", "could", "did", "do", "does", "he", "i", "may", "might", "must", "shall", "she", "should",
-            "they", "to", "we", "will", "would", "you",
-        ];
         let follows = |words: &[&str]| before.is_some_and(|before| words.contains(&before));
         let frequency = |reading: &Reading| self.wordnet.frequency(reading.pos, &reading.lemma);
         let mut all = readings(&self.wordnet, word);
         all.retain(|reading| match reading.pos {
             Pos::Verb => {
-                !follows(&BEFORE_NOUNS) || !reading.forms.iter().all(|form| [Form::Base, Form::Third].contains(form))
+                !follows(&ENGLISH.before_nouns)
+                    || !reading.forms.iter().all(|form| [Form::Base, Form::Third].contains(form))
             }
-            Pos::Noun | Pos::Adjective => !follows(&BEFORE_VERBS),
+            Pos::Noun | Pos::Adjective => !follows(&ENGLISH.before_verbs),
             Pos::Adverb => true,
         });
         // Of one part of speech the most frequent: “larger” is a lemma, and of “large”.
@@ -166,13 +147,9 @@ impl Synonyms {
 
     /// Synonyms in the form of a reading.
     fn alike(&self, reading: &Reading, before: Option<&str>) -> Vec<(String, u32)> {
-        const HELPERS: [&str; 16] = [
-            "am", "are", "be", "been", "being", "by", "get", "got", "had", "has", "have", "having", "is", "not", "was",
-            "were",
-        ];
         let mut forms = reading.forms.clone();
         if forms.contains(&Form::Past) && forms.contains(&Form::Participle) {
-            let is_helped = before.is_some_and(|before| HELPERS.contains(&before) || before.ends_with("n't"));
+            let is_helped = before.is_some_and(|before| ENGLISH.helpers.contains(&before) || before.ends_with("n't"));
             forms.retain(|&form| form != if is_helped { Form::Past } else { Form::Participle });
         }
         let synonyms = self.wordnet.synonyms(reading.pos, &reading.lemma).into_iter();
@@ -188,7 +165,7 @@ impl Synonyms {
 
 impl Attack for Synonyms {
     fn about(&self) -> About {
-        ABOUT
+        described(NAME)
     }
 
     fn options(&self) -> Map<String, Value> {
@@ -197,10 +174,8 @@ impl Attack for Synonyms {
 
     fn attack(&mut self, texts: &[&str], strength: Strength, seed: u64) -> Vec<Result<Attacked, AttackError>> {
         let attack = |text: &&str| {
-            if !is_latin(text) {
-                return Err(AttackError::NotEnglish { attack: ABOUT.name });
-            }
-            let mut rng = rng_of(ABOUT.name, seed);
+            refuse_other_scripts(NAME, text)?;
+            let mut rng = rng_of(NAME, seed);
             let words = Words::of(text);
             let linked = linked(&words);
             let choices = self.choices(&words, &linked);
@@ -220,8 +195,7 @@ impl Attack for Synonyms {
                     pieces[article] = agreeing;
                 }
             }
-            let changed = struck.iter().filter(|&&struck| struck).count();
-            Ok(Attacked { text: pieces.concat(), changed, places: places.len(), unusable: 0 })
+            Ok(Attacked::of(pieces.concat(), &struck))
         };
         texts.iter().map(attack).collect()
     }

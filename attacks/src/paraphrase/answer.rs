@@ -1,24 +1,9 @@
 //! From a model's answer to the paraphrase in it.
 
+use crate::english::ENGLISH;
+
 /// Greatest length of an answer, as a multiple of the unit's.
 const LONGEST: usize = 3;
-
-/// Openings of a line that leads up to the answer, in small letters; it must end in a colon.
-const LEADS: [&str; 13] = [
-    "here is",
-    "here's",
-    "here are",
-    "here it is",
-    "sure",
-    "certainly",
-    "of course",
-    "absolutely",
-    "rewritten",
-    "the rewritten",
-    "paraphrase",
-    "rephrased",
-    "answer",
-];
 
 /// A line that leads up to the answer is shorter than this, in bytes.
 const LONGEST_LEAD: usize = 120;
@@ -46,7 +31,7 @@ pub(super) fn usable(answer: &str, unit: &str) -> Option<String> {
 /// "Sure! Here is a paraphrase: It rained." → "It rained."
 fn without_lead<'a>(answer: &'a str, unit: &str) -> &'a str {
     let opens = |text: &str, lead: &str| text.get(..lead.len()).is_some_and(|start| start.eq_ignore_ascii_case(lead));
-    if !LEADS.iter().any(|lead| opens(answer, lead) && !opens(unit, lead)) {
+    if !ENGLISH.leads.iter().any(|lead| opens(answer, lead) && !opens(unit, lead)) {
         return answer;
     }
     let line = answer.lines().next().unwrap_or_default();

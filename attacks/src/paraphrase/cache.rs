@@ -7,8 +7,8 @@ use std::{
 };
 
 use greenmark_text::{files::write_file, fmt::hex};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// A folder with a file for each answer, named by what was asked of whom.
@@ -18,7 +18,7 @@ pub(super) struct Cache {
 }
 
 /// Content of a file.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Entry {
     answer: Option<String>,
 }
@@ -43,9 +43,8 @@ impl Cache {
 
     /// Keeps an answer. The file is whole or not there.
     pub(super) fn put(&self, question: &Value, answer: Option<&str>) -> Result<(), String> {
-        let path = self.path(question);
-        let entry = Entry { answer: answer.map(str::to_owned) };
-        write_file(&path, |file| Ok(serde_json::to_writer(file, &entry)?)).map_err(|error| {
+        let entry = json!({ "answer": answer });
+        write_file(&self.path(question), |file| Ok(serde_json::to_writer(file, &entry)?)).map_err(|error| {
             let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
             format!("{error}: {reason}")
         })

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt,
     ops::ControlFlow,
 };
 
@@ -18,18 +17,12 @@ use sha2::{Digest, Sha256};
 use super::{Answer, Chat, Question};
 
 /// A language model with its chat template.
-pub struct LocalChat {
+pub(crate) struct LocalChat {
     model: Box<dyn LanguageModel>,
     tokenizer: Tokenizer,
     template: ChatTemplate,
     name: String,
     sampling: Sampling,
-}
-
-impl fmt::Debug for LocalChat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalChat").field("model", &self.name).finish_non_exhaustive()
-    }
 }
 
 impl LocalChat {
@@ -38,7 +31,7 @@ impl LocalChat {
     ///
     /// # Errors
     /// A temperature out of range, or a tokenizer that knows no end of an answer.
-    pub fn new(
+    pub(crate) fn new(
         model: Box<dyn LanguageModel>,
         tokenizer: Tokenizer,
         template: ChatTemplate,
@@ -150,7 +143,7 @@ mod tests {
     use greenmark_text::demo_tokenizer;
 
     use super::*;
-    use crate::{Attack, Paraphrase, Strength, Unit};
+    use crate::{Attack, Strength, Unit, paraphrase::Paraphrase};
 
     fn question(text: &str) -> Question {
         Question { prompt: text.into(), unit: text.into() }

@@ -3,39 +3,22 @@
 use std::ops::Range;
 
 use super::Unit;
-use crate::sentences::sentences;
+use crate::sentences::{paragraphs, sentences};
 
 /// Returns the places of the units of a text, without the white space around them. A unit holds a
 /// letter or a digit.
 pub(crate) fn units(text: &str, unit: Unit) -> Vec<Range<usize>> {
-    let pieces: Vec<(usize, &str)> = match unit {
-        Unit::Sentence => sentences(text),
+    let pieces: Vec<Range<usize>> = match unit {
+        Unit::Sentence => sentences(text).into_iter().map(|(at, sentence)| at..at + sentence.len()).collect(),
         Unit::Paragraph => paragraphs(text),
-        Unit::Text => vec![(0, text)],
+        Unit::Text => std::iter::once(0..text.len()).collect(),
     };
-    let trimmed = pieces.into_iter().map(|(at, piece)| {
-        let begin = at + piece.len() - piece.trim_start().len();
+    let trimmed = pieces.into_iter().map(|place| {
+        let piece = &text[place.clone()];
+        let begin = place.end - piece.trim_start().len();
         begin..begin + piece.trim().len()
     });
     trimmed.filter(|unit| text[unit.clone()].contains(char::is_alphanumeric)).collect()
-}
-
-/// Lines that are not blank, together as they stand together.
-fn paragraphs(text: &str) -> Vec<(usize, &str)> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
-    let mut is_open = false;
-    for line in text.split_inclusive('\n') {
-        let is_blank = line.trim().is_empty();
-        match found.last_mut().filter(|_| is_open) {
-            Some(paragraph) if !is_blank => paragraph.end = at + line.len(),
-            None if !is_blank => found.push(at..at + line.len()),
-            _ => {}
-        }
-        is_open = !is_blank;
-        at += line.len();
-    }
-    found.into_iter().map(|paragraph| (paragraph.start, &text[paragraph])).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{
 use flate2::read::MultiGzDecoder;
 use greenmark_text::cache_folder;
 
-use super::{ABOUT, is_usable};
+use super::{NAME, is_usable};
 use crate::AttackError;
 
 const FILE: &str = "paraphrase-en.gz";
@@ -20,7 +20,7 @@ const SCRIPT: &str = "scripts/fetch-paraphrase-table.sh";
 ///
 /// # Errors
 /// [`AttackError::Unavailable`], with what to run.
-pub fn table_path() -> Result<PathBuf, AttackError> {
+pub(super) fn table_path() -> Result<PathBuf, AttackError> {
     let path = cache_folder().join(FILE);
     if path.is_file() {
         return Ok(path);
@@ -29,7 +29,7 @@ pub fn table_path() -> Result<PathBuf, AttackError> {
 }
 
 fn unavailable(reason: String) -> AttackError {
-    AttackError::Unavailable { attack: ABOUT.name, reason }
+    AttackError::Unavailable { attack: NAME, reason }
 }
 
 /// Phrases and what may stand for them, in memory.
@@ -38,32 +38,19 @@ fn unavailable(reason: String) -> AttackError {
 /// entries are kept that are plain English by their letters, say the same in other content words,
 /// and are probable enough: of METEOR's 5.27 million, 1.76 million at [`Table::LEAST`], with 12
 /// bytes an entry beside its letters.
-pub struct Table {
+pub(crate) struct Table {
     least: f64,
     /// All phrases, one after the other.
     text: String,
     /// Phrases that have others, ascending, each with where its others begin.
-    phrases: Vec<(Place, u32)>,
-    others: Vec<(Place, f32)>,
+    phrases: Vec<(Range<u32>, u32)>,
+    others: Vec<(Range<u32>, f32)>,
     longest: usize,
-}
-
-/// Place of a phrase in the text of a table.
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    begin: u32,
-    length: u16,
-}
-
-impl Place {
-    fn range(self) -> Range<usize> {
-        self.begin as usize..self.begin as usize + usize::from(self.length)
-    }
 }
 
 impl Table {
     /// A usual least probability: below it most pairs are chance.
-    pub const LEAST: f64 = 0.02;
+    pub(crate) const LEAST: f64 = 0.02;
 
     /// Reads the table that was fetched, or another in its format, gzipped or not.
     ///
@@ -72,7 +59,7 @@ impl Table {
     /// # Errors
     /// [`AttackError::Unavailable`] if there is none, with what fetches one, or in which line it is
     /// not one.
-    pub fn load(path: Option<&Path>, least: f64) -> Result<Self, AttackError> {
+    pub(crate) fn load(path: Option<&Path>, least: f64) -> Result<Self, AttackError> {
         let path = path.map_or_else(table_path, |path| Ok(path.to_owned()))?;
         let failed =
             |error: &dyn std::fmt::Display| unavailable(format!("the paraphrase table {}: {error}", path.display()));
@@ -135,11 +122,15 @@ impl Table {
         Ok(table)
     }
 
-    fn keep(&mut self, phrase: &str) -> Result<Place, String> {
-        let begin = u32::try_from(self.text.len()).map_err(|_| "it is larger than 4 GiB")?;
-        let length = u16::try_from(phrase.len()).map_err(|_| "a phrase of more than 65,535 bytes")?;
+    fn keep(&mut self, phrase: &str) -> Result<Range<u32>, String> {
+        let end = |text: &str| u32::try_from(text.len()).map_err(|_| "it is larger than 4 GiB");
+        let begin = end(&self.text)?;
         self.text += phrase;
-        Ok(Place { begin, length })
+        Ok(begin..end(&self.text)?)
+    }
+
+    fn phrase(&self, place: &Range<u32>) -> &str {
+        &self.text[place.start as usize..place.end as usize]
     }
 
     /// Returns the least probability of its entries.
@@ -153,17 +144,12 @@ impl Table {
     }
 
     /// Returns the number of entries.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.others.len()
     }
 
-    /// Returns true if there is no entry.
-    pub fn is_empty(&self) -> bool {
-        self.others.is_empty()
-    }
-
     fn find(&self, phrase: &str) -> Option<usize> {
-        self.phrases.binary_search_by(|(place, _)| self.text[place.range()].cmp(phrase)).ok()
+        self.phrases.binary_search_by(|(place, _)| self.phrase(place).cmp(phrase)).ok()
     }
 
     /// Returns true if the table has paraphrases of a phrase, which is in small letters and has
@@ -177,14 +163,8 @@ impl Table {
         let Some(at) = self.find(phrase) else { return Vec::new() };
         let end = self.phrases.get(at + 1).map_or(self.others.len(), |(_, next)| *next as usize);
         let others = &self.others[self.phrases[at].1 as usize..end];
-        let mut others: Vec<_> = others.iter().map(|(place, p)| (&self.text[place.range()], *p)).collect();
+        let mut others: Vec<_> = others.iter().map(|(place, p)| (self.phrase(place), *p)).collect();
         others.sort_by(|a, b| b.1.total_cmp(&a.1));
         others
-    }
-}
-
-impl std::fmt::Debug for Table {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Table").field("entries", &self.len()).finish_non_exhaustive()
     }
 }

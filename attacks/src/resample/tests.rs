@@ -31,7 +31,7 @@ fn strength_zero_is_the_identity() {
         for text in [TEXT, "", "word", " \n", "naïve <|endoftext|> \u{1}\0 日本語 \u{1f469}\u{200d}\u{1f467}\u{fffd}"]
         {
             let found = attacked(&mut attack, text, 0.0, 7);
-            assert_eq!((&*found.text, found.changed), (text, 0), "{attack:?}");
+            assert_eq!((&*found.text, found.changed), (text, 0), "{:?}", attack.options);
         }
     }
 }
@@ -41,7 +41,7 @@ fn the_share_asked_for_is_written_anew() {
     for mut attack in every_way() {
         for share in [0.1, 0.35, 0.5, 1.0] {
             let found = attacked(&mut attack, TEXT, share, 3);
-            assert_eq!(found.changed, (share * found.places as f64).round() as usize, "{attack:?} {share}");
+            assert_eq!(found.changed, (share * found.places as f64).round() as usize, "{:?} {share}", attack.options);
             assert_ne!(found.text, TEXT);
         }
         assert_eq!(attacked(&mut attack, TEXT, 0.001, 3).changed, 1, "a strength strikes");

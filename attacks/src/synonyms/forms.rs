@@ -1,6 +1,7 @@
 //! Forms of English words: what a form is a form of, and the same form of another word.
 
 use super::wordnet::{Pos, WordNet};
+use crate::english::ENGLISH;
 
 /// A form of a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,42 +43,14 @@ pub(super) struct Reading {
     pub(super) forms: Vec<Form>,
 }
 
-/// Endings and what stands in their stead in the lemma: the rules of morphy(7WN).
-fn endings(pos: Pos) -> &'static [(&'static str, &'static str)] {
-    match pos {
-        Pos::Noun => &[
-            ("s", ""),
-            ("ses", "s"),
-            ("xes", "x"),
-            ("zes", "z"),
-            ("ches", "ch"),
-            ("shes", "sh"),
-            ("men", "man"),
-            ("ies", "y"),
-        ],
-        Pos::Verb => &[
-            ("s", ""),
-            ("ies", "y"),
-            ("es", "e"),
-            ("es", ""),
-            ("ed", "e"),
-            ("ed", ""),
-            ("ied", "y"),
-            ("ing", "e"),
-            ("ing", ""),
-            ("ying", "ie"),
-        ],
-        Pos::Adjective => &[("er", ""), ("est", ""), ("er", "e"), ("est", "e"), ("ier", "y"), ("iest", "y")],
-        Pos::Adverb => &[],
-    }
-}
-
 /// Returns all that a word in small letters might be a form of. A form is recognised if it is the
 /// one that would be made.
 pub(super) fn readings(wordnet: &WordNet, word: &str) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::new();
     for pos in Pos::ALL {
-        let by_rule = endings(pos).iter().filter_map(|(end, other)| Some(word.strip_suffix(end)?.to_owned() + other));
+        let by_rule = ENGLISH.endings[pos.suffix()]
+            .iter()
+            .filter_map(|(end, other)| Some(word.strip_suffix(end)?.to_owned() + other));
         let irregular = wordnet.lemmas_of(pos, word).iter().map(ToString::to_string);
         for lemma in std::iter::once(word.to_owned()).chain(irregular).chain(by_rule) {
             if !wordnet.knows(pos, &lemma) || readings.iter().any(|known| known.pos == pos && known.lemma == lemma) {
@@ -93,45 +66,11 @@ pub(super) fn readings(wordnet: &WordNet, word: &str) -> Vec<Reading> {
     readings
 }
 
-/// Irregular forms in WordNet's lists that few would write today, or write for a word's usual
-/// sense.
-const UNUSUAL: [&str; 26] = [
-    "addrest", "beeves", "born", "brethren", "burnt", "camerae", "curst", "dreamt", "forbad", "gasses", "genii",
-    "gript", "hove", "kine", "lati", "latu", "leant", "leapt", "learnt", "noes", "pease", "smelt", "spelt", "tempi",
-    "torsi", "wrought",
-];
-
-/// Verbs whose past looks like themselves; WordNet's lists leave them out.
-const UNCHANGED: [&str; 22] = [
-    "bet",
-    "broadcast",
-    "burst",
-    "cast",
-    "cost",
-    "cut",
-    "forecast",
-    "hit",
-    "hurt",
-    "let",
-    "offset",
-    "put",
-    "quit",
-    "read",
-    "rid",
-    "set",
-    "shut",
-    "split",
-    "spread",
-    "thrust",
-    "upset",
-    "beat",
-];
-
 /// Returns a form of a lemma: an irregular one if it has any.
 pub(super) fn inflected(wordnet: &WordNet, pos: Pos, lemma: &str, form: Form) -> String {
     let usual = wordnet.irregular(pos, lemma).iter().map(|form| &**form);
     let irregular: Vec<&str> =
-        usual.filter(|form| !UNUSUAL.contains(form) && (!form.contains('-') || lemma.contains('-'))).collect();
+        usual.filter(|form| !ENGLISH.unusual.contains(form) && (!form.contains('-') || lemma.contains('-'))).collect();
     let ending = |end: &str| irregular.iter().find(|form| form.ends_with(end)).map(|form| (*form).to_owned());
     match form {
         Form::Base => lemma.to_owned(),
@@ -162,7 +101,7 @@ fn past_of(lemma: &str, irregular: &[&str], form: Form) -> String {
     match form {
         Form::Participle if is_like_come => lemma.to_owned(),
         Form::Participle if participle.is_some() => (*participle.expect("it is some")).to_owned(),
-        _ if UNCHANGED.contains(&lemma) => lemma.to_owned(),
+        _ if ENGLISH.unchanged.contains(&lemma) => lemma.to_owned(),
         _ => past.map_or_else(|| with_ed(lemma), |form| (*form).to_owned()),
     }
 }

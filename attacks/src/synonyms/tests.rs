@@ -138,7 +138,7 @@ fn strength_zero_is_the_identity_and_a_share_is_a_share() {
 #[test]
 fn what_is_missing_or_broken_is_named() {
     let folder = thesaurus();
-    let error = |folder: &Path| Synonyms::new(Some(folder)).expect_err("refused").to_string();
+    let error = |folder: &Path| Synonyms::new(Some(folder)).map(|_| ()).expect_err("refused").to_string();
     fs::write(folder.path().join("index.verb"), "  1 WordNet\nbegin v 2 0 1 1 00000000\n").expect("written");
     let found = error(folder.path());
     assert!(found.ends_with("index.verb, line 2: not as WordNet 3.0 has it"), "{found}");

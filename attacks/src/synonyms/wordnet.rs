@@ -23,7 +23,7 @@ impl Pos {
     pub(super) const ALL: [Self; 4] = [Self::Noun, Self::Verb, Self::Adjective, Self::Adverb];
 
     /// Returns the ending of its files' names.
-    fn suffix(self) -> &'static str {
+    pub(super) fn suffix(self) -> &'static str {
         match self {
             Self::Noun => "noun",
             Self::Verb => "verb",
@@ -42,6 +42,7 @@ struct Sense {
     count: u32,
 }
 
+#[derive(Default)]
 pub(super) struct WordNet {
     version: String,
     /// Senses of words in small letters, the most frequent first.
@@ -61,15 +62,7 @@ impl WordNet {
     /// # Errors
     /// Which file cannot be read, or in which line it is not WordNet's.
     pub(super) fn load(folder: &Path) -> Result<Self, String> {
-        let mut wordnet = Self {
-            version: version(folder)?,
-            senses: HashMap::new(),
-            synsets: HashMap::new(),
-            capitals: HashSet::new(),
-            pairs: HashSet::new(),
-            exceptions: HashMap::new(),
-            irregular: HashMap::new(),
-        };
+        let mut wordnet = Self { version: version(folder)?, ..Self::default() };
         for pos in Pos::ALL {
             let suffix = pos.suffix();
             each_line(folder, &format!("index.{suffix}"), |line| wordnet.index(pos, line))?;
@@ -198,12 +191,6 @@ impl WordNet {
     /// As the files name it, as "3.0".
     pub(super) fn version(&self) -> &str {
         &self.version
-    }
-}
-
-impl std::fmt::Debug for WordNet {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WordNet").field("words", &self.senses.len()).finish_non_exhaustive()
     }
 }
 
