@@ -15,7 +15,7 @@ mod eval;
 use std::path::PathBuf;
 
 use clap::{
-    Args, Parser, Subcommand, ValueEnum,
+    Args, ColorChoice, Parser, Subcommand,
     error::{ContextKind, ContextValue},
 };
 use greenmark::{Delta, Embedder, Family, MixingShare, Scheme};
@@ -34,7 +34,7 @@ pub(crate) use eval::EvalArgs;
 pub(crate) struct Cli {
     /// When to use colour; auto respects NO_COLOR and pipes
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
-    pub(crate) color: Colouring,
+    pub(crate) color: ColorChoice,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -61,29 +61,10 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(crate) enum Colouring {
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
 /// Returns the command that an error is about, and its feature, if this build leaves that out.
 pub(crate) fn left_out(error: &clap::Error) -> Option<(&str, &'static str)> {
     let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else { return None };
     ["calibrate", "eval"].contains(&&**name).then_some((name, "eval"))
-}
-
-impl Colouring {
-    pub(crate) fn write_global(self) {
-        match self {
-            Self::Auto => anstream::ColorChoice::Auto,
-            Self::Always => anstream::ColorChoice::Always,
-            Self::Never => anstream::ColorChoice::Never,
-        }
-        .write_global();
-    }
 }
 
 #[derive(Debug, Args)]

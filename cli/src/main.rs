@@ -51,7 +51,12 @@ fn main() -> ExitCode {
         }
         None => error.exit(),
     });
-    cli.color.write_global();
+    let color = match cli.color {
+        clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+        clap::ColorChoice::Always => anstream::ColorChoice::Always,
+        clap::ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    color.write_global();
     let result = match cli.command {
         Command::Keygen(args) => cmd::keygen::run(&args),
         Command::Embed(args) => cmd::embed::run(&args),

@@ -131,10 +131,7 @@ fn a_folder_of_keys_is_used_whole_or_not_at_all() {
     assert!(said.contains("key file broken.key"), "{said}");
     fs::remove_file(file(&keys, "broken.key")).expect("it is there");
     #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink("nowhere", file(&keys, "dangling.key")).expect("a link");
-        assert!(std::process::Command::new("mkfifo").arg(file(&keys, "pipe.key")).status().expect("mkfifo").success());
-    }
+    assert!(std::process::Command::new("mkfifo").arg(file(&keys, "pipe.key")).status().expect("mkfifo").success());
     let output = ask();
     let evidence: Value = serde_json::from_slice(&output.stdout).expect("one object");
     assert_eq!((&evidence["detected"], &evidence["looks"]), (&Value::from(true), &Value::from(2)));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use greenmark_eval::suite::Suite;
 
 use super::EndpointArgs;
@@ -12,7 +12,7 @@ use super::EndpointArgs;
 pub(crate) struct EvalArgs {
     /// Suite to measure
     #[arg(long, value_enum)]
-    pub(crate) suite: SuiteName,
+    pub(crate) suite: Suite,
     /// Folder for progress and results; new, or of the same run
     #[arg(short, long, value_name = "DIR")]
     pub(crate) out: PathBuf,
@@ -38,22 +38,4 @@ pub(crate) struct EvalArgs {
     /// Print results.json in place of the table
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// [`Suite`] as an argument.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum SuiteName {
-    Quick,
-    Standard,
-    Full,
-}
-
-impl From<SuiteName> for Suite {
-    fn from(name: SuiteName) -> Self {
-        match name {
-            SuiteName::Quick => Self::Quick,
-            SuiteName::Standard => Self::Standard,
-            SuiteName::Full => Self::Full,
-        }
-    }
 }

@@ -7,7 +7,7 @@ use greenmark_attacks::{Endpoint, PARAPHRASE_TEMPERATURE};
 use greenmark_eval::{
     setup::Setup,
     suite::{
-        About, Extent, Folder, Identity, Plan, Suite,
+        About, Extent, Folder, Identity, Plan,
         csv::csv,
         markdown::markdown,
         report::{html, plots},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
-    let mut plan = Plan::of(args.suite.into());
+    let mut plan = Plan::of(args.suite);
     if let Some(texts) = args.texts {
         plan = plan.with_texts(texts as usize);
     }
@@ -78,7 +78,7 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
 
 /// Returns the command that does the same, wherever its results go.
 fn command(args: &EvalArgs) -> String {
-    let mut command = format!("greenmark eval --suite {}", Suite::from(args.suite));
+    let mut command = format!("greenmark eval --suite {}", args.suite);
     if let Some(texts) = args.texts {
         command += &format!(" --texts {texts}");
     }

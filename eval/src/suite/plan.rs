@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
+use clap::ValueEnum;
 use serde::Deserialize;
 
 use super::results::AttackRow;
@@ -9,13 +10,13 @@ use crate::{corpus::Mark, setup::parse_mark};
 use greenmark_attacks::{About, EndpointOptions, Strength, Unit, about};
 
 /// A suite by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Suite {
-    /// The built-in model, minutes, nothing to download.
+    /// The built-in model, 200 texts a mark: a few minutes, nothing to download
     Quick,
-    /// SmolLM2, within eight hours on two cores.
+    /// SmolLM2 (scripts/fetch-model.sh), 200 texts a mark up to 600 tokens long: hours on two cores
     Standard,
-    /// SmolLM2 or a larger model, for bigger machines.
+    /// 1,000 texts a mark and more attacks by a model: for bigger machines
     Full,
 }
 
