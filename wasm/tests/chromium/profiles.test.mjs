@@ -203,7 +203,7 @@ pageTest("a broken profile is refused with its reason", {}, async ({ page }) => 
   };
   await refused("{", /^broken\.profile\.json: json: /);
   await refused(good.replace("profile/1", "profile/2"), /: version: /);
-  await refused(good.replace("{", '{"name": "again",'), /: duplicate: `name` stands twice$/);
+  await refused(good.replace("{", '{"name": "again",'), /: duplicate: `name` occurs twice$/);
   await refused(Buffer.alloc(100_001, 32), /broken\.profile\.json has .*; the limit for a profile is 100 kB$/);
   await open(page, "#profile-open", file("good.profile.json", good));
   await page.locator("#profile-list", { hasText: "support-bot" }).waitFor();
