@@ -43,6 +43,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make a key file, or a profile
     Keygen(KeygenArgs),
+    /// Show the public ids of keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Show fingerprints of tokenizers, or write the tokenizer of a model file
+    #[command(subcommand)]
+    Tokenizer(TokenizerCommand),
     /// Let a language model write watermarked text
     Embed(EmbedArgs),
     /// Ask whether texts are marked with a key
@@ -91,6 +97,44 @@ pub(crate) struct KeygenArgs {
     /// Use the sub-key with this label, derived from the key in --key-file
     #[arg(long, value_name = "LABEL", requires = "key_file")]
     pub(crate) subkey: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Print the public id of each key, by which evidence, profiles and logs name it
+    Show(KeyShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyShowArgs {
+    /// Key files, or folders of *.key files
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenizerCommand {
+    /// Print fingerprint, name and size of each tokenizer
+    Show(TokenizerShowArgs),
+    /// Write the tokenizer of a GGUF model as a tokenizer.json, for detectors that have no model file
+    Export(TokenizerExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenizerShowArgs {
+    /// demo, smollm2, a tokenizer.json, or a GGUF file
+    #[arg(required = true, value_name = "demo|smollm2|FILE")]
+    pub(crate) tokenizers: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenizerExportArgs {
+    /// smollm2, or a GGUF file with a known tokenizer
+    #[arg(value_name = "smollm2|PATH.gguf")]
+    pub(crate) model: String,
+    /// File to write; an existing one is left as it is
+    #[arg(short, long, default_value = "tokenizer.json", value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 /// Strength of the mark. Each option belongs to one family, and is refused with the other.

@@ -9,5 +9,7 @@ pub(crate) mod detect;
 pub(crate) mod embed;
 #[cfg(feature = "eval")]
 pub(crate) mod eval;
+pub(crate) mod key;
 pub(crate) mod keygen;
 pub(crate) mod stream;
+pub(crate) mod tokenizer;

@@ -59,6 +59,8 @@ fn main() -> ExitCode {
     color.write_global();
     let result = match cli.command {
         Command::Keygen(args) => cmd::keygen::run(&args),
+        Command::Key(command) => cmd::key::run(&command),
+        Command::Tokenizer(command) => cmd::tokenizer::run(&command),
         Command::Embed(args) => cmd::embed::run(&args),
         Command::Detect(args) => cmd::detect::run(&args),
         Command::Attack(args) => cmd::attack::run(&args),

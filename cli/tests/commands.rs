@@ -577,3 +577,18 @@ fn lines_of_embed_say_how_they_are_to_be_read() {
     let output = run(&["detect", "-k", &key, "--scheme", "gm1:green,h=1,gamma=64/256", name]);
     assert_eq!(stderr(&output).matches("names the scheme gm1:gumbel,h=2, which is not asked about").count(), 1);
 }
+
+#[test]
+fn keys_and_tokenizers_are_shown() {
+    let (folder, key) = key();
+    fs::write(folder.path().join("broken.key"), "gmk1 and no more").expect("writable");
+    let output = run(&["key", "show", folder.path().to_str().expect("UTF-8")]);
+    let id = greenmark::Key::parse_file(&fs::read(&key).expect("a key file")).expect("a key").id().to_string();
+    assert_eq!((output.status.code(), stdout(&output)), (Some(2), format!("{id}  {key}\n")));
+    assert!(stderr(&output).contains("broken.key"));
+    let output = run(&["tokenizer", "show", "demo"]);
+    assert_eq!(stdout(&output), "ca8610a49363a1be  demo  5897 tokens\n");
+    let file = folder.path().join("t.json");
+    let output = run(&["tokenizer", "export", &key, "-o", file.to_str().expect("UTF-8")]);
+    assert_eq!((output.status.code(), file.exists()), (Some(2), false), "a key is no model");
+}

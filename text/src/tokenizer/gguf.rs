@@ -32,6 +32,16 @@ impl Tokenizer {
         Self::from_json(&json, &path.file_name().unwrap_or_default().to_string_lossy())
     }
 
+    /// Returns the text of the `tokenizer.json` that the tokenizer of a GGUF model amounts to. It gives
+    /// the same ids to texts, and has the same fingerprint. Tokens that a prompt begins with, and those
+    /// that end a text, stay behind: a detector needs neither.
+    ///
+    /// # Errors
+    /// As [`from_file`](Self::from_file), of a GGUF file alone.
+    pub fn json_of_gguf(path: impl AsRef<Path>) -> Result<String, TextError> {
+        Ok(tokenizer_json(&gguf::read_metadata(path.as_ref())?)?.0.to_string())
+    }
+
     /// Builds the tokenizer that a GGUF file's metadata describes.
     ///
     /// # Errors
