@@ -7,7 +7,7 @@ use greenmark::{DEFAULT_ALPHA, Examination, Key, Look, Normalised, Scheme, Token
 use crate::{
     TextError,
     answer::Answer,
-    spans::{Characters, passages},
+    spans::{Characters, Passage, passages, passages_in},
     tokenizer::{Encoded, Tokenizer},
 };
 
@@ -156,7 +156,8 @@ impl Examiner {
         let ids: Vec<&[TokenId]> = versions.iter().map(|version| &*version.ids).collect();
         let examination = self.looks.examine(&ids, self.alpha);
         let characters = Characters { raw: text, normalised: normalised.as_ref(), versions: &versions };
-        let mut answer = self.answer(examination, Some(&characters));
+        let passages = passages_in(&examination, |look| self.profile(look), self.tokenizers.len(), &characters);
+        let mut answer = self.answer(examination, passages);
         let raw = answer.best().version % self.tokenizers.len();
         answer.read = self.tokenizers[raw].clone().map(|tokenizer| (tokenizer, versions.swap_remove(raw)));
         Ok(answer)
@@ -172,7 +173,9 @@ impl Examiner {
         let count = self.tokenizers.len();
         let versions: Vec<_> = versions.iter().flat_map(|&ids| std::iter::repeat_n(ids, count)).collect();
         let examination = self.looks.examine(&versions, self.alpha);
-        self.answer(examination, None)
+        // Nothing that finds places in characters is part of a program for ids alone.
+        let passages = passages(&examination, |look| self.profile(look), count, |_, _| None);
+        self.answer(examination, passages)
     }
 
     /// Returns the profile that a look belongs to.
@@ -180,10 +183,8 @@ impl Examiner {
         self.profiles[look / 2].clone()
     }
 
-    /// - `characters`: the text, unless it was given as ids.
-    fn answer(&self, examination: Examination, characters: Option<&Characters<'_>>) -> Answer {
+    fn answer(&self, examination: Examination, passages: Vec<Passage>) -> Answer {
         let raws = self.tokenizers.len();
-        let passages = passages(&examination, |look| self.profile(look), raws, characters);
         let best = examination.best.as_ref().expect("something is asked");
         let (profile, is_normalised) = (self.profile(best.look), best.version >= raws);
         Answer { examination, passages, alpha: self.alpha, profile, is_normalised, read: None }

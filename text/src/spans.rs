@@ -46,28 +46,37 @@ pub struct Place {
 ///
 /// - `profile`: returns the profile of a look.
 /// - `raws`: number of versions that are of the raw text.
-/// - `characters`: the text, unless it was given as ids.
+/// - `place`: returns the place of a span of a version; code points are counted later.
 pub(crate) fn passages(
     examination: &Examination,
     profile: impl Fn(usize) -> Option<Arc<str>>,
     raws: usize,
-    characters: Option<&Characters<'_>>,
+    place: impl Fn(usize, Span) -> Option<Place>,
 ) -> Vec<Passage> {
     let mut passages = Vec::new();
     // The best look comes first; the sort is stable, so it stays first among equal places.
     for hit in &examination.hits {
         let normalised = hit.version >= raws;
         for &span in &hit.spans {
-            let bytes = |text| bytes(text, hit.version, normalised, span);
-            let place = characters.map(|text| Place { bytes: bytes(text), characters: 0..0 });
+            let place = place(hit.version, span);
             let (key_id, scheme, profile) = (hit.key_id, hit.scheme, profile(hit.look));
             passages.push(Passage { span, key_id, scheme, profile, normalised, place });
         }
     }
     passages.sort_by_key(|passage| (passage.place.as_ref().map(|place| place.bytes.start), passage.span.start));
-    if let Some(text) = characters {
-        count_characters(text.raw, &mut passages);
-    }
+    passages
+}
+
+/// Returns the passages in a text of characters.
+pub(crate) fn passages_in(
+    examination: &Examination,
+    profile: impl Fn(usize) -> Option<Arc<str>>,
+    raws: usize,
+    text: &Characters<'_>,
+) -> Vec<Passage> {
+    let place = |version, span| Some(Place { bytes: bytes(text, version, version >= raws, span), characters: 0..0 });
+    let mut passages = passages(examination, profile, raws, place);
+    count_characters(text.raw, &mut passages);
     passages
 }
 
