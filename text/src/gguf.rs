@@ -157,6 +157,21 @@ pub fn read_metadata(path: &Path) -> Result<Metadata, TextError> {
     reader.metadata().map(|(metadata, _)| metadata).map_err(|reason| damaged(path, reason))
 }
 
+/// Parses the metadata at the beginning of a file, given some of its first bytes. Returns `None` if the
+/// metadata goes on after them.
+///
+/// - `name`: the file's name, for errors.
+///
+/// # Errors
+/// [`TextError::Gguf`] if the metadata is damaged.
+pub fn parse_metadata(start: &[u8], name: &str) -> Result<Option<Metadata>, TextError> {
+    match (Reader { reader: start, position: 0, version: 0 }).entries() {
+        Ok((metadata, _)) => Ok(Some(metadata)),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(damaged(Path::new(name), format!("the header cannot be read: {error}"))),
+    }
+}
+
 fn open(path: &Path) -> Result<BufReader<File>, TextError> {
     let file = File::open(path).map_err(|reason| TextError::Io { path: path.to_owned(), reason })?;
     Ok(BufReader::with_capacity(1 << 20, file))

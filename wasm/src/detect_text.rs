@@ -1,7 +1,8 @@
 //! Detection in the characters of a whole text.
 
-use greenmark_text::{Answer, Evidence};
+use greenmark_text::{Answer, Evidence, fmt::hex};
 use js_sys::JsString;
+use sha2::{Digest, Sha256};
 use wasm_bindgen::prelude::*;
 
 use crate::{
@@ -70,4 +71,13 @@ fn placed(id: &str, raw: &str, answer: &Answer) -> Fallible<Detection> {
 #[wasm_bindgen]
 pub fn detect(text: &JsString, options: &DetectOptions) -> Fallible<Detection> {
     Detector::new(options)?.detect(text, JsValue::UNDEFINED)
+}
+
+/// Returns the SHA-256 of a text's UTF-8 bytes, in hexadecimal, as `greenmark detect` names documents.
+///
+/// # Errors
+/// If the string is too long or not Unicode text.
+#[wasm_bindgen]
+pub fn sha256(string: &JsString) -> Fallible<String> {
+    Ok(hex(&Sha256::digest(text(string)?)))
 }

@@ -29,7 +29,7 @@ mod tokenizer;
 pub use demo::write_demo;
 pub use detect::Detector;
 #[cfg(feature = "text")]
-pub use detect_text::detect;
+pub use detect_text::{detect, sha256};
 pub use embed::Embedder;
 pub use key::Key;
 #[cfg(feature = "text")]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greenmark_text::{Encoded, demo_tokenizer};
+use greenmark_text::{Encoded, demo_tokenizer, gguf::parse_metadata};
 use js_sys::{JsString, Uint32Array};
 use wasm_bindgen::prelude::*;
 
@@ -47,11 +47,29 @@ impl Tokenizer {
     ) -> Fallible<Tokenizer> {
         let (file, name) = (bytes(file, "file")?, string(name, "name")?);
         if file.starts_with(b"GGUF") {
-            return Err(JsError::new(&format!(
-                "tokenizer of {name}: a GGUF file; the model's tokenizer.json is needed"
-            )));
+            return Err(JsError::new(&format!("tokenizer of {name}: a GGUF file, which `fromGguf` reads")));
         }
         Ok(Self(Arc::new(greenmark_text::Tokenizer::from_json(&file, &name)?)))
+    }
+
+    /// Reads the tokenizer of a GGUF model from the first bytes of its file. Returns undefined if the
+    /// tokenizer goes on after them: call again with more. A megabyte or ten of a file of gigabytes is
+    /// enough.
+    ///
+    /// - `name`: name of the file, for errors. The tokenizer has the model's own name.
+    ///
+    /// # Errors
+    /// Names the rules that this package does not support, or the damage.
+    #[wasm_bindgen(js_name = fromGguf)]
+    pub fn from_gguf(
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array")] start: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "string")] name: &JsValue,
+    ) -> Fallible<Option<Tokenizer>> {
+        let (start, name) = (bytes(start, "start")?, string(name, "name")?);
+        let Some(metadata) = parse_metadata(&start, &name)? else { return Ok(None) };
+        let tokenizer = greenmark_text::Tokenizer::from_gguf_metadata(&metadata)
+            .map_err(|error| JsError::new(&format!("tokenizer of {name}: {error}")))?;
+        Ok(Some(Self(Arc::new(tokenizer))))
     }
 
     /// Name for display.

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import greenmark from "./package.mjs";
-import { bpe, bytesOf } from "./tokenizer-json.mjs";
+import { bpe, bytesOf, gguf } from "./tokenizer-json.mjs";
 
 const { Tokenizer } = greenmark;
 const demo = Tokenizer.demo();
@@ -112,7 +112,7 @@ test("what is no tokenizer.json is named", () => {
   refused(new Uint8Array(0), /the file is empty/);
   refused(bytesOf("hello"), /neither a tokenizer\.json/);
   refused(Uint8Array.of(0xff, 0xfe, 0x7b), /neither a tokenizer\.json/);
-  refused(bytesOf("GGUF\x03\0\0\0\x10"), /a GGUF file; the model's tokenizer\.json is needed/);
+  refused(bytesOf("GGUF\x03\0\0\0\x10"), /a GGUF file, which `fromGguf` reads/);
   refused(bytesOf(JSON.stringify(bpe()).slice(0, 500)), /not JSON: EOF .* line 1 column/);
   refused(bytesOf('{"a":'.repeat(100_000)), /not JSON: recursion limit/);
   refused(bytesOf("{}"), /no `model\.vocab`/);
@@ -140,4 +140,30 @@ test("a clone is freed on its own", () => {
   const detector = new greenmark.Detector({ keys: [greenmark.Key.fromBytes(new Uint8Array(32))], tokenizer: clone });
   clone.free();
   assert.equal(detector.evidence("a word").tokenizer.fingerprint, demo.fingerprint);
+});
+
+test("a GGUF gives the ids and the fingerprint of its tokenizer.json, once its first bytes hold it", () => {
+  const file = gguf(bpe());
+  const tokenizer = Tokenizer.fromGguf(file, "little.gguf");
+  assert.deepEqual([tokenizer.name, tokenizer.fingerprint, tokenizer.vocabSize], ["Little", small.fingerprint, small.vocabSize]);
+  for (const text of TEXTS) assert.deepEqual(tokenizer.encode(text), small.encode(text), text);
+  // What follows it does not matter, and what is missing is asked for.
+  assert.equal(Tokenizer.fromGguf(Buffer.concat([file, Buffer.alloc(1000, 7)]), "x").fingerprint, small.fingerprint);
+  for (let length = 0; length < file.length; length += 211) {
+    if (length === 0) continue;
+    assert.equal(Tokenizer.fromGguf(file.subarray(0, length), "x"), undefined, `${length} of ${file.length} bytes`);
+  }
+});
+
+test("a GGUF that is damaged or not known is refused by name", () => {
+  const refused = (bytes, pattern) => assert.throws(() => Tokenizer.fromGguf(bytes, "x.gguf"), pattern);
+  refused(gguf(bpe(), { pre: "unheard" }), /tokenizer of x\.gguf: .*unheard/);
+  refused(bytesOf("{}, and no more"), /x\.gguf: the header cannot be read: it does not begin with `GGUF`/);
+  const file = gguf(bpe());
+  file[4] = 9;
+  refused(file, /x\.gguf: the header cannot be read: version 9 is not known/);
+  // A length that the file states is not believed.
+  const huge = Buffer.concat([gguf(bpe()).subarray(0, 24), Buffer.alloc(8, 0xff)]);
+  assert.equal(Tokenizer.fromGguf(huge, "x.gguf"), undefined);
+  assert.throws(() => Tokenizer.fromJson(gguf(bpe()), "x.gguf"), /a GGUF file, which `fromGguf` reads/);
 });
