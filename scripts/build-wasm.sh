@@ -8,8 +8,9 @@ usage: scripts/build-wasm.sh [--vectors]
 
 Writes
 
-    wasm/pkg/    the npm package \`greenmark\`, ready for \`npm pack\`: the full build, and the small one in core/
-    wasm/dist/   the page: wasm/www and the full build; \`node wasm/serve.mjs\` serves it
+    wasm/pkg/    the npm package \`greenmark\`, ready for \`npm pack\`: the full build, the small one in core/, and the reader
+                 of documents in documents/
+    wasm/dist/   the page: wasm/www, the full build and the reader of documents; \`node wasm/serve.mjs\` serves it
 
 and prints the sizes, which have budgets (wasm/sizes.mjs). With --vectors it builds
 target/wasm-vectors/ instead: every test vector, to be replayed as WebAssembly by
@@ -162,9 +163,11 @@ stage=$build/wasm-stage
 rm -rf "$stage"
 compile greenmark-wasm "$stage" greenmark
 compile greenmark-wasm "$stage/core" greenmark --no-default-features
+compile greenmark-documents-wasm "$stage/documents" documents
 for folder in "$stage" "$stage/core"; do
     cp wasm/npm/node.js "$folder/"
 done
+sed 's/greenmark/documents/g' wasm/npm/node.js >"$stage/documents/node.js"
 version=$(cargo pkgid --locked --package greenmark-wasm)
 VERSION=${version##*[@#]} node --input-type=module - wasm/npm/package.json "$stage/package.json" <<'NODE'
 import { readFileSync, writeFileSync } from "node:fs";
@@ -179,8 +182,9 @@ cp lm/src/demo/model.bin "$stage/demo-model.bin"
 rm -rf wasm/pkg wasm/dist
 mv "$stage" wasm/pkg
 mkdir -p wasm/dist/greenmark
-if [ -d wasm/www ]; then cp -R wasm/www/. wasm/dist/; else say "no wasm/www yet: dist/ holds the module alone"; fi
-cp wasm/pkg/{greenmark.js,greenmark_bg.wasm,demo-model.bin} wasm/dist/greenmark/
+cp -R wasm/www/. wasm/dist/
+node wasm/glossary.mjs docs/glossary.md wasm/dist/help.html
+cp wasm/pkg/{greenmark.js,greenmark_bg.wasm,demo-model.bin} wasm/pkg/documents/documents{.js,_bg.wasm} wasm/dist/greenmark/
 if [ -d wasm/bench ]; then
     mkdir wasm/dist/bench
     cp wasm/bench/{index.html,bench.css,page.mjs,cases.mjs} wasm/dist/bench/

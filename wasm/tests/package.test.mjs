@@ -35,6 +35,7 @@ test("the package holds what it needs and nothing else", () => {
   const expected = [
     ...build,
     ...build.map((file) => `core/${file}`),
+    ...build.map((file) => `documents/${file.replace("greenmark", "documents")}`),
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
@@ -98,6 +99,14 @@ test("the full build reads text", () => {
     answer({ detected: evidence.detected, characters: text.length });`);
   assert.equal(found.detected, true);
   assert.ok(found.characters > 200);
+});
+
+test("the reader of documents is in the package", () => {
+  const found = program(`
+    import init, { readDocuments } from "greenmark/documents";
+    await init();
+    answer(readDocuments("a.html", new TextEncoder().encode("<p>Caf&eacute;")));`);
+  assert.deepEqual(found, [{ name: "a.html", text: "Caf\u00e9\n", format: "html", encoding: "UTF-8" }]);
 });
 
 test("the small build has no tokenizer", () => {
