@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Builds the package and the page of wasm/ and runs their tests: in Node, with the npm packages that they are made to go with, and in Chromium.
+# Builds the package and the page of wasm/ and runs their tests: in Node, with the npm packages that they are made to go with, in Chromium and in Firefox.
 #
 #   scripts/test-wasm.sh
 #
-# What cannot be had here is named on lines that begin with SKIPPED. Wants node 20, npm, and Chromium (/usr/bin/chromium, or its file in CHROMIUM).
+# What cannot be had here is named on lines that begin with SKIPPED. Wants node 20, npm, Chromium and Firefox (/usr/bin/chromium and
+# /usr/bin/firefox-esr, or their files in CHROMIUM and FIREFOX).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-case "${1:-}" in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
+case "${1:-}" in -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 skip() { printf 'SKIPPED: %s\n' "$*"; }
 tests() { node --test --test-reporter=spec "$@"; }
 
@@ -28,12 +29,17 @@ if command -v npm >/dev/null; then
     npm install --prefix wasm --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error && fetched=true
 fi
 if ! $fetched; then
-    skip "types, examples and Chromium: npm could not fetch the packages that wasm/package.json names"
+    skip "types, examples and browsers: npm could not fetch the packages that wasm/package.json names"
     exit
 fi
 tests wasm/tests/npm/*.test.mjs
 if [ -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
     tests wasm/tests/chromium/*.test.mjs
 else
-    skip "the page in a browser: no Chromium at ${CHROMIUM:-/usr/bin/chromium}"
+    skip "the page in Chromium: none at ${CHROMIUM:-/usr/bin/chromium}"
+fi
+if [ -x "${FIREFOX:-/usr/bin/firefox-esr}" ]; then
+    tests wasm/tests/firefox/*.test.mjs
+else
+    skip "the page in Firefox: none at ${FIREFOX:-/usr/bin/firefox-esr}"
 fi

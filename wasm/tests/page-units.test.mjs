@@ -6,9 +6,10 @@ import { test } from 'node:test';
 import { attack, prepare } from '../www/attack.js';
 import { looksLikeLines, parseLine, splitLines } from '../www/json-lines.js';
 import { band, lowerBound, series, thin } from '../www/series.js';
-import { byteLength, decodeText, invalidFrom } from '../www/utf8.js';
+import { byteLength, invalidFrom } from '../www/utf8.js';
 import { State } from '../www/state.js';
-import { brief, kind, level, oneIn, onceIn, readWith, report, words } from '../www/verdict.js';
+import { HEAD, errorRow, verdictRow } from '../www/csv.js';
+import { brief, isThroughout, kind, level, oneIn, onceIn, readWith, report, words } from '../www/verdict.js';
 
 const evidence = {
   id: '-',
@@ -99,15 +100,16 @@ test('the verdict in words', () => {
 test('a mark of the normalised text is not explained with the counts of the raw text', () => {
   const raw = { ...evidence, normalised: true, score: 51, green: 51, unpaid_ln_p: -0.5, z_score: -0.27 };
   const found = { ...span, normalised: true, scored: 190, score: 110 };
-  const why = /^Found once the text was normalised: it holds invisible characters, or letters that only look like others\./;
+  const text = 'It was th\u0435 best of times.';
+  const why = /^Found once the text was normalised: it holds letters that only look like others\./;
   for (const spans of [[], [found], [{ ...found, scored: 40, score: 30 }], [found, found]]) {
-    const said = words({ ...raw, spans });
+    const said = words({ ...raw, spans }, { text });
     assert.deepEqual([said.kind, said.word], ['marked', 'Marked'], 'however many tokens the text as it is has');
     assert.match(said.sentence, why);
     assert.doesNotMatch(said.sentence, /24 %|212/);
     assert.doesNotMatch(brief({ ...raw, spans }), /24 %/);
   }
-  assert.match(words({ ...raw, spans: [] }).sentence, /others\. A text that has nothing to do with this key would look like this once in 10\^22 texts\.$/);
+  assert.match(words({ ...raw, spans: [] }, { text }).sentence, /others\. A text that has nothing to do with this key would look like this once in 10\^22 texts\.$/);
   assert.match(words({ ...raw, spans: [found] }).sentence, /The passage so found: 190 counted tokens; 58 % green where chance gives 25 %\./);
   assert.match(words({ ...raw, spans: [found, found] }).sentence, /The 2 passages so found: 380 counted tokens; 58 % green/);
   const copied = report({ ...raw, spans: [found] }, { p: '3.5e-23', unpaidP: '0.6' });
@@ -117,6 +119,51 @@ test('a mark of the normalised text is not explained with the counts of the raw 
   // Of a text whose own ids hold the mark, a passage that was found normalised is not among those counted.
   assert.equal(kind({ ...evidence, spans: [{ ...span, scored: 120 }, { ...found, scored: 90 }] }), 'partly');
   assert.match(words({ ...unmarked, normalised: true }).sentence, /26 % green where chance gives 25 % in the text as it is\. Of the text normalised, chance alone gives/);
+});
+
+test('a text is accused of nothing that a word processor does', () => {
+  const found = { ...evidence, normalised: true };
+  const why = text => /normalised: (.*?)\./.exec(words(found, { text }).sentence)[1];
+  assert.match(why('A zero\u200bwidth space.'), /invisible characters/);
+  assert.match(why('A tag\u{e0041} character.'), /invisible characters/);
+  assert.match(why('L\u043e\u043ek-alike.'), /only look like others/);
+  for (const text of ['\ufeffA byte-order mark.', 'No\u00a0break, “smart” quotes…', 'Soft\u00adhyphens', 'Слово и word', 'plain']) {
+    assert.match(why(text), /written in another form, as word processors do/, text);
+  }
+});
+
+test('without a mark no more is said than was asked', () => {
+  assert.equal(words(unmarked, { reach: 'profiles' }).word, 'No mark found');
+  const chosen = words(unmarked, { reach: 'chosen' });
+  assert.equal(chosen.word, 'No mark found with this tokenizer');
+  assert.match(chosen.caveat, /^If another model wrote the text, this says nothing/);
+  const demo = words(unmarked, { reach: 'demo' });
+  assert.equal(demo.word, 'No mark of the demo found');
+  assert.match(demo.caveat, /of no other/);
+  assert.equal(words(unmarked, { reach: 'ids' }).word, 'No mark found');
+  assert.match(words(evidence, { isPublic: true }).caveat, /proves nothing about who wrote the text/);
+});
+
+test('a text that is marked throughout has no one passage', () => {
+  const whole = { ...evidence, spans: [{ ...span, scored: 210 }] };
+  assert.ok(isThroughout(whole));
+  assert.match(report(whole, { p: '3.5e-23', unpaidP: '1.7e-23' }), /Throughout: characters 201 to 460/);
+  assert.ok(!isThroughout({ ...evidence, spans: [span] }));
+  assert.ok(!isThroughout({ ...evidence, spans: [] }));
+});
+
+test('a result in words says which text it is about, and what it does not prove', () => {
+  const said = report(evidence, { p: '3.5e-23', unpaidP: '1.7e-23', facts: [['Text', 'a.txt'], ['Checked', 'today']], read: 'Read with x.' });
+  for (const part of ['Text: a.txt\nChecked: today\n', 'Read with x.', 'It is no signature', 'does not say that a person wrote']) assert.ok(said.includes(part), part);
+});
+
+test('a table for a spreadsheet holds every line, and no formula', () => {
+  const table = [HEAD, verdictRow(1, { ...evidence, id: '=cmd("x")' }, '3.5e-23'), errorRow(2, 'b.pdf: a scan, "no" text')].join('');
+  assert.deepEqual(table.trimEnd().split('\r\n').map(line => line.slice(0, 40)), [
+    'line,name,verdict,p,ln_p,tokens,counted,',
+    `1,"'=cmd(""x"")",marked,3.5e-23,-51.7,22`,
+    '2,,,,,,,,,,,,"b.pdf: a scan, ""no"" text',
+  ]);
 });
 
 test('a text can be too short', () => {
@@ -147,9 +194,12 @@ test('a state asks each key once: under its profiles, or by what was chosen by h
   assert.equal(state.config().missing, 'cannot say: choose a tokenizer or a profile');
   assert.deepEqual(state.tokenizersAsked.map(({ id }) => id), ['d21208e9d0e11339']);
   state.tokenizer = 'demo';
-  assert.deepEqual([state.config().missing, state.config().tokenizer, state.tokenizersAsked.length], [null, 'demo', 2]);
+  assert.deepEqual([state.config().missing, state.config().tokenizer, state.tokenizersAsked.length, state.reach], [null, 'demo', 2, 'chosen']);
   state.keys.pop();
   assert.deepEqual([state.config().keys, state.config().tokenizer, state.tokenizersAsked.length], [[], null, 1], 'without a key it is not asked about');
+  assert.equal(state.reach, 'profiles');
+  Object.assign(state, { profiles: [], keys: [{ id: 'cc' }] });
+  assert.equal(state.reach, 'demo');
 });
 
 test('gumbel has no colours', () => {
@@ -223,9 +273,6 @@ test('the first invalid byte of UTF-8', () => {
   }
   const valid = new TextEncoder().encode('a\u00e9€😀\ufeffz\u{10ffff}');
   assert.equal(invalidFrom(valid), valid.length);
-  assert.throws(() => decodeText(bytes(0x61, 0x62, 0xff)), /not valid UTF-8 from byte 2 on$/);
-  assert.throws(() => decodeText(bytes(0x7f, 0x45, 0, 0xff)), /from byte 3 on; this looks like a binary file/);
-  assert.equal(decodeText(bytes(0xef, 0xbb, 0xbf, 0x61)), '\ufeffa');
 });
 
 test('where the finder and the decoder meet', () => {

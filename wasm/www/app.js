@@ -1,10 +1,13 @@
 // The page: starts the worker and the views, and shows the view that the address names.
 
 import { CheckView } from './check.js';
+import { recall, keep } from './choices.js';
 import { Client } from './client.js';
 import { $ } from './dom.js';
+import { acceptDrops } from './files.js';
 import { KeyPanel } from './keys.js';
 import { ProfilePanel } from './profiles.js';
+import { Samples } from './samples.js';
 import { Settings } from './settings.js';
 import { State } from './state.js';
 import { TokenizerPanel } from './tokenizers.js';
@@ -41,14 +44,10 @@ async function begin() {
   const profiles = new ProfilePanel(state, client);
   const check = new CheckView({ state, client, keys, profiles, tokenizers });
   new WriteView({ state, client, keys, openInCheck });
+  new Samples({ state, client, keys, settings, check });
 
-  // A file that misses its place must not replace the page. What becomes of it is seen in the view
-  // that checks.
-  addEventListener('dragover', event => event.preventDefault());
-  addEventListener('drop', event => {
-    event.preventDefault();
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length === 0) return;
+  acceptDrops($('text-zone'), files => {
+    // What becomes of them is seen there.
     if ($('check').hidden) goToCheck();
     check.takeFiles(files);
   });
@@ -93,8 +92,14 @@ async function begin() {
   }
 
   const { version, demo } = await client.ask('hello');
+  check.result.version = version;
   $('version').textContent = `Greenmark ${version}`;
+  const chosen = recall();
   await tokenizers.start(demo);
+  await profiles.recall(chosen.profiles);
+  if (chosen.scheme) settings.choose(chosen.scheme);
+  await tokenizers.recall(chosen.tokenizer);
+  state.addEventListener('change', () => keep(state));
 }
 
 $('notice-close').addEventListener('click', () => notify(''));

@@ -3,17 +3,22 @@
 
 import { Superseded } from './client.js';
 import { $, complain, count, debounced } from './dom.js';
-import { LIMITS, acceptFiles, bytesOf, checkSize, isProfile, sizeOf } from './files.js';
+import { LIMITS, acceptFiles, bytesOf, checkSize, nameOf, sizeOf } from './files.js';
 import { looksLikeLines, parseLine } from './json-lines.js';
+import { kindOf } from './kinds.js';
 import { LinesView } from './lines-view.js';
 import { keyOf } from './profiles.js';
 import { ResultView } from './result.js';
-import { byteLength, decodeText } from './utf8.js';
+import { byteLength } from './utf8.js';
 import { readWith } from './verdict.js';
 
 /** Characters that the field takes: a longer text is held beside it, and its beginning shown. */
 const FIELD_LIMIT = 1_000_000;
 const BEGINNING = 5_000;
+/** Hidden files in a folder are none of the reader's documents. */
+const isShown = file => !nameOf(file).split('/').some(part => part.startsWith('.'));
+/** Why a document was not read, with its name. */
+const reasonOf = ({ name, error }) => (error.startsWith(name) ? error : `${name}: ${error}`);
 /** A key, whole or with its end missing, and nothing else. */
 const KEY = /^\s*gmk1[0-9a-f]{64,}\s*$/i;
 const FIELDS = ['text', 'scheme', 'tokenizer', 'settings', 'key'];
@@ -38,7 +43,10 @@ export class CheckView {
       this.#changed();
       soon();
     });
-    acceptFiles({ button: $('text-open'), input: $('text-file'), zone: $('text-zone'), take: files => this.takeFiles(files) });
+    // What was pasted wants its verdict in sight; of what is typed, the field is.
+    $('text').addEventListener('paste', () => setTimeout(() => $('verdict').scrollIntoView({ block: 'nearest' })));
+    acceptFiles({ button: $('text-open'), input: $('text-file'), take: files => this.takeFiles(files) });
+    acceptFiles({ button: $('folder-open'), input: $('folder-file'), take: files => this.takeFiles(files.filter(isShown)) });
     $('text-clear').addEventListener('click', () => {
       this.setText('');
       $('text').focus();
@@ -51,67 +59,83 @@ export class CheckView {
   }
 
   /**
-   * Files by what they are: profiles, keys and tokenizers are not texts, wherever they are dropped. Several texts are a list of texts.
-   * Profiles come first: they say which keys and tokenizers are expected.
+   * Files of any kind, each to its place. Several documents are a list of texts. Profiles come first: they say which keys and tokenizers are
+   * expected.
    */
   async takeFiles(files) {
-    const [profiles, keys, tokenizers, texts] = [[], [], [], []];
-    for (const file of files) {
-      if (isProfile(file)) profiles.push(file);
-      else if (/\.key$/i.test(file.name)) keys.push(file);
-      else if (/tokenizer.*\.json$/i.test(file.name)) tokenizers.push(file);
-      else texts.push(file);
+    const before = this.given;
+    const of = { profile: [], key: [], tokenizer: [], lines: [], document: [] };
+    for (const file of files) of[await kindOf(file)].push(file);
+    const { lines, document: documents } = of;
+    const others = this.#takeOthers(of);
+    if (lines.length + documents.length === 0) await others;
+    else if (before !== this.given) this.#tooLate(documents.length > 0 ? documents : lines);
+    else if (lines.length === 0) await this.#takeDocuments(documents);
+    else {
+      this.setLines(lines[0], lines[0].name);
+      const left = lines.length + documents.length - 1;
+      if (left > 0) complain(null, $('text-error'), `one file of JSON Lines is taken at a time: ${lines[0].name} is, and ${left === 1 ? 'the other is' : 'the others are'} not`);
     }
-    const others = this.#takeOthers(profiles, keys, tokenizers);
-    if (texts.length === 0) return others;
-    const lines = texts.find(file => /\.(jsonl|ndjson)$/i.test(file.name));
-    if (!lines) return this.#takeTexts(texts);
-    this.setLines(lines, lines.name);
-    if (texts.length > 1) complain(null, $('text-error'), `one file of JSON Lines is taken at a time: ${lines.name} is, and the others are not`);
   }
 
-  async #takeOthers(profiles, keys, tokenizers) {
-    if (profiles.length > 0) await this.profiles.takeFiles(profiles);
-    if (keys.length > 0) await this.keys.takeFiles(keys);
-    if (tokenizers.length > 0) await this.tokenizers.takeFiles(tokenizers);
+  async #takeOthers({ profile, key, tokenizer }) {
+    if (profile.length > 0) await this.profiles.takeFiles(profile);
+    if (key.length > 0) await this.keys.takeFiles(key);
+    if (tokenizer.length > 0) await this.tokenizers.takeFiles(tokenizer);
   }
 
-  async #takeTexts(files) {
+  async #takeDocuments(files) {
     const given = (this.given += 1);
     complain($('text'), $('text-error'));
-    const [texts, refused] = [[], []];
-    for (const file of files) {
+    const found = [];
+    for (const [i, file] of files.entries()) {
+      this.#note(files.length === 1 ? `Reading ${nameOf(file)} …` : `Reading ${i + 1} of ${count(files.length, 'file')} …`);
       try {
-        checkSize(file, LIMITS.text);
-        const bytes = await bytesOf(file);
-        if (file.size <= LIMITS.key.bytes && /^gmk1[0-9a-f]{20}/.test(new TextDecoder().decode(bytes))) this.keys.takeFiles([file]);
-        else texts.push({ id: file.name, text: decodeText(bytes) });
+        checkSize(file, LIMITS.document);
+        found.push(...(await this.client.ask('documents', { name: nameOf(file), bytes: await bytesOf(file) })));
       } catch (error) {
-        refused.push(error.message.startsWith(file.name) ? error.message : `${file.name}: ${error.message}`);
+        found.push({ name: nameOf(file), error: error.message });
       }
+      if (given !== this.given) break;
     }
-    if (given !== this.given) {
-      refused.push(...texts.map(({ id }) => `${id} is not taken: the text was changed while it was read`));
-    } else if (files.length === 1) texts.forEach(({ id, text }) => this.setText(text, id));
-    else if (texts.length > 0) this.setLines(new Blob([texts.map(line => JSON.stringify(line)).join('\n')]), count(texts.length, 'file'), 'files');
-    // What was there before stays, with its verdict, if there is nothing else.
-    if (refused.length > 0) complain(texts.length === 0 ? $('text') : null, $('text-error'), refused.join('; '));
+    const read = found.filter(({ text }) => text !== undefined);
+    if (given !== this.given) return this.#tooLate(files);
+    if (found.length === 1 && read.length === 1) return this.setText(read[0].text, read[0].name, read[0]);
+    if (read.length === 0) {
+      // What was there before stays, with its verdict.
+      this.#describe();
+      return complain($('text'), $('text-error'), found.map(reasonOf).join('; '));
+    }
+    const lines = found.map(one => JSON.stringify(one.text === undefined ? { id: one.name, unread: reasonOf(one) } : { id: one.name, text: one.text }));
+    this.setLines(new Blob([lines.join('\n')]), count(found.length, 'document'), 'documents');
+  }
+
+  #tooLate(files) {
+    const which = files.length === 1 ? `${nameOf(files[0])} is` : `${count(files.length, 'file')} are`;
+    complain(null, $('text-error'), `${which} not taken: the text was changed while reading`);
   }
 
   /** A key that was pasted as a text: it goes where keys are, and is not kept in sight. */
   async #moveKey(key) {
     this.setText('');
     const isTaken = await this.keys.add({ text: key }, 'pasted key');
-    $('text-note').textContent = isTaken
-      ? 'That was a key and no text: it is among the keys now.'
-      : 'That looked like a key, and was taken out of this field. Keys belong in the field for keys, which says what is wrong with it.';
-    $('text-note').hidden = false;
+    this.#note(
+      isTaken
+        ? 'That was a key and no text: it is among the keys now.'
+        : 'That looked like a key, and was taken out of this field. Keys belong in the field for keys, which says what is wrong with it.',
+    );
   }
 
-  setText(text, name = '-') {
+  #note(text) {
+    $('text-note').textContent = text;
+    $('text-note').hidden = text === '';
+  }
+
+  /** - `origin`: `{ format, encoding }` of the document that the text is from, or a `note` of its own. */
+  setText(text, name = '-', origin = null) {
     this.given += 1;
     this.lines.hide();
-    this.document = { kind: name === '-' ? 'typed' : 'file', text, name };
+    this.document = { kind: name === '-' ? 'typed' : 'file', text, name, origin };
     const fits = text.length <= FIELD_LIMIT;
     $('text').value = fits ? text : `${text.slice(0, BEGINNING)}…`;
     $('text').readOnly = !fits;
@@ -120,7 +144,7 @@ export class CheckView {
     this.ask();
   }
 
-  /** - `of`: what there is one text of, `lines` or `files`. */
+  /** - `of`: what there is one text of, `lines` or `documents`. */
   setLines(file, name, of = 'lines') {
     this.given += 1;
     this.document = { kind: 'lines', of, file, name, text: '' };
@@ -131,7 +155,7 @@ export class CheckView {
   }
 
   #describe() {
-    const { kind, of, text, name, file } = this.document;
+    const { kind, of, text, name, file, origin } = this.document;
     const isLines = kind === 'lines';
     $('text').hidden = isLines;
     if (kind === 'typed') $('text').readOnly = false;
@@ -142,11 +166,11 @@ export class CheckView {
       ? `${name}, ${sizeOf(file.size)}`
       : [...(kind === 'file' ? [name] : []), ...(text !== '' ? [count(text.length, 'character')] : kind === 'file' ? ['empty'] : [])].join(', ');
     const notes = {
-      lines: of === 'files' ? 'One text a file.' : 'One text a line. Nothing of the file is kept but the verdicts.',
-      file: text.length > FIELD_LIMIT ? 'Only the beginning is shown here. The whole text is checked.' : 'As it stands in the file. If you change it, the changed text is checked.',
+      lines: of === 'documents' ? 'One text a document.' : 'One text a line. Nothing of the file is kept but the verdicts.',
+      file: `${origin && said(origin)} ${text.length > FIELD_LIMIT ? 'Only the beginning is shown here. The whole text is checked.' : 'If you change it, the changed text is checked.'}`,
     };
-    $('text-note').hidden = !(kind in notes);
-    $('text-note').textContent = notes[kind] ?? '';
+    this.#note(notes[kind] ?? '');
+    document.body.classList.toggle('has-text', text !== '' || isLines);
     $('text-as-lines').hidden = isLines || !looksLikeLines(text);
   }
 
@@ -159,15 +183,15 @@ export class CheckView {
   async ask() {
     const { document: asked, state } = this;
     for (const field of FIELDS) if (field !== 'key') complain(fieldOf(field), $(`${field}-error`));
-    if (asked.text === '' && asked.kind !== 'lines') return this.result.none('Nothing to check yet', 'Paste a text above, or open a file.');
+    if (asked.text === '' && asked.kind !== 'lines') return this.result.none('Nothing to check yet', 'Paste a text, open a file, or try a sample.');
     const waiting = state.profiles.find(({ key }) => key === null);
     if (waiting) {
       this.lines.hide();
-      return this.result.none('A key is needed', `The profile ${waiting.name} needs its key, ${keyOf(waiting)}. Open it, or remove the profile: without it, “no mark found” would mislead.`);
+      return this.result.none('A key is needed', `The profile ${waiting.name} needs its key, ${keyOf(waiting)}. Open it, or remove the profile: without it, “no mark found” would mislead.`, { needsKey: true });
     }
     if (state.keys.length === 0) {
       this.lines.hide();
-      return this.result.none('A key is needed', 'Only the key that made a mark finds it. Add a key, open a profile, or use the public demonstration key.');
+      return this.result.none('A key is needed', 'Only the key that made a mark finds it, and whoever runs the model has it. Ask them to check the text, or open their key or profile here. Without a key, nothing can be said of this text.', { needsKey: true });
     }
     if (asked.kind === 'lines') return this.askLines(asked);
     if (asked.text.length > LIMITS.text.bytes / 3 && byteLength(asked.text) > LIMITS.text.bytes) {
@@ -188,8 +212,12 @@ export class CheckView {
       this.result.show(text ?? detection.text, detection, {
         searches: config.search,
         several: config.keys.length + config.profiles.length > 1,
+        reach: ids === null ? this.state.reach : 'ids',
+        isPublic: this.state.keys.some(({ id, source }) => source.isDemo && id === detection.evidence.key_id),
         read: ids === null ? readWith(this.state.tokenizersAsked) : '',
         keyLabel: id => this.state.keys.find(key => key.id === id)?.label,
+        name,
+        origin: this.document.origin,
         of,
       });
     } catch (error) {
@@ -240,5 +268,14 @@ export class CheckView {
 }
 
 const sentenceCase = text => text[0].toUpperCase() + text.slice(1);
+
+/** What a text is from. */
+function said(origin) {
+  if (origin.note) return origin.note;
+  if (origin.format !== 'text') return `The text of the ${FORMATS[origin.format] ?? origin.format}.`;
+  return origin.encoding === 'UTF-8' ? 'As it stands in the file.' : `The file is in ${origin.encoding}.`;
+}
+
+const FORMATS = { html: 'web page', eml: 'e-mail', docx: 'Word document', odt: 'OpenDocument text', pdf: 'PDF' };
 
 const fieldOf = name => $({ key: 'key-text', scheme: $('scheme').value === '' ? 'scheme-text' : 'scheme', settings: 'alpha' }[name] ?? name);

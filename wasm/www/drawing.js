@@ -6,12 +6,13 @@ export class Drawing {
   constructor(figure) {
     this.figure = figure;
     this.width = 0;
-    new ResizeObserver(() => {
+    // In a frame of its own: a drawing that changes sizes while they are observed is an error.
+    new ResizeObserver(() => requestAnimationFrame(() => {
       const width = Math.round(figure.clientWidth);
       if (width === this.width || width === 0) return;
       this.width = width;
       this.redraw();
-    }).observe(figure);
+    })).observe(figure);
   }
 
   redraw() {

@@ -19,7 +19,8 @@ export class EvidencePlot extends Drawing {
     this.caption = el('span', { class: 'hint' });
     this.alternative = el('p', { class: 'unseen' });
     this.canvas = svg('svg');
-    this.reading = el('p', { class: 'reading numbers' });
+    // The slider says the same.
+    this.reading = el('p', { class: 'reading numbers', 'aria-hidden': 'true' });
     figure.replaceChildren(el('figcaption', {}, this.title, this.caption), this.alternative, this.canvas, this.reading);
   }
 
@@ -110,9 +111,8 @@ export class EvidencePlot extends Drawing {
   }
 
   #describe() {
-    const { ahead } = this.series;
     const said = this.stretches.map(([from, to], i) => `Passage ${i + 1} runs from counted token ${from + 1} to ${to}.`);
-    this.alternative.textContent = ahead.length === 0 ? 'Nothing was counted.' : [`${this.#value(ahead.length)}.`, ...said].join(' ');
+    this.alternative.textContent = this.series.ahead.length === 0 ? 'Nothing was counted.' : said.join(' ');
   }
 
   #value(n) {

@@ -4,27 +4,57 @@ import { el } from './dom.js';
 
 export const LIMITS = {
   text: { bytes: 10_000_000, said: '10 MB', thing: 'a text' },
-  tokenizer: { bytes: 100_000_000, said: '100 MB', thing: 'a tokenizer.json' },
+  document: { bytes: 100_000_000, said: '100 MB', thing: 'a document' },
   key: { bytes: 4_000, said: '4 kB', thing: 'a key file' },
   profile: { bytes: 100_000, said: '100 kB', thing: 'a profile' },
 };
 
-/** Profiles are known by their names, wherever they are dropped. */
-export const isProfile = file => /\.profile\.json$/i.test(file.name);
+/** Paths of the files that came in a dropped folder. */
+const paths = new WeakMap();
+
+/** The name of a file, with its path if it came in a folder. */
+export const nameOf = file => paths.get(file) ?? (file.webkitRelativePath || file.name);
 
 /** Throws an Error that names the limit, if a file is beyond it. */
 export function checkSize(file, { bytes, said, thing }) {
   if (file.size <= bytes) return;
   // Where it is over by little, rounding would have it at the limit.
   const size = sizeOf(file.size) === sizeOf(bytes) ? `${file.size.toLocaleString('en-GB')} bytes` : sizeOf(file.size);
-  throw new Error(`${file.name} has ${size}; the limit for ${thing} is ${said}`);
+  throw new Error(`${nameOf(file)} has ${size}; the limit for ${thing} is ${said}`);
 }
 
 export async function bytesOf(file) {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch {
-    throw new Error(`${file.name} cannot be read: it is a folder, or was moved or changed since`);
+    throw new Error(`${nameOf(file)} cannot be read: it was moved or changed since, or is no file`);
+  }
+}
+
+/** What was dropped, with the files in dropped folders, in the order of their paths. Hidden files are left out. */
+export async function filesOf(transfer) {
+  // The entries are there only until the first pause.
+  const entries = [...transfer.items].flatMap(item => item.webkitGetAsEntry?.() ?? []);
+  if (!entries.some(entry => entry.isDirectory)) return [...transfer.files];
+  const found = [];
+  for (const entry of entries) await walk(entry, found);
+  return found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}
+
+async function walk(entry, found) {
+  if (entry.name.startsWith('.')) return;
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    paths.set(file, entry.fullPath.replace(/^\//, ''));
+    found.push(file);
+    return;
+  }
+  const reader = entry.createReader();
+  // A reader gives a hundred at a time, and none at the end.
+  for (;;) {
+    const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (some.length === 0) return;
+    for (const inner of some) await walk(inner, found);
   }
 }
 
@@ -34,8 +64,8 @@ export function sizeOf(bytes) {
   return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0)} MB`;
 }
 
-/** Lets `button` open files through the hidden `input`, and `zone` take dropped ones; `take` gets the list of them. */
-export function acceptFiles({ button, input, zone, take }) {
+/** Lets `button` open files through the hidden `input`; `take` gets the list of them. */
+export function acceptFiles({ button, input, take }) {
   button.addEventListener('click', () => input.click());
   input.addEventListener('change', () => {
     const files = [...input.files];
@@ -43,34 +73,22 @@ export function acceptFiles({ button, input, zone, take }) {
     input.value = '';
     if (files.length > 0) take(files);
   });
-  if (!zone) return;
+}
+
+/** Takes what is dropped anywhere on the page, which must not be left for it; `zone` shows that it may be. */
+export function acceptDrops(zone, take) {
   let depth = 0;
-  const isFiles = event => event.dataTransfer?.types.includes('Files');
-  zone.addEventListener('dragenter', event => {
-    if (!isFiles(event)) return;
+  const show = event => {
+    const isFiles = event.dataTransfer?.types.includes('Files');
+    depth = event.type === 'drop' || !isFiles ? 0 : Math.max(0, depth + (event.type === 'dragenter' ? 1 : -1));
+    zone.classList.toggle('dropping', depth > 0);
+  };
+  for (const name of ['dragenter', 'dragleave']) addEventListener(name, show);
+  addEventListener('dragover', event => event.preventDefault());
+  addEventListener('drop', async event => {
     event.preventDefault();
-    depth += 1;
-    zone.classList.add('dropping');
-  });
-  zone.addEventListener('dragover', event => {
-    if (!isFiles(event)) return;
-    event.preventDefault();
-    event.dataTransfer.dropEffect = 'copy';
-  });
-  zone.addEventListener('dragleave', event => {
-    if (!isFiles(event)) return;
-    depth = Math.max(0, depth - 1);
-    if (depth === 0) zone.classList.remove('dropping');
-  });
-  zone.addEventListener('drop', event => {
-    depth = 0;
-    zone.classList.remove('dropping');
-    if (!isFiles(event)) return;
-    event.preventDefault();
-    const files = [...event.dataTransfer.files];
-    // With a profile come the files that belong to it: the page sorts them.
-    if (files.some(isProfile)) return;
-    event.stopPropagation();
+    show(event);
+    const files = event.dataTransfer ? await filesOf(event.dataTransfer) : [];
     if (files.length > 0) take(files);
   });
 }

@@ -88,6 +88,8 @@ export function parseLine({ number, bytes }, max = MAX_LINE) {
   } catch (error) {
     throw new Error(`not valid JSON: ${shorten(error.message)}`);
   }
+  // A document of a list that the page made, and could not read.
+  if (typeof object.unread === 'string') throw new Error(object.unread);
   const id = idOf(object.id ?? null, number);
   const text = object.text ?? null;
   const ids = object.tokens ?? null;

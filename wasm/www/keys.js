@@ -9,7 +9,7 @@ export class KeyPanel {
   constructor(state, client) {
     this.state = state;
     this.client = client;
-    acceptFiles({ button: $('key-open'), input: $('key-file'), zone: $('key-zone'), take: files => this.takeFiles(files) });
+    acceptFiles({ button: $('key-open'), input: $('key-file'), take: files => this.takeFiles(files) });
     $('key-add').addEventListener('click', () => this.takeField());
     $('key-text').addEventListener('keydown', event => {
       if (event.key === 'Enter') this.takeField();
@@ -62,6 +62,11 @@ export class KeyPanel {
     }
     const taken = found.filter(key => !isRefused(key));
     const added = taken.filter(({ id }, at) => !isKnown(id) && taken.findIndex(key => key.id === id) === at);
+    const again = taken.filter(key => !added.includes(key));
+    $('key-note').textContent = [
+      ...added.map(({ id, label }) => `Added the key ${id} (${label}).`),
+      ...again.map(({ id, label }) => `The key ${id} (${label}) is here already.`),
+    ].join(' ');
     if (added.length > 0) {
       const listed = added.map(({ id, label, source }) => ({ id, label, source, isFresh: 'fresh' in source }));
       this.state.set({ keys: [...this.state.keys, ...listed], profiles: matched });
@@ -72,8 +77,8 @@ export class KeyPanel {
 
   async takeField() {
     const field = $('key-text');
-    const text = field.value.trim();
-    if (text === '') {
+    const text = field.value;
+    if (text.trim() === '') {
       complain(field, $('key-error'), 'paste a key here, or open a key file');
       field.focus();
     } else if (await this.add({ text }, 'pasted key')) {
@@ -90,8 +95,9 @@ export class KeyPanel {
   async remove(id) {
     const profiles = this.state.profiles.map(profile => (profile.key === id ? { ...profile, key: null } : profile));
     this.state.set({ keys: this.state.keys.filter(key => key.id !== id), profiles });
-    await this.client.ask('removeKey', { key: id });
+    $('key-note').textContent = `Removed the key ${id}.`;
     $('key-open').focus();
+    await this.client.ask('removeKey', { key: id });
   }
 
   async saveFile(id) {
@@ -112,6 +118,5 @@ export class KeyPanel {
       ),
     );
     $('key-list').replaceChildren(...items);
-    $('key-demo').disabled = keys.some(key => key.source.isDemo);
   }
 }

@@ -4,6 +4,7 @@ import { $, count, el } from './dom.js';
 import { save, sizeOf } from './files.js';
 import { brief, kind } from './verdict.js';
 
+const SAVES = ['lines-save', 'lines-table-save'];
 const WORDS = { marked: 'Marked', partly: 'Marked in part', unmarked: 'No mark found', short: 'Too short' };
 
 export class LinesView {
@@ -12,18 +13,20 @@ export class LinesView {
     this.client = client;
     this.open = open;
     $('lines-cancel').addEventListener('click', () => this.cancel());
-    $('lines-save').addEventListener('click', () => save(this.results, `${this.name.replace(/\.[^.]*$/, '')}.evidence.jsonl`));
+    const name = () => this.name.replace(/\.[^.]*$/, '');
+    $('lines-save').addEventListener('click', () => save(this.results, `${name()}.evidence.jsonl`));
+    $('lines-table-save').addEventListener('click', () => save(this.table, `${name()}.csv`));
   }
 
   /** Reads a file from the start; what was under way is given up. */
   async run(file, name, config) {
     this.stop();
     this.name = name;
-    this.results = null;
+    Object.assign(this, { results: null, table: null });
     this.shown = { texts: 0, refused: 0 };
     $('lines').hidden = false;
     $('lines-body').replaceChildren();
-    $('lines-save').hidden = true;
+    for (const id of SAVES) $(id).hidden = true;
     $('lines-cancel').hidden = false;
     $('lines-progress').hidden = false;
     $('lines-more').hidden = true;
@@ -36,9 +39,9 @@ export class LinesView {
       const ended = await asked;
       if (this.request !== asked.request) return;
       this.request = null;
-      this.results = ended.results;
+      Object.assign(this, { results: ended.results, table: ended.table });
       this.#summarise(ended, ended.cancelled ? ' Cancelled: the rest was not looked at.' : '');
-      $('lines-save').hidden = ended.texts === 0;
+      for (const id of SAVES) $(id).hidden = ended.texts + ended.refused === 0;
     } catch (error) {
       if (this.request !== asked.request) return;
       this.request = null;
@@ -65,7 +68,7 @@ export class LinesView {
   hide() {
     this.stop();
     $('lines').hidden = true;
-    this.results = null;
+    Object.assign(this, { results: null, table: null });
   }
 
   #progress(progress) {

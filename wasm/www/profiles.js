@@ -7,7 +7,7 @@ import { LIMITS, acceptFiles, bytesOf, checkSize } from './files.js';
 export class ProfilePanel {
   constructor(state, client) {
     Object.assign(this, { state, client });
-    acceptFiles({ button: $('profile-open'), input: $('profile-file'), zone: $('profile-zone'), take: files => this.takeFiles(files) });
+    acceptFiles({ button: $('profile-open'), input: $('profile-file'), take: files => this.takeFiles(files) });
     state.addEventListener('change', ({ detail }) => {
       if (['profiles', 'keys', 'tokenizers'].some(name => detail.includes(name))) this.list();
     });
@@ -19,14 +19,29 @@ export class ProfilePanel {
     for (const file of files) {
       try {
         checkSize(file, LIMITS.profile);
-        const profile = await this.client.ask('addProfile', { bytes: await bytesOf(file) });
-        const others = this.state.profiles.filter(({ name }) => name !== profile.name);
-        this.state.set({ profiles: [...others, profile] });
+        await this.#add({ bytes: await bytesOf(file) });
       } catch (error) {
         refused.push(error.message.startsWith(file.name) ? error.message : `${file.name}: ${error.message}`);
       }
     }
     if (refused.length > 0) complain($('profile-open'), $('profile-error'), refused.join('; '));
+  }
+
+  /** Takes the profiles that this browser kept; what cannot be read any more is said. */
+  async recall(kept) {
+    for (const json of kept) {
+      try {
+        await this.#add({ json });
+      } catch (error) {
+        complain($('profile-open'), $('profile-error'), `a profile that this browser kept cannot be read: ${error.message}`);
+      }
+    }
+  }
+
+  async #add(source) {
+    const profile = await this.client.ask('addProfile', source);
+    const others = this.state.profiles.filter(({ name }) => name !== profile.name);
+    this.state.set({ profiles: [...others, profile] });
   }
 
   async remove(name) {

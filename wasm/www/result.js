@@ -4,7 +4,8 @@ import { $, count, debounced, el, withPowers } from './dom.js';
 import { EvidencePlot } from './evidence-plot.js';
 import { copy, save } from './files.js';
 import { TextView, legend } from './text-view.js';
-import { fixed, level, place, report, spanCounts, words } from './verdict.js';
+import { page } from './report-page.js';
+import { IN_PART, fixed, isThroughout, level, place, report, spanCounts, words } from './verdict.js';
 
 const SLOW_MS = 250;
 
@@ -30,6 +31,9 @@ export class ResultView {
     $('copy-json').addEventListener('click', () => this.#copy(this.json()));
     $('copy-words').addEventListener('click', () => this.#copy(this.words()));
     $('save-json').addEventListener('click', () => save(new Blob([this.json()], { type: 'application/json' }), 'greenmark.json'));
+    $('save-report').addEventListener('click', () => save(new Blob([this.page()], { type: 'text/html' }), 'greenmark.html'));
+    $('print').addEventListener('click', () => print());
+    addEventListener('beforeprint', () => this.coloured.renderAll());
     this.#toggle();
   }
 
@@ -49,8 +53,9 @@ export class ResultView {
   }
 
   /** There is no verdict, and why. */
-  none(word, sentence = '') {
+  none(word, sentence = '', { needsKey = false } = {}) {
     this.#settle();
+    $('verdict-action').hidden = !needsKey;
     this.detection = null;
     $('evidence').hidden = true;
     $('verdict-of').hidden = true;
@@ -65,16 +70,18 @@ export class ResultView {
   }
 
   /**
-   * - `how`: `{ searches, several, keyLabel, of, read }`; `of` names the text, if it is one of many, and `read` says which tokenizer it was read with.
+   * - `how`: what `words` takes, and `{ searches, keyLabel, of, read, name, origin }`; `of` names the text, if it is one of many, `read` says which
+   *   tokenizer it was read with, and `name` and `origin` where it is from.
    */
   show(text, detection, how) {
     this.#settle();
-    Object.assign(this, { text, detection, how });
+    Object.assign(this, { text, detection, how: { ...how, text }, checked: new Date() });
     const { evidence, scheme, p } = detection;
-    const said = words(evidence, how);
+    const said = words(evidence, this.how);
     showVerdict($('verdict'), { ...said, p, read: how.read });
     $('verdict-of').hidden = !how.of;
     $('verdict-of').textContent = how.of ?? '';
+    $('verdict-action').hidden = true;
     $('evidence').hidden = false;
     $('coloured-note').hidden = !evidence.normalised || !evidence.detected;
     $('legend').replaceChildren(...legend(scheme.family, evidence.spans.length > 0));
@@ -88,13 +95,16 @@ export class ResultView {
 
   #listPassages() {
     const { evidence, places, starts, spanPs } = this.detection;
+    const whole = isThroughout(evidence);
     $('passages').hidden = evidence.spans.length === 0;
+    $('passages-title').textContent = whole ? 'Marked throughout' : 'Marked passages';
+    $('passages-hint').textContent = whole ? '' : IN_PART;
     $('passage-list').replaceChildren(
       ...evidence.spans.map((span, i) => {
         const [from, to] = [places[2 * i], places[2 * i + 1]];
         const token = starts.findIndex(start => start >= from);
         const about = [
-          `${i + 1}. ${sentenceCase(place(span))}`,
+          `${whole ? '' : `${i + 1}. `}${sentenceCase(place(span))}`,
           spanCounts(span),
           `p = ${spanPs[i]} for these tokens alone`,
           ...(span.normalised ? ['once normalised'] : []),
@@ -103,7 +113,7 @@ export class ResultView {
         return el(
           'li',
           {},
-          el('button', { type: 'button', onclick: () => this.coloured.reveal(token) }, el('span', { class: 'numbers hint' }, about), el('span', { class: 'excerpt' }, excerpt(this.text, from, to))),
+          el('button', { type: 'button', onclick: () => this.coloured.reveal(token) }, el('span', { class: 'numbers hint' }, about), el('span', { class: 'excerpt', dir: 'auto' }, excerpt(this.text, from, to))),
         );
       }),
     );
@@ -114,6 +124,7 @@ export class ResultView {
     const { scored, repeated, tokens, z_score: z, tokenizer } = evidence;
     const asItIs = evidence.detected && evidence.normalised ? ' of the text as it is' : '';
     const rows = [
+      ...this.facts(),
       ['p', `${p} (ln p = ${fixed(evidence.ln_p, 2)}); ${count(evidence.looks, 'look')}${this.how.searches ? ' and all places' : ''} paid for`],
       ['Level', `marked if p ≤ ${level(evidence.alpha)}`],
       ['Whole text, unpaid', `p = ${unpaidP} (ln p = ${fixed(evidence.unpaid_ln_p, 2)})${asItIs} under this key and scheme alone: it pays for no look, and decides nothing`],
@@ -131,13 +142,29 @@ export class ResultView {
     $('details').replaceChildren(...rows.map(([name, value]) => el('tr', {}, el('th', { scope: 'row' }, name), el('td', { class: 'numbers' }, value))));
   }
 
+  /** Which text was checked, when, and with what. */
+  facts() {
+    const { name, origin } = this.how;
+    return [
+      ['Text', name === '-' ? 'pasted or typed' : name],
+      ...(origin?.format ? [['Document', [origin.format, origin.encoding].filter(Boolean).join(', ')]] : []),
+      ...(this.detection.sha256 ? [['SHA-256 of the text', this.detection.sha256]] : []),
+      ['Checked', `${this.checked.toISOString().replace('T', ' ').slice(0, 16)} UTC, with Greenmark ${this.version}`],
+    ];
+  }
+
+  page() {
+    this.coloured.renderAll();
+    return page($('result'), this.facts());
+  }
+
   json() {
     return `${JSON.stringify(this.detection.evidence)}\n`;
   }
 
   words() {
     const { evidence, p, unpaidP } = this.detection;
-    return report(evidence, { p, unpaidP, ...this.how });
+    return report(evidence, { p, unpaidP, facts: this.facts(), ...this.how });
   }
 
   async #copy(text) {

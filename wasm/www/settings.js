@@ -26,11 +26,11 @@ export class Settings {
     this.#fold();
   }
 
-  /** On a narrow screen these settings are folded away, or the verdict would be far from its text. */
+  /** On a narrow screen what can wait is folded away. */
   #fold() {
-    const wide = matchMedia('(min-width: 60rem)');
+    const wide = matchMedia('(min-width: 60rem), print');
     const apply = () => {
-      $('more').open = wide.matches;
+      for (const details of document.querySelectorAll('.fold')) details.open = wide.matches;
     };
     wide.addEventListener('change', apply);
     apply();

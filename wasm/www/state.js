@@ -34,6 +34,12 @@ export class State extends EventTarget {
     return [...new Set([...this.profiles.flatMap(profile => this.tokenizerOf(profile) ?? []), ...chosen])];
   }
 
+  /** What a text without a mark can be said of: that of `profiles`, of a tokenizer that was `chosen` by hand, or of the `demo` alone. */
+  get reach() {
+    if (this.tokenizersAsked.every(({ id }) => id === 'demo')) return 'demo';
+    return this.bareKeys.length > 0 ? 'chosen' : 'profiles';
+  }
+
   /** What the worker is asked with. `missing` says why a text cannot be read, if it cannot; token ids can all the same. */
   config() {
     const { tokenizer, scheme, alpha, search, normalise } = this;

@@ -1,5 +1,6 @@
 // A text with its tokens in colour. A long one is plain text in chunks, and only those near the eye
-// have elements for their tokens.
+// have elements for their tokens. Chunks stand in paragraphs, so that no line breaks but where the
+// text has a line break.
 
 import { el } from './dom.js';
 import { lowerBound } from './series.js';
@@ -51,12 +52,12 @@ export class TextView {
       this.passages.push({ first: lowerBound(starts, places[i]), last: lowerBound(starts, places[i + 1]) });
     }
     this.chunks = this.#cut().map(range => {
-      const element = el('div', { class: 'chunk' }, text.slice(...range.characters));
+      const element = el('span', { class: 'chunk' }, text.slice(...range.characters));
       element.chunk = Object.assign(range, { element, spans: null });
       return range;
     });
     this.container.classList.toggle('is-long', this.chunks.length > 40);
-    this.container.replaceChildren(...this.chunks.map(chunk => chunk.element));
+    this.container.replaceChildren(...this.#paragraphs());
     this.container.scrollTop = scrollTop;
     for (const { element } of this.chunks) this.observer.observe(element);
   }
@@ -94,6 +95,22 @@ export class TextView {
     }
     if (n === 0 && text !== '') chunks.push({ first: 0, last: 0, characters: [0, text.length] });
     return chunks;
+  }
+
+  #paragraphs() {
+    const paragraphs = [];
+    let isOpen = false;
+    for (const { element, characters } of this.chunks) {
+      if (!isOpen) paragraphs.push(el('div', { class: 'paragraph' }));
+      paragraphs.at(-1).append(element);
+      isOpen = this.text[characters[1] - 1] !== '\n';
+    }
+    return paragraphs;
+  }
+
+  /** Has elements for all tokens, as on paper, where nothing is out of sight. */
+  renderAll() {
+    for (const chunk of this.chunks) this.#render(chunk);
   }
 
   #see({ target, isIntersecting }) {

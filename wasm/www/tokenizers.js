@@ -2,7 +2,7 @@
 // browser.
 
 import { $, complain, el } from './dom.js';
-import { LIMITS, acceptFiles, checkSize, sizeOf } from './files.js';
+import { acceptFiles, sizeOf } from './files.js';
 import * as store from './store.js';
 
 export class TokenizerPanel {
@@ -13,7 +13,7 @@ export class TokenizerPanel {
     this.loaded = new Set();
     /** What is being loaded: one at a time. */
     this.turn = Promise.resolve();
-    acceptFiles({ button: $('tokenizer-open'), input: $('tokenizer-file'), zone: $('tokenizer-zone'), take: files => this.takeFiles(files) });
+    acceptFiles({ button: $('tokenizer-open'), input: $('tokenizer-file'), take: files => this.takeFiles(files) });
     $('tokenizer').addEventListener('change', () => this.choose($('tokenizer').value || null));
     $('tokenizer-forget').addEventListener('click', () => this.forget(this.state.tokenizer));
     state.addEventListener('change', ({ detail }) => {
@@ -32,6 +32,13 @@ export class TokenizerPanel {
     }
   }
 
+  /** Chooses what was chosen before, or says that it is gone. */
+  async recall(chosen) {
+    if (chosen === null) return;
+    if (this.find(chosen.id)) return this.choose(chosen.id);
+    complain($('tokenizer'), $('tokenizer-error'), `the tokenizer that was chosen before, ${chosen.name}, is not in this browser any more: open it again`);
+  }
+
   find(id) {
     return this.state.tokenizers.find(tokenizer => tokenizer.id === id);
   }
@@ -40,15 +47,14 @@ export class TokenizerPanel {
     for (const file of files) await this.takeFile(file);
   }
 
-  /** Reads a tokenizer.json. While a profile waits for its tokenizer, another is refused. */
+  /** Reads a tokenizer.json, or the tokenizer of a GGUF model. While a profile waits for its tokenizer, another is refused. */
   async takeFile(file) {
     complain($('tokenizer'), $('tokenizer-error'));
     this.busy(`Reading ${file.name} (${sizeOf(file.size)}) …`);
     try {
-      checkSize(file, LIMITS.tokenizer);
+      const { fingerprint, name, vocabSize, bytes } = await this.#inTurn(() => this.#read(file, file.name));
       // A copy in the browser's hands: the file may change or go.
-      const blob = new Blob([await file.arrayBuffer()]);
-      const { fingerprint, name, vocabSize } = await this.#inTurn(() => this.#read(blob, file.name));
+      const blob = new Blob([await file.slice(0, bytes).arrayBuffer()]);
       const { profiles, tokenizers } = this.state;
       const isExpected = profiles.some(({ tokenizer }) => tokenizer.fingerprint === fingerprint);
       const waiting = profiles.find(profile => !this.state.tokenizerOf(profile));

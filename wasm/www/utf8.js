@@ -1,15 +1,4 @@
-// Bytes to text, strictly: SPEC §9.1. A byte-order mark is a character like any other.
-
-/** The text of the bytes; throws an Error that names the first byte that is wrong. */
-export function decodeText(bytes) {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Error(`not valid UTF-8 from byte ${invalidFrom(bytes)} on${isBinary(bytes) ? '; this looks like a binary file' : ''}`);
-  }
-}
-
-const isBinary = bytes => bytes.subarray(0, 4096).includes(0);
+// Bytes of UTF-8.
 
 /** Bytes before the first that begins no character; the length, where all are valid. */
 export function invalidFrom(bytes) {

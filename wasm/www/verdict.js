@@ -71,6 +71,9 @@ function sumOf(spans) {
   return { scored: sum('scored'), score: sum('score'), gamma: gammaOf(spans[0].scheme) };
 }
 
+/** Whether one passage is the whole of a text, or nearly. */
+export const isThroughout = evidence => evidence.spans.length === 1 && kind(evidence) === 'marked' && !isNormalised(evidence);
+
 /** Which of the answers it is: the evidence's verdict, with `partly` for a passage of a longer text. */
 export function kind(evidence) {
   if (evidence.verdict === 'too_short') return 'short';
@@ -88,12 +91,37 @@ export function readWith(tokenizers) {
   return `Read with ${listed}. A text of another model needs that model’s tokenizer.`;
 }
 
+/** The verdicts without a mark, and what each leaves open: they speak of no more than was asked. */
+const UNMARKED = {
+  profiles: {
+    word: 'No mark found',
+    caveat: 'It does not say that a person wrote it: other models, other keys, and short, paraphrased or translated texts look the same.',
+  },
+  chosen: {
+    word: 'No mark found with this tokenizer',
+    caveat:
+      'If another model wrote the text, this says nothing: only the tokenizer and the scheme of the model that wrote a text show its mark. Nor does it say that a person wrote it.',
+  },
+  demo: {
+    word: 'No mark of the demo found',
+    caveat:
+      'This speaks of texts of the small model in this page, and of no other. A text of another model is checked with that model’s key and tokenizer, or its profile.',
+  },
+  ids: {
+    word: 'No mark found',
+    caveat: 'It does not say that a person wrote it: other models, other keys and other schemes look the same.',
+  },
+};
+
 /**
  * The verdict: a word, the sentence with its number, and the caveat that belongs to it.
  *
  * - `several`: whether more than one key was asked about.
+ * - `reach`: what a text without a mark can be said of: `profiles`, a tokenizer that was `chosen` by hand, the `demo`, or `ids`.
+ * - `isPublic`: whether the key that hit is the public demonstration key.
+ * - `text`: the text, if there is one.
  */
-export function words(evidence, { several = false } = {}) {
+export function words(evidence, { several = false, reach = 'profiles', isPublic = false, text = '' } = {}) {
   const which = several ? 'one of these keys' : 'this key';
   const none = several ? 'these keys' : 'this key';
   const chance = onceIn(evidence.ln_p);
@@ -112,9 +140,11 @@ export function words(evidence, { several = false } = {}) {
       const nothingToDo = `A text that has nothing to do with ${none} would look like this ${chance}.`;
       const found = {
         kind: answer,
-        caveat: `It says that the text depends on ${which}. It does not say who wrote it, nor that nobody changed it.`,
+        caveat: isPublic
+          ? 'The key is the public demonstration key. Everybody has it, so this proves nothing about who wrote the text.'
+          : `It says that the text depends on ${which}. It does not say who wrote it, nor that nobody changed it.`,
       };
-      if (evidence.normalised) return { ...found, word: 'Marked', sentence: `${normalisedReason(evidence)} ${nothingToDo}` };
+      if (evidence.normalised) return { ...found, word: 'Marked', sentence: `${normalisedReason(evidence, text)} ${nothingToDo}` };
       const where = spans === 1 ? 'in one passage' : `in ${spans} passages`;
       const sentence =
         answer === 'marked' || spans !== 1
@@ -125,14 +155,12 @@ export function words(evidence, { several = false } = {}) {
     default:
       return {
         kind: answer,
-        word: 'No mark found',
+        ...UNMARKED[reach],
         sentence: `${sentenceCase(counts(evidence))}${
           evidence.normalised ? ' in the text as it is. Of the text normalised, chance' : '. Chance'
         } alone gives something like this ${chance}${
           evidence.ln_p < Math.log(0.01) ? `, which is more often than the ${oneIn(evidence.alpha)} asked for` : ''
         }.`,
-        caveat:
-          'It does not say that a person wrote it: other keys, schemes and tokenizers, short, paraphrased or translated texts look the same.',
       };
   }
 }
@@ -144,11 +172,19 @@ function shortReason({ tokens, scored, score, gamma, alpha }) {
   return `${sentenceCase(counts({ scored, score, gamma }))}. So few tokens could not reach ${oneIn(alpha)} even if ${best}.`;
 }
 
-function normalisedReason(evidence) {
+function normalisedReason(evidence, text) {
   const spans = passages(evidence);
-  const why = 'Found once the text was normalised: it holds invisible characters, or letters that only look like others.';
+  const why = `Found once the text was normalised: ${disguise(text)}.`;
   if (spans.length === 0) return why;
   return `${why} The ${spans.length === 1 ? 'passage' : `${spans.length} passages`} so found: ${counts(sumOf(spans))}.`;
+}
+
+/** What of a text the normalised text has not. A word processor changes spaces and quotation marks, which is no disguise. */
+function disguise(text) {
+  // A byte-order mark is how some programs begin a file, and soft hyphens are a typesetter's.
+  if (/[\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\u{e0000}-\u{e0fff}]|(?!^)\ufeff/u.test(text)) return 'it holds invisible characters';
+  if (/\p{Script=Latin}[\p{Script=Cyrillic}\p{Script=Greek}]|[\p{Script=Cyrillic}\p{Script=Greek}]\p{Script=Latin}/u.test(text)) return 'it holds letters that only look like others';
+  return 'some of its characters were written in another form, as word processors do';
 }
 
 const sentenceCase = text => text[0].toUpperCase() + text.slice(1);
@@ -163,25 +199,42 @@ export function brief(evidence) {
   return gamma !== null ? `${percent(mean)} green` : `mean score ${mean.toFixed(2)}`;
 }
 
-/** The whole result as text, to be pasted somewhere. */
-export function report(evidence, { p, unpaidP, ...how }) {
+/** What a verdict does not prove, for a result that is read without the page. */
+const NOT_PROVEN = [
+  'Marked says that a text depends on a key. It is no signature: it does not say who wrote the text, nor that nobody changed it. Whoever has the key, or has learnt enough from marked text, can forge the mark.',
+  'No mark found does not say that a person wrote the text. Other models, other keys, and paraphrased or translated texts look the same.',
+];
+
+/**
+ * The whole result as text, to be pasted somewhere.
+ *
+ * - `facts`: rows of name and value that say which text was checked, and when.
+ */
+export function report(evidence, { p, unpaidP, facts = [], read = '', ...how }) {
   const said = words(evidence, how);
+  const whole = isThroughout(evidence);
   const lines = [
     `${said.word}. ${said.sentence}`,
     said.caveat,
+    ...(read === '' ? [] : [read]),
     '',
+    ...facts.map(([name, value]) => `${name}: ${value}`),
     `Everything looked at: p = ${p}, level ${level(evidence.alpha)}; ${evidence.looks} look${evidence.looks === 1 ? '' : 's'}, all paid for.`,
     `Whole text${isNormalised(evidence) ? ' as it is, not normalised' : ''}, this key alone, not paid for: p = ${unpaidP}${evidence.z_score === null ? '' : `, z = ${fixed(evidence.z_score, 2)}`}.`,
     `${evidence.tokens} tokens${isNormalised(evidence) ? ' of the text as it is' : ''}: ${evidence.scored} counted, ${evidence.repeated} repeated.`,
-    ...evidence.spans.map((span, i) => `Passage ${i + 1}: ${place(span)}${span.normalised ? ', once normalised' : ''}, ${spanCounts(span)}.`),
-    ...(evidence.spans.length > 0 ? ['A text that is marked in part can show a passage in unmarked words too, with a chance of up to 1 in 20 a text.'] : []),
+    ...evidence.spans.map((span, i) => `${whole ? 'Throughout' : `Passage ${i + 1}`}: ${place(span)}${span.normalised ? ', once normalised' : ''}, ${spanCounts(span)}.`),
+    ...(evidence.spans.length > 0 && !whole ? [IN_PART] : []),
     ...(evidence.profile === null ? [] : [`Profile ${evidence.profile}.`]),
     `Scheme ${evidence.scheme}, key ${evidence.key_id}${
       evidence.tokenizer ? `, tokenizer ${evidence.tokenizer.name} (${evidence.tokenizer.fingerprint})` : ', token ids as given'
     }.`,
+    '',
+    ...NOT_PROVEN,
   ];
   return `${lines.join('\n')}\n`;
 }
+
+export const IN_PART = 'A text that is marked in part can show a passage in unmarked words too, with a chance of up to 1 in 20 a text.';
 
 /** Where a passage stands: characters from 1, both ends included, as people count. */
 export function place(span) {

@@ -4,6 +4,7 @@
 // { fatal: message } once the module cannot go on. A long request also sends { id, progress }.
 
 import init, * as greenmark from './greenmark/greenmark.js';
+import { HEAD, errorRow, verdictRow } from './csv.js';
 import { splitLines, parseLine } from './json-lines.js';
 
 const DEMO_KEY = new TextEncoder().encode('a demonstration key known to all');
@@ -12,15 +13,41 @@ const SHOWN_LINES = 1000;
 const TURN_MS = 40;
 const PROGRESS_MS = 200;
 const PART_CHARACTERS = 1_000_000;
+/** Of a GGUF so much is read, and twice as much each time that it is not enough. */
+const FIRST_SLICE = 1 << 20;
+const LAST_SLICE = 1 << 28;
+const MOST_JSON = 100_000_000;
 const KEY_GONE = 'the key is not in this page any more';
 
 /** The demo model's bytes: asked for as the page loads, so that it works without a network from then on. */
 let model = null;
+let documents = null;
 const keys = new Map();
 const profiles = new Map();
 const tokenizers = new Map();
 let detector = null;
 const cancelled = new Set();
+
+/** A file that grows. A Blob may live on disk; a string may not. */
+class Written {
+  parts = [];
+  part = '';
+
+  constructor(type) {
+    this.type = type;
+  }
+
+  add(text) {
+    this.part += text;
+    if (this.part.length < PART_CHARACTERS) return;
+    this.parts.push(new Blob([this.part]));
+    this.part = '';
+  }
+
+  blob() {
+    return new Blob([...this.parts, this.part], { type: this.type });
+  }
+}
 
 /** An error that belongs to a field of the page. */
 class FieldError extends Error {
@@ -109,6 +136,24 @@ function addTokenizer(id, tokenizer) {
   return { name: tokenizer.name, fingerprint: tokenizer.fingerprint, vocabSize: tokenizer.vocabSize };
 }
 
+/** A tokenizer, and the number of bytes at the file's beginning that hold it. */
+async function readTokenizer(blob, name) {
+  const start = async bytes => new Uint8Array(await blob.slice(0, bytes).arrayBuffer());
+  const isGguf = new TextDecoder().decode(await start(4)) === 'GGUF';
+  if (!isGguf) {
+    if (blob.size > MOST_JSON) throw new FieldError(`${name} has ${Math.round(blob.size / 1e6)} MB; the limit for a tokenizer.json is 100 MB`, 'tokenizer');
+    const file = await start(blob.size);
+    return { tokenizer: at('tokenizer', () => greenmark.Tokenizer.fromJson(file, name)), bytes: blob.size };
+  }
+  for (let bytes = FIRST_SLICE; ; bytes *= 2) {
+    const slice = await start(bytes);
+    const tokenizer = at('tokenizer', () => greenmark.Tokenizer.fromGguf(slice, name));
+    if (tokenizer) return { tokenizer, bytes: slice.length };
+    if (bytes >= blob.size) throw new FieldError(`${name}: the file ends before its tokenizer does`, 'tokenizer');
+    if (bytes >= LAST_SLICE) throw new FieldError(`${name}: no tokenizer in its first 256 MB`, 'tokenizer');
+  }
+}
+
 function loadModel() {
   model ??= (async () => {
     try {
@@ -126,8 +171,21 @@ function loadModel() {
   return model;
 }
 
+/** The reader of documents: a module of its own, asked for once the detector is there. */
+function loadDocuments() {
+  documents ??= import('./greenmark/documents.js').then(async module => {
+    await module.default();
+    return module;
+  });
+  // The next call tries again.
+  documents.catch(() => {
+    documents = null;
+  });
+  return documents;
+}
+
 /** The result in a form that can be sent, with its numbers written as the library writes them. */
-function whole(detection, ids) {
+function whole(detection, text, ids) {
   const { evidence, shades, scores, places } = detection;
   // Of ids there is no text: each stands for itself.
   const shown = ids ? idsAsText(ids) : { starts: detection.starts, ends: detection.ends };
@@ -143,6 +201,7 @@ function whole(detection, ids) {
     p: greenmark.formatP(evidence.ln_p, 3),
     unpaidP: greenmark.formatP(evidence.unpaid_ln_p, 3),
     spanPs: evidence.spans.map(span => greenmark.formatP(span.ln_p, 2)),
+    sha256: text === null ? null : greenmark.sha256(text),
   };
 }
 
@@ -167,7 +226,8 @@ const operations = {
   addKey({ bytes, text, isDemo, fresh }) {
     if (isDemo) return addKey(greenmark.Key.fromBytes(DEMO_KEY));
     if (fresh) return addKey(greenmark.Key.fromBytes(fresh));
-    return at('key', () => addKey(bytes ? greenmark.Key.parseFile(bytes) : greenmark.Key.parse(text)));
+    // A pasted key is read as its file would be.
+    return at('key', () => addKey(greenmark.Key.parseFile(bytes ?? new TextEncoder().encode(text))));
   },
 
   /** Adds a profile from the bytes of its file, or as it was told before; what it says, and the key that fits it, if it is there. */
@@ -201,24 +261,32 @@ const operations = {
 
   keyText: ({ key }) => keys.get(key).toText(),
 
-  /** Reads a tokenizer.json; of the others it holds those in `keep`, and the demo's. */
+  /**
+   * Reads a tokenizer.json or the tokenizer of a GGUF; of the others it holds those in `keep`, and the demo's. `bytes` says how much of the file
+   * was read: of a model its beginning alone.
+   */
   async loadTokenizer({ blob, name, keep }) {
-    const bytes = new Uint8Array(await blob.arrayBuffer());
-    const tokenizer = at('tokenizer', () => greenmark.Tokenizer.fromJson(bytes, name));
+    const { tokenizer, bytes } = await readTokenizer(blob, name);
     for (const id of [...tokenizers.keys()]) {
       if (id !== 'demo' && !keep.includes(id)) {
         tokenizers.get(id).free();
         tokenizers.delete(id);
       }
     }
-    return addTokenizer(tokenizer.fingerprint, tokenizer);
+    return { ...addTokenizer(tokenizer.fingerprint, tokenizer), bytes };
+  },
+
+  /** The texts of a file: of an archive several. `[{ name, text, format, encoding }` or `{ name, error }]`. */
+  async documents({ name, bytes }) {
+    const { readDocuments } = await loadDocuments();
+    return readDocuments(name, bytes);
   },
 
   scheme: ({ scheme }) => at('scheme', () => greenmark.parseScheme(scheme)),
 
   detect({ text, ids, name, config }) {
     const { value } = detectorFor(config);
-    return at('text', () => whole(ids ? value.detectIds(ids, name) : value.detect(text, name), ids));
+    return at('text', () => whole(ids ? value.detectIds(ids, name) : value.detect(text, name), text, ids));
   },
 
   evidence({ texts, config }) {
@@ -239,8 +307,9 @@ const operations = {
     const total = { texts: 0, marked: 0, short: 0, refused: 0, bytes: 0, size: file.size };
     let rows = [];
     let listed = 0;
-    const parts = [];
-    let part = '';
+    const results = new Written('application/jsonl');
+    const table = new Written('text/csv');
+    table.add(HEAD);
     let turn = performance.now();
     let told = turn;
     const tell = () => {
@@ -264,17 +333,17 @@ const operations = {
         total.texts += 1;
         total.marked += evidence.detected ? 1 : 0;
         total.short += evidence.verdict === 'too_short' ? 1 : 0;
-        part += `${JSON.stringify(evidence)}\n`;
-        // A Blob may live on disk; a string may not.
-        if (part.length > PART_CHARACTERS) {
-          parts.push(new Blob([part]));
-          part = '';
-        }
-        list({ number, start, end, evidence, p: greenmark.formatP(evidence.ln_p, 2) });
+        const p = greenmark.formatP(evidence.ln_p, 2);
+        results.add(`${JSON.stringify({ line: number, ...evidence })}\n`);
+        table.add(verdictRow(number, evidence, p));
+        list({ number, start, end, evidence, p });
       } catch (error) {
         if (isFatal(error) || error instanceof FieldError) throw error;
         total.refused += 1;
-        list({ number, start, end, error: messageOf(error) });
+        const reason = messageOf(error);
+        results.add(`${JSON.stringify({ line: number, error: reason })}\n`);
+        table.add(errorRow(number, reason));
+        list({ number, start, end, error: reason });
       }
       const now = performance.now();
       if (now - told > PROGRESS_MS) tell();
@@ -289,8 +358,7 @@ const operations = {
     }
     if (!total.cancelled) total.bytes = file.size;
     tell();
-    parts.push(part);
-    return { ...total, results: new Blob(parts, { type: 'application/jsonl' }) };
+    return { ...total, results: results.blob(), table: table.blob() };
   },
 
   cancel({ request }) {
@@ -318,7 +386,7 @@ loadModel();
 
 // Requests are answered in their order: one may need the tokenizer that the one before it loads.
 // Only what takes long lets others by.
-let turn = init().catch(error => postMessage({ id: 0, fatal: `the module could not be loaded (${messageOf(error)})` }));
+let turn = init().then(() => void loadDocuments().catch(() => {})).catch(error => postMessage({ id: 0, fatal: `the module could not be loaded (${messageOf(error)})` }));
 
 self.onmessage = ({ data: { id, op, data } }) => {
   if (op === 'cancel') answer(id, op, data);

@@ -189,7 +189,7 @@ export class WriteView {
     let asked = 0;
     // A view of its own for the spans; the container's is filled at the end.
     this.tokens.show(text, detection);
-    const line = el('div', { class: 'chunk' });
+    const line = el('div', { class: 'paragraph' });
     // It has its height from the start, so that nothing below moves.
     $('write-tokens').style.minHeight = `${$('write-tokens').offsetHeight}px`;
     $('write-tokens').replaceChildren(line);

@@ -36,7 +36,7 @@ const STATES = {
   },
   unmarked: async page => {
     await chooseTokenizer(page, "demo");
-    await verdict(page, /^No mark found$/);
+    await verdict(page, /^No mark of the demo found$/);
   },
   marked: async page => {
     await check(page, marked);

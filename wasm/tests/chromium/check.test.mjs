@@ -68,7 +68,7 @@ pageTest("unmarked text, short text, other keys and other questions", {}, async 
   await useDemo(page);
   await check(page, unmarked);
   let { word, p } = await verdict(page);
-  assert.deepEqual([word, p], ["No mark found", pOf(detect(unmarked))]);
+  assert.deepEqual([word, p], ["No mark of the demo found", pOf(detect(unmarked))]);
 
   await check(page, "Once");
   assert.equal((await verdict(page)).word, "Too short to say");
@@ -83,7 +83,7 @@ pageTest("unmarked text, short text, other keys and other questions", {}, async 
   const text = write(other);
   await check(page, text);
   ({ word, p } = await verdict(page));
-  assert.deepEqual([word, p], ["No mark found", pOf(detect(text))]);
+  assert.deepEqual([word, p], ["No mark of the demo found", pOf(detect(text))]);
   await addKey(page, other.toText());
   ({ p } = await verdict(page, /^Marked$/));
   const both = detect(text, { keys: [demoKey, other] });
@@ -93,7 +93,7 @@ pageTest("unmarked text, short text, other keys and other questions", {}, async 
 
   // The same text under another scheme and back, and at other levels.
   await page.locator("#scheme").selectOption("gm1:gumbel,h=2");
-  ({ p } = await verdict(page, /^No mark found$/));
+  ({ p } = await verdict(page, /^No mark of the demo found$/));
   assert.equal(p, pOf(detect(text, { keys: [demoKey, other], scheme: "gm1:gumbel,h=2" })));
   await page.locator("#scheme").selectOption({ index: 0 });
   await verdict(page, /^Marked$/);
@@ -115,7 +115,7 @@ pageTest("look-alike letters are seen through once the text is normalised", {}, 
   assert.ok(said.sentence.includes(`${span.scored} counted tokens; ${(100 * span.green / span.scored).toFixed(0)} % green`), "the counts are of the text normalised");
   assert.ok(await page.locator("#coloured-note").isVisible());
   await page.getByLabel("Look at the text normalised, too").uncheck();
-  const { p } = await verdict(page, /^No mark found$/);
+  const { p } = await verdict(page, /^No mark of the demo found$/);
   assert.equal(p, pOf(detect(disguised, { normalise: false })));
 });
 
@@ -184,7 +184,7 @@ pageTest("the newest text wins, however fast they come", {}, async ({ page }) =>
     }
     return { isUnderWay, said: [...said] };
   }, [long, unmarked]);
-  assert.deepEqual(seen, { isUnderWay: true, said: ["No mark found"] });
+  assert.deepEqual(seen, { isUnderWay: true, said: ["No mark of the demo found"] });
 });
 
 pageTest("a text of 100,000 words has its verdict, and typing goes on", {}, async ({ page }) => {
@@ -193,7 +193,7 @@ pageTest("a text of 100,000 words has its verdict, and typing goes on", {}, asyn
   const text = `${marked} ${Array.from({ length: 100_000 }, (_, i) => words[(i * i + (i >> 7)) % words.length]).join(" ")}`;
   await page.locator("#text").fill(text);
   const { word } = await verdict(page);
-  assert.equal(word, detect(text).evidence.detected ? "Marked in one passage" : "No mark found");
+  assert.equal(word, detect(text).evidence.detected ? "Marked in one passage" : "No mark of the demo found");
 
   // While the detector is busy with the whole text, the field takes what is typed.
   const slowest = await page.evaluate(async () => {

@@ -59,7 +59,7 @@ pageTest("a broken key is refused at its field, says what is wrong, and nothing 
     assert.equal(await page.locator("#key-text").inputValue(), given, "to be mended");
     assert.deepEqual(await keyIds(page), [demoKey.id]);
     assert.equal(await page.locator("#text").inputValue(), unmarked);
-    assert.equal((await verdict(page)).word, "No mark found");
+    assert.equal((await verdict(page)).word, "No mark of the demo found");
   };
   await refused(text.slice(0, -1), /characters/);
   await refused(text.toUpperCase(), /./);
@@ -115,7 +115,7 @@ pageTest("key files are opened, broken ones refused; keys are removed", {}, asyn
   await check(page, text);
   await verdict(page, /^Marked$/);
   await page.getByRole("button", { name: `Remove key ${second.id}` }).click();
-  await verdict(page, /^No mark found$/);
+  await verdict(page, /^No mark of the demo found$/);
   await page.getByRole("button", { name: `Remove key ${first.id}` }).click();
   await verdict(page, /^A key is needed$/);
   assert.deepEqual(await keyIds(page), []);

@@ -79,7 +79,10 @@ for (const scheme of ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"]) {
     await page.locator("#lines-save").waitFor();
     const { name, text } = await saved(page, "#lines-save");
     assert.equal(name, "texts.evidence.jsonl");
-    const found = parseLines(text);
+    // Every line has its row, with its number; those that could not be read, their reason.
+    const rows = parseLines(text);
+    assert.deepEqual(rows.map(({ line }) => line), lines.flatMap((line, i) => (line.trim() === "" ? [] : [i + 1])));
+    const found = rows.filter(({ error }) => error === undefined).map(({ line, ...evidence }) => evidence);
     assert.equal(found.length, expected.evidence.length);
     found.forEach((evidence, i) => assertAlike(evidence, expected.evidence[i], `text ${i} (${evidence.id})`));
 
@@ -93,6 +96,7 @@ for (const scheme of ["gm1:green,h=1,gamma=64/256", "gm1:gumbel,h=2"]) {
     const refused = await page.locator("#lines-body .is-refused").allTextContents();
     assert.equal(refused.length, 6);
     const numbers = refused.map(row => /line (\d+):/.exec(row)[1]);
+    assert.deepEqual(rows.filter(({ error }) => error).map(({ line }) => String(line)), numbers);
     assert.deepEqual(numbers, [...expected.stderr.matchAll(/texts\.jsonl[^\n]*?\bline (\d+)/g)].map(match => match[1]), expected.stderr);
     const count = found.filter(({ detected }) => detected).length;
     const short = (await page.locator("#lines-body .verdict-cell").allTextContents()).filter(verdict => /Too short/.test(verdict)).length;
@@ -113,7 +117,7 @@ pageTest("a line is opened in full, and the list stays", {}, async ({ page }) =>
   assert.equal(await page.locator("#coloured").evaluate(element => element.textContent), partly);
   assert.match(await page.locator("#verdict-of").textContent(), /third/);
   await page.getByRole("button", { name: "first" }).click();
-  await verdict(page, /^No mark found$/);
+  await verdict(page, /^No mark of the demo found$/);
   await page.locator("#lines-body").getByRole("button", { name: "4" }).click();
   await verdict(page, /^Too short/);
   assert.equal(await page.locator("#lines-body tr").count(), 4);
@@ -137,7 +141,7 @@ pageTest("of a long list the rest is counted: texts, and lines that could not be
   await page.locator("#lines-save").waitFor();
   assert.equal(await page.locator("#lines-summary").textContent(), "1,004 texts: 0 marked, 0 without a mark found, 1,004 too short; 1 line could not be checked.");
   assert.equal(await page.locator("#lines-more").textContent(), "Shown are the first 1,000 lines. Besides: 4 more texts counted, and in the saved results; 1 more line that could not be checked.");
-  assert.equal(parseLines((await saved(page, "#lines-save")).text).length, 1004);
+  assert.equal(parseLines((await saved(page, "#lines-save")).text).length, 1005);
 });
 
 pageTest("a long file can be cancelled, and what was read is kept", {}, async ({ page }) => {

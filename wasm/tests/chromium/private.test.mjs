@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
+import { docx } from "../files.mjs";
 import { addKey, check, chooseTokenizer, drop, file, open, pageTest, saved, useDemo, verdict } from "./page.mjs";
 import { greenmark, keyOf, marked, otherTokenizer, partly, unmarked, write } from "./texts.mjs";
 
@@ -11,7 +12,7 @@ pageTest("no request leaves the page after it is loaded", { context: { permissio
   await page.waitForLoadState("networkidle");
   const own = new URL(page.url()).origin;
   for (const request of watched.requests) assert.ok(request.startsWith(`GET ${own}/`), request);
-  for (const part of ["app.js", "worker.js", "greenmark_bg.wasm", "demo-model.bin"]) {
+  for (const part of ["app.js", "worker.js", "greenmark_bg.wasm", "documents_bg.wasm", "demo-model.bin"]) {
     assert.ok(watched.requests.some(request => request.endsWith(part)), `${part} is loaded`);
   }
   for (const list of [watched.requests, watched.arrived]) list.length = 0;
@@ -52,6 +53,9 @@ pageTest("no request leaves the page after it is loaded", { context: { permissio
 
   await open(page, "#text-open", file("photo.png", Uint8Array.of(0x89, 0x50, 0)));
   await page.locator("#text-error").waitFor();
+  await open(page, "#text-open", file("story.docx", docx([marked, '<img src="http://planted.invalid/b.png">'])));
+  await verdict(page, /^Marked/);
+  await saved(page, "#save-report");
   const lines = [{ text: marked }, { text: unmarked }, { text: write(key) }, { nothing: 1 }].map(line => JSON.stringify(line)).join("\n");
   await open(page, "#text-open", file("lines.jsonl", lines));
   await page.locator("#lines-save").waitFor();
@@ -60,7 +64,7 @@ pageTest("no request leaves the page after it is loaded", { context: { permissio
   await verdict(page, /arked/);
   await page.locator("#text-clear").click();
   await drop(page, "#text-zone", [fileURLToPath(new URL("../../../README.md", import.meta.url))]);
-  await verdict(page, /^No mark found$/);
+  await verdict(page, /^No mark of the demo found$/);
 
   await page.locator("#nav-write").click();
   for (const button of ["#write-marked", "#write-plain"]) {

@@ -35,7 +35,7 @@ pageTest("after a trap in WebAssembly the next text has its verdict, with the sa
   await check(page, `please trap ${unmarked}`);
   await verdict(page, /^Not checked$/);
   await check(page, unmarked);
-  assert.equal((await verdict(page, /^No mark found$/)).p, pOf(detect(unmarked)));
+  assert.equal((await verdict(page, /^No mark of the demo found$/)).p, pOf(detect(unmarked)));
 });
 
 pageTest("after an uncaught error in the worker, too, and with the tokenizer that was opened", { faults: [notice, /planted/] }, async ({ page }) => {
