@@ -1,6 +1,6 @@
 //! The texts of documents, for JavaScript.
 
-use greenmark_documents::read;
+use greenmark_documents::{Found, read};
 use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -21,20 +21,21 @@ extern "C" {
 /// - `file`: its bytes.
 #[wasm_bindgen(js_name = readDocuments)]
 pub fn read_documents(name: &str, file: &[u8]) -> Vec<FoundDocument> {
-    let documents = read(name, file).into_iter().map(|found| {
-        let members = match found.content {
-            Ok(document) => vec![
-                ("text", document.text.into()),
-                ("format", document.format.as_str().into()),
-                ("encoding", document.encoding.map_or(JsValue::NULL, JsValue::from)),
-            ],
-            Err(error) => vec![("error", error.to_string().into())],
-        };
-        let object = Object::new();
-        for (member, value) in [("name", found.name.into())].into_iter().chain(members) {
-            Reflect::set(&object, &member.into(), &value).expect("a plain object takes any member");
-        }
-        JsValue::from(object).unchecked_into()
-    });
-    documents.collect()
+    read(name, file).into_iter().map(object).collect()
+}
+
+fn object(found: Found) -> FoundDocument {
+    let members = match found.content {
+        Ok(document) => vec![
+            ("text", document.text.into()),
+            ("format", document.format.as_str().into()),
+            ("encoding", document.encoding.map_or(JsValue::NULL, JsValue::from)),
+        ],
+        Err(error) => vec![("error", error.to_string().into())],
+    };
+    let object = Object::new();
+    for (member, value) in [("name", found.name.into())].into_iter().chain(members) {
+        Reflect::set(&object, &member.into(), &value).expect("a plain object takes any member");
+    }
+    JsValue::from(object).unchecked_into()
 }
