@@ -164,6 +164,10 @@ rm -rf "$stage"
 compile greenmark-wasm "$stage" greenmark
 compile greenmark-wasm "$stage/core" greenmark --no-default-features
 compile greenmark-documents-wasm "$stage/documents" documents
+# The types' `[Symbol.dispose]` needs a library that few projects name.
+for types in "$stage"/{,core/}greenmark.d.ts "$stage"/documents/documents.d.ts; do
+    sed -i '1i /// <reference lib="esnext.disposable" />' "$types"
+done
 for folder in "$stage" "$stage/core"; do
     cp wasm/npm/node.js "$folder/"
 done

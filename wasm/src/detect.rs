@@ -31,6 +31,16 @@ pub struct Detector {
     /// Path of the option with a missing tokenizer, without which no text can be read.
     #[cfg(feature = "text")]
     pub(crate) unread: Option<String>,
+    /// Size of the largest vocabulary that is asked about.
+    #[cfg(feature = "text")]
+    vocab_size: Option<usize>,
+}
+
+#[cfg(feature = "text")]
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn warn(message: &str);
 }
 
 #[wasm_bindgen]
@@ -47,12 +57,14 @@ impl Detector {
         Ok(Self {
             examiner,
             #[cfg(feature = "text")]
+            vocab_size: question.vocab_size(),
+            #[cfg(feature = "text")]
             unread: question.unread,
         })
     }
 
     /// Examines a text that is given as the ids of its tokens, as the model's tokenizer encodes the
-    /// text alone.
+    /// text alone. Warns on the console of ids that no given tokenizer has: they are another model's.
     ///
     /// # Errors
     /// If an id is not a valid token id.
@@ -62,7 +74,7 @@ impl Detector {
         #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
     ) -> Fallible<Detection> {
-        let (ids, id) = (token_ids(ids)?, text_id(&id)?);
+        let (ids, id) = (self.ids(ids)?, text_id(&id)?);
         let answer = self.examiner.examine_ids(&ids);
         detection(&id, &answer, &ids, [&[], &[], &[]])
     }
@@ -77,8 +89,24 @@ impl Detector {
         #[wasm_bindgen(unchecked_param_type = "Uint32Array | number[]")] ids: &JsValue,
         #[wasm_bindgen(unchecked_optional_param_type = "string | null")] id: JsValue,
     ) -> Fallible<EvidenceObject> {
-        let (ids, id) = (token_ids(ids)?, text_id(&id)?);
+        let (ids, id) = (self.ids(ids)?, text_id(&id)?);
         plain(&Evidence::new(&id, &self.examiner.examine_ids(&ids)))
+    }
+}
+
+impl Detector {
+    fn ids(&self, given: &JsValue) -> Fallible<Vec<TokenId>> {
+        let ids = token_ids(given)?;
+        #[cfg(feature = "text")]
+        if let Some(size) = self.vocab_size
+            && let Some(at) = ids.iter().position(|&id| id as usize >= size)
+        {
+            warn(&format!(
+                "ids[{at}] is {}, and no given tokenizer has more than {size} ids: another model's?",
+                ids[at]
+            ));
+        }
+        Ok(ids)
     }
 }
 

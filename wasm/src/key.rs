@@ -21,12 +21,20 @@ pub struct Key(pub(crate) greenmark::Key);
 
 #[wasm_bindgen]
 impl Key {
-    /// Parses the text form, `gmk1…`.
+    /// Parses the text form, `gmk1…`, and nothing around it: a key file, which may end in a line
+    /// ending, is for `parseFile`.
     ///
     /// # Errors
     /// Names the fault and its position, and quotes nothing.
     pub fn parse(#[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue) -> Fallible<Key> {
-        Ok(Self(Zeroizing::new(string(text, "text")?).parse()?))
+        let text = Zeroizing::new(string(text, "text")?);
+        let parsed = text.parse();
+        if parsed.is_err() && greenmark::Key::parse_file(text.as_bytes()).is_ok() {
+            return Err(JsError::new(
+                "text: a line ending follows the key: `Key.parseFile` reads the bytes of a key file",
+            ));
+        }
+        Ok(Self(parsed?))
     }
 
     /// Parses the bytes of a key file.

@@ -182,6 +182,11 @@ impl Question {
 
 #[cfg(feature = "text")]
 impl Question {
+    /// Returns the size of the largest vocabulary that is asked about; `None` without a tokenizer.
+    pub(crate) fn vocab_size(&self) -> Option<usize> {
+        self.asks.iter().filter_map(|ask| Some(ask.tokenizer.as_ref()?.vocab_size())).max()
+    }
+
     /// Returns the tokenizer of all questions, if each has one: a stream of text has one stream of
     /// ids.
     pub(crate) fn one_tokenizer(&self) -> Fallible<Option<Arc<greenmark_text::Tokenizer>>> {

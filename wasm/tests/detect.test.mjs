@@ -265,3 +265,24 @@ test("a freed detector is an error", () => {
   assert.throws(() => detector.detect("a"), Error);
   assert.equal(tokenizer.name, "demo", "and the tokenizer stays");
 });
+
+test("ids that the given tokenizer does not have are warned of", () => {
+  const warnings = [];
+  const { warn } = console;
+  console.warn = (message) => warnings.push(message);
+  try {
+    const tokenizer = greenmark.Tokenizer.demo();
+    const detector = new greenmark.Detector({ keys: [keyOf(7)], tokenizer });
+    detector.evidenceIds([1, tokenizer.vocabSize - 1]);
+    assert.deepEqual(warnings, []);
+    detector.evidenceIds([1, tokenizer.vocabSize]);
+    detector.detectIds([70_000]);
+    new greenmark.Detector({ keys: [keyOf(7)] }).detectIds([70_000]);
+  } finally {
+    console.warn = warn;
+  }
+  assert.deepEqual(warnings, [
+    "ids[1] is 5897, and no given tokenizer has more than 5897 ids: another model's?",
+    "ids[0] is 70000, and no given tokenizer has more than 5897 ids: another model's?",
+  ]);
+});

@@ -79,3 +79,16 @@ test("a detector outlives its key", () => {
 test("there is no key by default, and none by new", () => {
   assert.throws(() => Reflect.construct(Key, []).id, Error);
 });
+
+test("a key's text with a line ending is for `parseFile`, and `parse` says so", () => {
+  const text = keyOf(7).toText();
+  for (const ending of ["\n", "\r\n"]) {
+    assert.throws(() => Key.parse(text + ending), /`Key\.parseFile` reads the bytes of a key file/);
+    assert.equal(Key.parseFile(new TextEncoder().encode(text + ending)).id, keyOf(7).id);
+  }
+  // What a key file may not hold, neither takes.
+  for (const broken of [`${text}\n\n`, `${text} `, `\ufeff${text}`]) {
+    assert.throws(() => Key.parse(broken), (error) => !error.message.includes("parseFile"));
+    assert.throws(() => Key.parseFile(new TextEncoder().encode(broken)));
+  }
+});

@@ -214,7 +214,7 @@ export class CheckView {
         several: config.keys.length + config.profiles.length > 1,
         reach: ids === null ? this.state.reach : 'ids',
         isPublic: this.state.keys.some(({ id, source }) => source.isDemo && id === detection.evidence.key_id),
-        read: ids === null ? readWith(this.state.tokenizersAsked) : '',
+        read: ids === null ? readWith(this.state.tokenizersAsked) : this.#beyond(ids),
         keyLabel: id => this.state.keys.find(key => key.id === id)?.label,
         name,
         origin: this.document.origin,
@@ -249,6 +249,13 @@ export class CheckView {
       complain($('text'), $('text-error'), `line ${number} cannot be read again: ${error.message}`);
       this.result.none('Not checked', 'The file has changed or gone.');
     }
+  }
+
+  /** A word about ids that no tokenizer here has. */
+  #beyond(ids) {
+    const sizes = this.state.tokenizersAsked.map(({ vocabSize }) => vocabSize);
+    const beyond = sizes.length === 0 ? undefined : ids.find(id => id >= Math.max(...sizes));
+    return beyond === undefined ? '' : `The id ${beyond.toLocaleString('en-GB')} is beyond the vocabulary of the tokenizer chosen here: the ids are another model’s.`;
   }
 
   /** A text that is read with another model's tokenizer looks unmarked, so none is guessed. */

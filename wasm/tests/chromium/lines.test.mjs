@@ -127,6 +127,13 @@ pageTest("a line is opened in full, and the list stays", {}, async ({ page }) =>
   assert.ok(await page.locator("#text").isVisible());
 });
 
+pageTest("ids of another model are pointed out", { faults: [/console warning: ids\[0\] is 70000/] }, async ({ page }) => {
+  await useDemo(page);
+  await open(page, "#text-open", file("ids.jsonl", '{"id": "a", "tokens": [70000, 1, 2]}'));
+  await page.locator("#lines-body").getByRole("button", { name: "a" }).click();
+  await page.locator("#verdict-read", { hasText: "The id 70,000 is beyond the vocabulary of the tokenizer chosen here" }).waitFor();
+});
+
 pageTest("pasted lines are taken as lines when the reader says so", {}, async ({ page }) => {
   await useDemo(page);
   await page.locator("#text").fill(`${JSON.stringify({ text: marked })}\n${JSON.stringify({ text: unmarked })}\n`);
