@@ -327,7 +327,7 @@ impl Report {
             for table in tables {
                 let cells = table.rows.iter().filter(|row| SHOWN.contains(&row.alpha)).map(|row| {
                     let rate =
-                        if row.claimed { format!("{:.2e}", row.rate) } else { format!("{} of {}", row.hits, table.n) };
+                        if row.claimed { rate_in_figures(row.rate) } else { format!("{} of {}", row.hits, table.n) };
                     format!("{rate:>16}")
                 });
                 out += &format!("  {:<40} {}\n", table.test, cells.collect::<String>());
@@ -401,7 +401,8 @@ fn of_part(table: &Table) -> Option<Value> {
 fn worst(exceeds: &[Excess]) -> Option<String> {
     let worst = exceeds.iter().min_by(|a, b| a.row.ln_p.total_cmp(&b.row.ln_p))?;
     let Row { alpha, hits, rate, low, high, .. } = worst.row;
-    Some(format!("{}, alpha = {}: {hits} hits, rate {rate:.2e} ({low:.2e} to {high:.2e})", worst.place, number(alpha)))
+    let [rate, low, high] = [rate, low, high].map(rate_in_figures);
+    Some(format!("{}, alpha = {}: {hits} hits, rate {rate} ({low} to {high})", worst.place, number(alpha)))
 }
 
 /// Returns tables side by side: a row a level, and before them the heads.
@@ -414,7 +415,8 @@ fn grid<'t>(tables: impl Iterator<Item = &'t Table>) -> Vec<Vec<String>> {
             let Row { hits, rate, low, high, claimed, .. } = table.rows[at];
             let mark = if table.rows[at].is_above() { "↑ " } else { "" };
             if claimed {
-                format!("{mark}{hits}: {rate:.2e} ({low:.2e} to {high:.2e})")
+                let [rate, low, high] = [rate, low, high].map(rate_in_figures);
+                format!("{mark}{hits}: {rate} ({low} to {high})")
             } else {
                 format!("{mark}~ {hits} (to {high:.1e})")
             }
@@ -423,6 +425,11 @@ fn grid<'t>(tables: impl Iterator<Item = &'t Table>) -> Vec<Vec<String>> {
     });
     let heads = std::iter::once("α".to_owned()).chain(heads).collect();
     if tables.is_empty() { Vec::new() } else { std::iter::once(heads).chain(rows).collect() }
+}
+
+/// Returns a rate in three figures, `1.23e-4`; nothing is 0.
+fn rate_in_figures(rate: f64) -> String {
+    if rate == 0.0 { "0".to_owned() } else { format!("{rate:.2e}") }
 }
 
 /// 0.05, 1e-6.
