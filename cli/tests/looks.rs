@@ -247,6 +247,14 @@ fn a_stream_about_many_keys_names_the_one_that_it_found() {
     let output = run(&["detect", "-t", "demo", "--stream", "--json", "-k", &file(&keys, "4.key"), &bad]);
     assert_eq!((output.status.code(), stdout(&output).lines().count()), (Some(2), 2));
     assert!(stderr(&output).contains(&format!("not valid UTF-8 from byte {} on", text.len())), "{}", stderr(&output));
+    // Nothing found so far is no answer about a text that cannot be read on.
+    fs::write(&bad, b"One morning, \xff and more").expect("writable");
+    for more in [&[][..], &["--json"]] {
+        let output = run(&[&["detect", "-t", "demo", "--stream", "-k", &file(&keys, "4.key"), &bad], more].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!stdout(&output).to_lowercase().contains("no mark found"), "{}", stdout(&output));
+        assert!(!stdout(&output).contains("\"detected\""), "{}", stdout(&output));
+    }
 }
 
 /// Emoji of several code points, cut by tokens: places are whole graphemes, and never panic.

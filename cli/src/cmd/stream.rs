@@ -45,7 +45,7 @@ pub(crate) fn run(args: &DetectArgs, asked: &Asked, schemes: &[Scheme]) -> Resul
     progress.finish_and_clear();
     if !args.json {
         let mut said = describe_question(&asks, true);
-        if !listener.found {
+        if !listener.found && outcome.is_ok() {
             said += &format!("  {NO_MARK_NOTE}\n");
         }
         print_styled(&said)?;
@@ -66,7 +66,7 @@ impl Listener<'_> {
     /// Reads to the end; says at once when the evidence suffices.
     fn listen(&mut self, mut characters: WholeCharacters<impl BufRead>, progress: &ProgressBar) -> Result<Outcome> {
         let mut encoder = self.tokenizer.stream_encoder();
-        // What goes wrong is said after what is known of the text before it.
+        // What goes wrong is said after what was found in the text before it.
         let ended = loop {
             match characters.next() {
                 Ok(Some(piece)) => self.push(&encoder.push(&piece)?, progress)?,
@@ -82,7 +82,10 @@ impl Listener<'_> {
         let ids = encoder.finish()?;
         self.push(&ids, progress)?;
         let evidence = self.stream.evidence();
-        progress.suspend(|| self.say(Event::End, &evidence))?;
+        // Of a text that was not read to its end, nothing is said against a mark.
+        if ended.is_ok() || self.found {
+            progress.suspend(|| self.say(Event::End, &evidence))?;
+        }
         ended
     }
 
