@@ -107,7 +107,7 @@ pub(crate) enum KeyCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyShowArgs {
-    /// Key files, or folders of *.key files
+    /// Key files, or folders of *.key files; - is standard input
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
 }
@@ -189,7 +189,7 @@ pub(crate) const DEFAULT_SCHEME: &str = "gm1:green,h=1,gamma=64/256";
 #[command(after_help = include_str!("args/help/embed.txt").trim_end())]
 pub(crate) struct EmbedArgs {
     /// File with the secret key (make one with `greenmark keygen`), or a folder of *.key files; of
-    /// several keys, each text is marked with one [env: GREENMARK_KEY_FILE]
+    /// several keys, each text is marked with one; - is standard input [env: GREENMARK_KEY_FILE]
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) key_file: Vec<PathBuf>,
     /// Profile, which names key, scheme and tokenizer; the model must have that tokenizer
@@ -231,6 +231,10 @@ pub(crate) struct EmbedArgs {
     /// JSON Lines with many prompts, written as a batch; - is standard input
     #[arg(long, value_name = "FILE.jsonl", group = "source", help_heading = "Prompt")]
     pub(crate) prompts: Option<PathBuf>,
+    /// With --prompts, write the lines to FILE; if an earlier run of the same command was broken off
+    /// there, go on after its lines
+    #[arg(short, long, value_name = "FILE.jsonl", requires = "prompts", help_heading = "Prompt")]
+    pub(crate) output: Option<PathBuf>,
     /// Texts written at a time with --prompts [default: the fastest for the model]
     #[arg(long, value_name = "N", conflicts_with_all = ["prompt", "prompt_file"], help_heading = "Prompt")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -291,7 +295,7 @@ pub(crate) struct SamplingArgs {
 #[command(after_help = include_str!("args/help/detect.txt").trim_end())]
 pub(crate) struct DetectArgs {
     /// File with a secret key, or a folder of keys and profiles; may be given several times. Every
-    /// key is a look that is paid for [env: GREENMARK_KEY_FILE]
+    /// key is a look that is paid for; - is standard input [env: GREENMARK_KEY_FILE]
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(crate) key_file: Vec<PathBuf>,
     /// Profile, which says key, scheme and tokenizer (`greenmark keygen --profile`); may be given
@@ -352,7 +356,19 @@ pub(crate) struct DetectArgs {
     pub(crate) files: Vec<PathBuf>,
 }
 
+impl EmbedArgs {
+    /// Returns true if the prompts come from standard input.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        [&self.prompt_file, &self.prompts].into_iter().flatten().any(|path| path.as_os_str() == "-")
+    }
+}
+
 impl DetectArgs {
+    /// Returns true if a text comes from standard input.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.files.is_empty() || self.files.iter().any(|path| path.as_os_str() == "-")
+    }
+
     /// Returns the schemes that keys without a profile are asked under.
     pub(crate) fn schemes(&self) -> Vec<Scheme> {
         if self.scheme.is_empty() { vec![Scheme::DEFAULT] } else { self.scheme.clone() }

@@ -24,13 +24,21 @@ pub(crate) fn fresh() -> Result<Key> {
 }
 
 /// The keys that a command is given without a profile, or where the environment says they are.
-pub(crate) fn paths(given: &[PathBuf], has_profile: bool) -> Vec<PathBuf> {
-    match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
+///
+/// - `takes_stdin`: whether the command reads a text or a prompt from standard input.
+pub(crate) fn paths(given: &[PathBuf], has_profile: bool, takes_stdin: bool) -> Result<Vec<PathBuf>> {
+    let from_stdin = given.iter().filter(|path| path.as_os_str() == STDIN).count();
+    if from_stdin > usize::from(!takes_stdin) {
+        bail!("--key-file -: standard input can be read once, and holds one key");
+    }
+    Ok(match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         Some(path) if given.is_empty() && !has_profile => vec![path.into()],
         _ => given.to_vec(),
-    }
+    })
 }
 
+/// Stands for standard input.
+const STDIN: &str = "-";
 /// Names a key file, for scripts.
 const VARIABLE: &str = "GREENMARK_KEY_FILE";
 
@@ -74,10 +82,14 @@ pub(crate) fn read(path: &Path) -> Result<Key> {
 
 /// Reads what should be a key file, and warns if others could read it too.
 pub(crate) fn content(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut file = fs::File::open(path)?;
-    warn_if_shared(&file, path);
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST as usize + 1));
-    Read::by_ref(&mut file).take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if path.as_os_str() == STDIN {
+        io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes)?;
+    } else {
+        let file = fs::File::open(path)?;
+        warn_if_shared(&file, path);
+        file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    }
     if bytes.len() as u64 > LONGEST {
         return Err(io::Error::other(format!("longer than {LONGEST} bytes, so it is no key file")));
     }

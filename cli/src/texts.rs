@@ -37,6 +37,11 @@ impl Source {
         self.is_lines
     }
 
+    /// Returns true if it can be read twice.
+    pub(crate) fn is_file(&self) -> bool {
+        self.path.as_ref().is_some_and(|path| path.is_file())
+    }
+
     /// For messages.
     pub(crate) fn name(&self) -> String {
         self.path.as_ref().map_or_else(|| "standard input".into(), |path| path.display().to_string())
@@ -63,7 +68,7 @@ impl Source {
     fn open_lines(&self) -> Result<Box<dyn BufRead>> {
         let mut reader = self.open()?;
         // Of a pipe nothing is awaited before its time.
-        if self.path.as_ref().is_some_and(|path| path.is_file())
+        if self.is_file()
             && let Some(kind) = kind(reader.fill_buf().map_err(|error| self.unreadable(&error))?)
         {
             bail!("{}: {kind}", self.name());

@@ -184,5 +184,7 @@ fn bar(plan: &Plan, sources: &[Source]) -> ProgressBar {
     let documents: u64 =
         sources.iter().map(|source| if source.is_lines() { source.count_lines().unwrap_or(0) } else { 1 }).sum();
     let style = ProgressStyle::with_template("{wide_bar} {percent} %, {msg}, {elapsed} (left: {eta})");
-    ProgressBar::new(documents * plan.keys()).with_style(style.expect("the template is sound"))
+    ProgressBar::new(documents * plan.keys())
+        .with_style(style.expect("the template is sound"))
+        .with_message("nothing tested yet")
 }

@@ -32,7 +32,7 @@ use crate::{
 };
 
 pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
-    let paths = keys::paths(&args.key_file, !args.profile.is_empty());
+    let paths = keys::paths(&args.key_file, !args.profile.is_empty(), args.reads_stdin())?;
     if paths.is_empty() && args.profile.is_empty() {
         bail!("no key: give --profile FILE, or --key-file FILE, or set GREENMARK_KEY_FILE");
     }

@@ -1,8 +1,10 @@
 //! `greenmark embed`: a language model writes, marked or not.
 
+mod answers;
+
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     io::{self, IsTerminal},
     ops::ControlFlow,
     path::Path,
@@ -11,13 +13,16 @@ use std::{
 use anyhow::{Context, Result, bail};
 use greenmark::{Embedder, Key, Scheme, TokenId};
 use greenmark_lm::{Event, Finish, GenerateOptions, MarkHook, Request, generate, text_rng};
-use greenmark_text::{Profile, ProfileParams, Tokenizer};
+use greenmark_text::{Profile, ProfileParams, Tokenizer, fmt::hex};
 use rand_chacha::rand_core::Rng;
 use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::{
     Outcome,
-    args::EmbedArgs,
+    args::{EmbedArgs, SamplingArgs},
+    cmd::embed::answers::{Answers, Sink, refuse_twins},
     interrupt, keys,
     models::{self, Writer},
     output::{complain, count, is_closed_pipe, note, print_line, printable, write_stdout},
@@ -28,7 +33,8 @@ use crate::{
 };
 
 pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
-    let seed = args.sampling.seed.map_or_else(writing::fresh_seed, Ok)?;
+    let earlier = args.output.as_deref().map(Answers::read).transpose()?;
+    let seed = args.sampling.seed.or_else(|| earlier.as_ref()?.seed()).map_or_else(writing::fresh_seed, Ok)?;
     let marks = marks(args, seed)?;
     // What can be refused is refused before a model is loaded.
     writing::options(&args.sampling, seed, &[], None)?;
@@ -38,9 +44,18 @@ pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
     let task = match (&args.prompt, &args.prompt_file, &args.prompts) {
         (Some(prompt), ..) => Task::One(prompt.clone()),
         (_, Some(file), _) => Task::One(Source::new(file, false).read_whole()?),
-        (.., Some(file)) => Task::Many(file),
+        (.., Some(file)) => Task::Many(Source::new(file, true)),
         _ => bail!("no prompt: give --prompt TEXT, --prompt-file FILE or --prompts FILE.jsonl"),
     };
+    if let Task::Many(source) = &task {
+        match source.is_file() {
+            true => refuse_twins(source)?,
+            false if args.output.as_ref().is_some_and(|path| path.exists()) => {
+                bail!("--output exists: to go on with it, give the prompts as a file")
+            }
+            false => {}
+        }
+    }
     interrupt::catch()?;
     let writer = Writer::load(&args.model)?;
     let tokenizer = &writer.reader.tokenizer;
@@ -51,16 +66,46 @@ pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
         save_profile(path, marks, tokenizer)?;
     }
     let options = writing::options(&args.sampling, seed, writer.reader.tokenizer.eos_ids(), args.batch)?;
-    let mut run = Run { args, marks, writer, options };
+    let settings = settings(args, marks.as_ref(), &writer.reader.tokenizer, seed);
+    let mut run = Run { args, marks, writer, options, settings };
     match task {
         Task::One(prompt) => run.one(&prompt),
-        Task::Many(file) => run.many(file),
+        Task::Many(source) => {
+            let sink = earlier.map(|earlier| earlier.open(&run.settings, &source)).transpose()?.unwrap_or_default();
+            run.many(&source, &sink)
+        }
     }
 }
 
-enum Task<'a> {
+enum Task {
     One(String),
-    Many(&'a Path),
+    Many(Source),
+}
+
+/// Returns a fingerprint of all that a text depends on besides its prompt and its place, 16 digits.
+fn settings(args: &EmbedArgs, marks: Option<&Marks<'_>>, tokenizer: &Tokenizer, seed: u64) -> String {
+    let EmbedArgs { model, sampling, raw, system, skip_repeats, .. } = args;
+    let SamplingArgs { max_tokens, ignore_eos, temperature, top_k, top_p, min_p, .. } = sampling;
+    let mark = marks.map(|marks| {
+        let keys: Vec<String> = marks.keys.iter().map(|key| key.id().to_string()).collect();
+        let (delta, share) = (args.strength.delta_of(marks.scheme), args.strength.mixing_share_of(marks.scheme));
+        json!([keys, marks.scheme.to_string(), delta, share, skip_repeats])
+    });
+    let all = json!([
+        model.model,
+        tokenizer.fingerprint(),
+        mark,
+        max_tokens,
+        ignore_eos,
+        temperature,
+        top_k,
+        top_p,
+        min_p,
+        raw,
+        system,
+        seed
+    ]);
+    hex(&Sha256::digest(all.to_string())[..8])
 }
 
 /// Keys that mark the texts: one, or of several keys one a text. `None` writes without a mark.
@@ -89,7 +134,7 @@ fn marks(args: &EmbedArgs, seed: u64) -> Result<Option<Marks<'_>>> {
     let mut marks = if let Some(path) = &args.profile {
         under(&Deployment::read(path)?)
     } else {
-        let paths = keys::paths(&args.key_file, false);
+        let paths = keys::paths(&args.key_file, false, args.reads_stdin())?;
         if paths.is_empty() {
             bail!(
                 "no key: give --profile FILE or --key-file FILE (`greenmark keygen` makes both), set GREENMARK_KEY_FILE, \
@@ -153,13 +198,14 @@ fn save_profile(path: &Path, marks: &Marks<'_>, tokenizer: &Tokenizer) -> Result
     let folder = profiles::folder_of(path);
     let model = &marks.args.model;
     let given = model.tokenizer.as_ref().map_or_else(|| model.model.clone(), |path| path.display().to_string());
-    let key_file = marks.file.as_ref().context("no key file")?;
+    // The key of standard input has no path.
+    let key_file = marks.file.as_deref().filter(|file| *file != Path::new("-"));
     let profile = Profile::new(ProfileParams {
         name,
         scheme: marks.scheme,
         tokenizer: profiles::tokenizer_in_profile(folder, &given, tokenizer)?,
         key_id: marks.keys[0].id(),
-        key_file: Some(profiles::path_in_profile(folder, key_file)?),
+        key_file: key_file.map(|file| profiles::path_in_profile(folder, file)).transpose()?,
         subkey: None,
     });
     profiles::write_new(path, &profile.with_context(|| format!("--save-profile {}", path.display()))?)
@@ -207,6 +253,7 @@ struct Written<'a> {
     tokenizer: &'a str,
     temperature: f64,
     seed: u64,
+    run: &'a str,
 }
 
 /// Facts about the writing of texts, for their lines.
@@ -216,6 +263,7 @@ struct How<'a> {
     marks: Option<&'a Marks<'a>>,
     tokenizer: &'a Tokenizer,
     seed: u64,
+    settings: &'a str,
 }
 
 impl How<'_> {
@@ -236,6 +284,7 @@ impl How<'_> {
             tokenizer: self.tokenizer.fingerprint(),
             temperature: args.sampling.temperature,
             seed: self.seed,
+            run: self.settings,
         })?)
     }
 
@@ -264,6 +313,8 @@ struct Run<'a> {
     marks: Option<Marks<'a>>,
     writer: Writer,
     options: GenerateOptions,
+    /// Fingerprint of the settings.
+    settings: String,
 }
 
 impl Run<'_> {
@@ -297,7 +348,7 @@ impl Run<'_> {
             write_stdout(b"\n")?;
         }
         let Some((ids, reason)) = finished else { bail!("interrupted: the text is not whole") };
-        let how = How { args: self.args, marks, tokenizer, seed: self.options.seed };
+        let how = How { args: self.args, marks, tokenizer, seed: self.options.seed, settings: &self.settings };
         if self.args.json {
             print_line(&how.line(0, "1", prompt, &ids, reason)?)?;
         }
@@ -311,9 +362,8 @@ impl Run<'_> {
     }
 
     /// Writes a text for every line of a prompt file, as a batch.
-    fn many(&mut self, file: &Path) -> Result<Outcome> {
-        let source = Source::new(file, true);
-        let progress = progress::of_texts(&source, "{msg}, ");
+    fn many(&mut self, source: &Source, sink: &Sink) -> Result<Outcome> {
+        let progress = progress::of_texts(source, "{msg}, ").with_message(count(0, "token"));
         let outcome = Cell::new(Outcome::Done);
         let report = |message: &str| {
             outcome.set(Outcome::Partly);
@@ -324,12 +374,21 @@ impl Run<'_> {
         // Lines that wait for those before them, by index; `None` until there is a line. Empty with
         // --unordered.
         let waiting: RefCell<BTreeMap<u64, Option<String>>> = RefCell::default();
-        let Self { args, marks, writer, options } = self;
+        let Self { args, marks, writer, options, settings } = self;
         let marks = marks.as_ref();
         let Writer { model, reader } = writer;
         let tokenizer = &reader.tokenizer;
+        // Ids so far of prompts that cannot be read twice.
+        let mut ids = HashSet::new();
         let requests = source.prompts()?.filter_map(|prompt| {
+            if prompt.as_ref().is_ok_and(|prompt| sink.done.contains(&prompt.id)) {
+                progress.inc(1);
+                return None;
+            }
             let request = prompt.and_then(|prompt| {
+                if !source.is_file() && !ids.insert(prompt.id.clone()) {
+                    bail!("{}, line {}: its id `{}` came before", source.name(), prompt.line, printable(&prompt.id));
+                }
                 let ids = reader
                     .ids(&prompt.prompt, args.system.as_deref(), args.raw)
                     .with_context(|| format!("{}, line {}", source.name(), prompt.line))?;
@@ -351,10 +410,10 @@ impl Run<'_> {
                 }
             }
         });
-        let how = How { args, marks, tokenizer, seed: options.seed };
+        let how = How { args, marks, tokenizer, seed: options.seed, settings };
         let mut failed = Ok(());
         let (mut tokens, mut texts) = (0u64, 0u64);
-        let print = |line: &str| progress.suspend(|| print_line(line));
+        let print = |line: &str| progress.suspend(|| sink.write(line));
         generate(
             model.as_mut(),
             requests,
@@ -393,8 +452,9 @@ impl Run<'_> {
             },
         )?;
         progress.finish_and_clear();
-        // What an interruption left behind a text that was never finished.
-        let left = waiting.take().into_values().flatten();
+        // What an interruption left behind a text that was never finished. A file keeps the order, for
+        // the run that goes on.
+        let left = waiting.take().into_values().flatten().filter(|_| sink.path().is_none());
         let failed = failed.and_then(|()| left.into_iter().try_for_each(|line| print_line(&line)));
         match failed {
             // A reader that has seen enough is no failure; a prompt that was refused before it left is one.
@@ -403,7 +463,8 @@ impl Run<'_> {
         }
         if interrupt::requested() {
             let begun = count(open.borrow().len() as u64, "text");
-            complain(&format!("interrupted: {begun} begun and not in the output"));
+            let on = sink.path().map(|_| "; the same command goes on with it").unwrap_or_default();
+            complain(&format!("interrupted: {begun} begun and not in the output{on}"));
             outcome.set(Outcome::Partly);
         }
         if !args.quiet {
