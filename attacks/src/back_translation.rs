@@ -20,7 +20,7 @@ use self::{
 };
 use crate::{
     attack::{About, Attack, AttackError, Attacked, Strength, refuse_other_scripts, rng_of},
-    catalogue::described,
+    descriptions::described,
     paraphrase::{Unit, units::units},
     places::struck,
     split::in_case_of,

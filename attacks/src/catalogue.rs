@@ -1,6 +1,6 @@
 //! Every attack there is, and the one place where an attack is made ready.
 
-use std::{path::Path, sync::LazyLock, time::Duration};
+use std::{path::Path, time::Duration};
 
 use anyhow::{Result, bail};
 use greenmark_lm::{ChatTemplate, Loaded};
@@ -8,11 +8,13 @@ use greenmark_lm::{ChatTemplate, Loaded};
 #[cfg(feature = "endpoint")]
 use crate::{Endpoint, EndpointOptions};
 use crate::{
-    attack::{About, Apply, Attack, AttackError, Plain},
+    attack::Attack,
     back_translation::{self, BackTranslation},
     characters,
+    descriptions::about,
     paraphrase::{self, Chat, LocalChat, PARAPHRASE_TEMPERATURE, Paraphrase, Unit},
     phrases::{self, Phrases, PhrasesOptions, Table},
+    plain::{Apply, Plain},
     resample::{self, Resample, ResampleOptions},
     structure,
     synonyms::{self, Synonyms},
@@ -40,30 +42,6 @@ const PLAIN: [(&str, Apply); 18] = [
     ("paste", structure::paste),
     ("mix", structure::mix),
 ];
-
-static CATALOGUE: LazyLock<Vec<About>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("data/catalogue.json")).expect("the file is sound"));
-
-/// Returns the descriptions of all attacks, plain ones first.
-#[must_use]
-pub fn catalogue() -> &'static [About] {
-    &CATALOGUE
-}
-
-/// Returns the description of an attack by its name.
-///
-/// # Errors
-/// [`AttackError::Unknown`].
-pub fn about(name: &str) -> Result<&'static About, AttackError> {
-    let unknown =
-        || AttackError::Unknown { name: name.into(), known: CATALOGUE.iter().map(|about| about.name).collect() };
-    CATALOGUE.iter().find(|about| about.name == name).ok_or_else(unknown)
-}
-
-/// Returns the description of one of our own attacks.
-pub(super) fn described(name: &str) -> About {
-    *about(name).expect("the catalogue has every attack")
-}
 
 /// Settings of attacks. [`About::settings`] lists those that an attack reads, with their defaults.
 #[derive(Debug, Clone, Copy, Default)]
@@ -162,7 +140,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::attack::{Attacked, Need, Strength};
+    use crate::{
+        attack::{About, AttackError, Attacked, Need, Strength},
+        descriptions::catalogue,
+    };
 
     const TEXT: &str = "The people of the town did not believe their friend, who had been away; I am told they weren't alone.\n\n\
         **Until** tomorrow, because of the weather: which road is it? \"Yours,\" she said - and laughed! Nobody knew why.\n\n\

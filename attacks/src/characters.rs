@@ -5,9 +5,10 @@ use std::ops::Range;
 use rand_chacha::rand_core::Rng;
 
 use crate::{
-    attack::{Apply, AttackError, Attacked, Means},
+    attack::{AttackError, Attacked},
     links::meets_link,
     places::{below, one_of},
+    plain::{Apply, Means},
     split::in_case_of,
     words::on_words,
 };

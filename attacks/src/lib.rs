@@ -8,7 +8,9 @@
 //! | module | holds |
 //! |---|---|
 //! | `attack` | what an attack is, what it says of itself, what becomes of a text |
+//! | `descriptions` | the descriptions of all attacks |
 //! | `catalogue` | every attack, and the one place where one is made ready |
+//! | `plain` | the one form of attacks that need no model |
 //! | `words`, `characters`, `structure` | plain attacks, by what they work on |
 //! | `synonyms`, `phrases`, `back_translation`, `resample`, `paraphrase` | attacks that need data, a program or a model |
 //! | `damage` | what an attack does to a text, whatever it does to the mark |
@@ -24,11 +26,13 @@ mod branches;
 mod catalogue;
 mod characters;
 pub mod damage;
+mod descriptions;
 mod english;
 mod links;
 mod paraphrase;
 mod phrases;
 mod places;
+mod plain;
 mod resample;
 mod sentences;
 mod split;
@@ -38,7 +42,8 @@ mod tokens;
 mod words;
 
 pub use attack::{About, Attack, AttackError, Attacked, Kind, Need, Setting, Strength};
-pub use catalogue::{Options, about, build, catalogue};
+pub use catalogue::{Options, build};
+pub use descriptions::{about, catalogue};
 #[cfg(feature = "endpoint")]
 pub use paraphrase::{Endpoint, EndpointOptions, Secret};
 pub use paraphrase::{PARAPHRASE_TEMPERATURE, Unit};

@@ -28,7 +28,7 @@ pub(crate) use local::LocalChat;
 use self::{answer::usable, units::units};
 use crate::{
     attack::{About, Attack, AttackError, Attacked, Strength, rng_of},
-    catalogue::described,
+    descriptions::described,
     places::struck,
 };
 

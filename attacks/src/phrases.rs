@@ -20,7 +20,7 @@ pub(crate) use self::table::Table;
 use crate::{
     attack::{About, Attack, AttackError, Attacked, Strength, refuse_other_scripts, rng_of},
     branches::{self, Branch, Logits},
-    catalogue::described,
+    descriptions::described,
     english::{agreeing, is_function_word, is_name, openings},
     links::linked,
     places::shuffle,

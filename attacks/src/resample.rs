@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     attack::{About, Attack, AttackError, Attacked, Strength, rng_of},
     branches::{self, Branch, Logits},
-    catalogue::described,
+    descriptions::described,
     places::spans,
 };
 use greenmark_lm::opening;

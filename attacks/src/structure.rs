@@ -1,8 +1,9 @@
 //! Attacks on the text as a whole: what of it is there, among what, and how it is set.
 
 use crate::{
-    attack::{AttackError, Attacked, Means},
+    attack::{AttackError, Attacked},
     places::{below, shuffle},
+    plain::Means,
     sentences::{paragraphs, sentences},
     split::Words,
 };

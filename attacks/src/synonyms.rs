@@ -21,7 +21,7 @@ use self::{
 };
 use crate::{
     attack::{About, Attack, AttackError, Attacked, Strength, refuse_other_scripts, rng_of},
-    catalogue::described,
+    descriptions::described,
     english::{ENGLISH, agreeing, is_function_word, is_name, openings},
     links::linked,
     places::{below, struck},

@@ -5,10 +5,11 @@ use std::ops::Range;
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    attack::{AttackError, Attacked, Means},
+    attack::{AttackError, Attacked},
     english::ENGLISH,
     links::linked,
     places::one_of,
+    plain::Means,
     split::{Words, in_case_of},
 };
 
