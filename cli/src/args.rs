@@ -20,7 +20,7 @@ use clap::{
 };
 use greenmark::{Delta, Embedder, Family, MixingShare, Scheme};
 
-pub(crate) use attack::AttackArgs;
+pub(crate) use attack::{AttackArgs, First, parse_step};
 pub(crate) use attack_model::AttackModelArgs;
 #[cfg(feature = "eval")]
 pub(crate) use calibrate::CalibrateArgs;

@@ -1,6 +1,7 @@
 //! Texts as they come in: plain files, standard input, JSON Lines.
 
 use std::{
+    ffi::OsString,
     fmt,
     fs::File,
     io::{self, BufRead, BufReader, Read},
@@ -45,6 +46,12 @@ impl Source {
     /// For messages.
     pub(crate) fn name(&self) -> String {
         self.path.as_ref().map_or_else(|| "standard input".into(), |path| path.display().to_string())
+    }
+
+    /// Returns the name of the file, without its folders.
+    pub(crate) fn file_name(&self) -> OsString {
+        let name = self.path.as_deref().and_then(Path::file_name);
+        name.map_or_else(|| "standard-input".into(), ToOwned::to_owned)
     }
 
     /// Returns the id of the one text of a plain file, for its evidence.

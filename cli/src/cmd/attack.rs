@@ -1,8 +1,10 @@
 //! `greenmark attack`: texts in, attacked texts out.
 
 use std::{
-    fmt::{self, Write},
-    path::Path,
+    collections::HashMap,
+    fmt::{self, Write as _},
+    fs, io,
+    path::{Path, PathBuf},
     slice,
 };
 
@@ -12,13 +14,13 @@ use greenmark_attacks::{
     About, Attack, Attacked, Need, Options, Strength, Unit, build, catalogue, damage::word_edit_rate,
 };
 use greenmark_lm::{DemoModel, Event, GenerateOptions, NoHook, Request, Sampling, SamplingParams, generate};
-use greenmark_text::demo_tokenizer;
+use greenmark_text::{demo_tokenizer, files::write_file};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
     Outcome,
-    args::{AttackArgs, AttackModelArgs},
+    args::{AttackArgs, AttackModelArgs, First, parse_step},
     output::{complain, count, note, print_line, print_styled, write_stdout},
     progress,
     texts::{Content, Source, Text},
@@ -29,8 +31,8 @@ pub(crate) fn run(args: &AttackArgs) -> Result<Outcome> {
         print_styled(&list())?;
         return Ok(Outcome::Done);
     }
-    let first = args.name.zip(args.strength).context("no attack is named")?;
-    let steps: Vec<(&About, Strength)> = std::iter::once(first).chain(args.then.iter().copied()).collect();
+    let steps = steps(args)?;
+    let sources = sources(args)?;
     let needs_text = |(about, _): &&(&About, Strength)| about.needs.contains(&Need::Text);
     if let (None, Some((about, _))) = (&args.with, steps.iter().find(needs_text)) {
         bail!("{} needs another text: give --with FILE", about.name);
@@ -74,19 +76,88 @@ pub(crate) fn run(args: &AttackArgs) -> Result<Outcome> {
     let steps = made_by.into_iter().zip(steps).map(|(by, (_, strength))| (by, strength)).collect();
     let mut run = Run { seed: args.seed, attacks: attackers, steps };
 
-    let source = Source::new(args.file.as_deref().unwrap_or(Path::new("-")), args.jsonl);
-    if source.is_lines() {
-        return run.lines(&source);
+    let Some(folder) = &args.output else {
+        let [source] = &sources[..] else { bail!("several files: give --output DIR for what comes out") };
+        return run.print(source, args.json);
+    };
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut outcome = Outcome::Done;
+    for source in &sources {
+        let path = target(folder, source, args.json);
+        match run.save(source, &path, args.json) {
+            Ok(Outcome::Done) => {}
+            Ok(partly) => outcome = partly,
+            Err(error) => {
+                complain(&format!("{error:#}"));
+                outcome = Outcome::Partly;
+            }
+        }
     }
-    let text = source.text()?;
-    let attacked = run.texts(slice::from_ref(&text)).remove(0)?;
-    if args.json {
-        print_line(&attacked.to_json(&text)?)?;
-    } else {
-        write_stdout(attacked.text.as_bytes())?;
-        attacked.made.iter().for_each(|step| note(&step.to_string()));
+    Ok(outcome)
+}
+
+/// The attacks to make, in their order, with their strengths.
+fn steps(args: &AttackArgs) -> Result<Vec<(&'static About, Strength)>> {
+    let mut steps = match (&args.name, args.strength) {
+        (Some(First::One(about)), Some(strength)) => vec![(*about, strength)],
+        (Some(First::One(about)), None) => {
+            bail!("how much of {} is to be done? Give --strength, from 0 to 1", about.name)
+        }
+        (Some(First::Steps(_)), Some(_)) => bail!("--strength is for one attack: the lines of a file say their own"),
+        (Some(First::Steps(path)), None) => steps_in(path)?,
+        (None, _) => bail!("no attack is named"),
+    };
+    steps.extend(&args.then);
+    Ok(steps)
+}
+
+/// The attacks of a file: `NAME:S` a line, with comments from `#` on.
+fn steps_in(path: &Path) -> Result<Vec<(&'static About, Strength)>> {
+    let (name, text) = (path.display(), read(path)?);
+    let mut steps = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let step = line.split('#').next().unwrap_or_default().trim();
+        if !step.is_empty() {
+            steps.push(parse_step(step).map_err(|reason| anyhow!("{name}, line {number}: {reason}"))?);
+        }
     }
-    Ok(Outcome::Done)
+    if steps.is_empty() {
+        bail!("{name}: no attack is named in it");
+    }
+    Ok(steps)
+}
+
+/// The inputs. None of what is written may replace one of them, nor another file unasked.
+fn sources(args: &AttackArgs) -> Result<Vec<Source>> {
+    if args.files.is_empty() {
+        return Ok(vec![Source::new(Path::new("-"), args.jsonl)]);
+    }
+    let sources: Vec<Source> = args.files.iter().map(|file| Source::new(file, args.jsonl)).collect();
+    let Some(folder) = &args.output else { return Ok(sources) };
+    let mut targets = HashMap::new();
+    for source in &sources {
+        let path = target(folder, source, args.json);
+        if let Some(other) = targets.insert(path.clone(), source.name()) {
+            bail!("{other} and {} would both become {}", source.name(), path.display());
+        }
+        let Ok(there) = path.canonicalize() else { continue };
+        if args.files.iter().any(|file| file.canonicalize().is_ok_and(|file| file == there)) {
+            bail!("--output {}: {} would overwrite an input", folder.display(), path.display());
+        }
+        if !args.force || !there.is_file() {
+            bail!("{} exists and is not overwritten; add --force if it may go", path.display());
+        }
+    }
+    Ok(sources)
+}
+
+/// The file that an attacked text is written to.
+fn target(folder: &Path, source: &Source, is_json: bool) -> PathBuf {
+    let mut name = source.file_name();
+    if is_json && !source.is_lines() {
+        name.push(".json");
+    }
+    folder.join(name)
 }
 
 struct Run<'a> {
@@ -136,8 +207,45 @@ struct Step {
 }
 
 impl Run<'_> {
-    /// Returns all texts of JSON Lines, as many at a time as the attacks like best.
-    fn lines(&mut self, source: &Source) -> Result<Outcome> {
+    fn print(&mut self, source: &Source, is_json: bool) -> Result<Outcome> {
+        if source.is_lines() {
+            return self.lines(source, print_line);
+        }
+        let (text, attacked) = self.one(source)?;
+        if is_json {
+            print_line(&attacked.to_json(&text)?)?;
+        } else {
+            write_stdout(attacked.text.as_bytes())?;
+            attacked.made.iter().for_each(|step| note(&step.to_string()));
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn save(&mut self, source: &Source, path: &Path, is_json: bool) -> Result<Outcome> {
+        if source.is_lines() {
+            let mut outcome = Ok(Outcome::Partly);
+            write_file(path, |out| {
+                outcome = self.lines(source, |line| Ok(writeln!(out, "{line}")?));
+                outcome.as_ref().map(|_| ()).map_err(|error| io::Error::other(format!("{error:#}")))
+            })?;
+            return outcome;
+        }
+        let (text, attacked) = self.one(source)?;
+        let written = if is_json { attacked.to_json(&text)? + "\n" } else { attacked.text };
+        write_file(path, |out| out.write_all(written.as_bytes()))?;
+        attacked.made.iter().for_each(|step| note(&format!("{}: {step}", path.display())));
+        Ok(Outcome::Done)
+    }
+
+    /// Returns the text of a plain file, before and after.
+    fn one(&mut self, source: &Source) -> Result<(Text, Done)> {
+        let text = source.text()?;
+        let attacked = self.texts(slice::from_ref(&text)).remove(0).with_context(|| source.name())?;
+        Ok((text, attacked))
+    }
+
+    /// Attacks all texts of JSON Lines, as many at a time as the attacks like best.
+    fn lines(&mut self, source: &Source, mut print: impl FnMut(&str) -> Result<()>) -> Result<Outcome> {
         let batch = self.attacks.iter().map(|attack| attack.batch()).max().unwrap_or(1);
         let progress = progress::of_texts(source, "");
         let mut outcome = Outcome::Done;
@@ -160,7 +268,7 @@ impl Run<'_> {
             }
             for (text, attacked) in texts.iter().zip(self.texts(&texts)) {
                 match attacked.with_context(|| format!("text {}", text.id)) {
-                    Ok(attacked) => progress.suspend(|| print_line(&attacked.to_json(text)?))?,
+                    Ok(attacked) => progress.suspend(|| print(&attacked.to_json(text)?))?,
                     Err(error) => {
                         progress.suspend(|| complain(&format!("{error:#}")));
                         outcome = Outcome::Partly;

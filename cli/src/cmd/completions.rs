@@ -46,7 +46,7 @@ fn with_names(command: Command) -> Command {
 fn with_name(arg: Arg) -> Arg {
     let placeholder = arg.get_value_names().and_then(<[_]>::first).map(ToString::to_string).unwrap_or_default();
     let names: Vec<&'static str> = match &*placeholder {
-        "NAME" | "NAME:S" if arg.get_id() == "name" => catalogue().iter().map(|about| about.name).collect(),
+        "NAME|@FILE" => catalogue().iter().map(|about| about.name).collect(),
         _ if placeholder.starts_with("demo|smollm2|") => NAMES[0].split(' ').collect(),
         _ if placeholder.starts_with("smollm2|") => vec![NAMES[1]],
         _ if ["FILE", "DIR", "FILE|DIR", "FILE.jsonl", "FILE.html|DIR"].contains(&&*placeholder) => {
