@@ -21,6 +21,7 @@ mod writing;
 
 use std::process::{ExitCode, exit};
 
+use anyhow::Result;
 use clap::Parser;
 
 use crate::args::{Cli, Command};
@@ -57,7 +58,22 @@ fn main() -> ExitCode {
         clap::ColorChoice::Never => anstream::ColorChoice::Never,
     };
     color.write_global();
-    let result = match cli.command {
+    let result = interrupt::catch().and_then(|()| run(cli.command));
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Marked) => ExitCode::from(1),
+        Ok(Outcome::Partly) => ExitCode::from(2),
+        // A reader that has seen enough (`| head`) is no failure.
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<Outcome> {
+    match command {
         Command::Keygen(args) => cmd::keygen::run(&args),
         Command::Key(command) => cmd::key::run(&command),
         Command::Tokenizer(command) => cmd::tokenizer::run(&command),
@@ -70,16 +86,5 @@ fn main() -> ExitCode {
         Command::Eval(args) => cmd::eval::run_suite(&args),
         Command::Demo(args) => cmd::demo::run(&args),
         Command::Completions(args) => cmd::completions::run(&args),
-    };
-    match result {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Marked) => ExitCode::from(1),
-        Ok(Outcome::Partly) => ExitCode::from(2),
-        // A reader that has seen enough (`| head`) is no failure.
-        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::complain(&format!("{error:#}"));
-            ExitCode::from(2)
-        }
     }
 }

@@ -296,6 +296,44 @@ fn an_interruption_is_heard_while_waiting_for_input() {
     }
 }
 
+/// Ends a command by a signal after a second, and returns its output and the time that it took to end.
+#[cfg(unix)]
+fn interrupted(args: &[&str], signal: &str) -> (Output, std::time::Duration) {
+    let child = greenmark().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let since = std::time::Instant::now();
+    (child.wait_with_output().expect("it ends"), since.elapsed())
+}
+
+/// Each of these takes many seconds, even on a fast machine.
+#[cfg(unix)]
+#[test]
+fn an_interruption_is_heard_within_one_long_text() {
+    let (folder, key) = key();
+    let at = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let text: String = (0..7_000_000).map(|i| format!("w{i} ")).collect();
+    fs::write(at("long.txt"), &text).expect("writable");
+    fs::write(at("words.txt"), "One morning, a girl went to the sea. ".repeat(40_000)).expect("writable");
+    for args in [
+        &["detect", "-t", "demo", "-k", &key, "--html", &at("page.html"), &at("long.txt")][..],
+        &["attack", "resample", "-s", "1", "--model", "demo", "-o", &at("attacked"), &at("words.txt")],
+    ] {
+        for signal in ["-INT", "-TERM"] {
+            let (output, took) = interrupted(args, signal);
+            assert_eq!((output.status.code(), stdout(&output)), (Some(2), String::new()), "{args:?} {signal}");
+            assert!(stderr(&output).ends_with("error: interrupted\n"), "{}", stderr(&output));
+            assert!(took.as_secs_f64() < 3.0, "{args:?} {signal}: {took:?}");
+        }
+    }
+    let mut left: Vec<_> =
+        fs::read_dir(folder.path()).expect("there").flatten().map(|entry| entry.file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["attacked", "long.txt", "test.key", "words.txt"], "nothing half written is left");
+    assert_eq!(fs::read_dir(at("attacked")).expect("there").count(), 0);
+}
+
 #[test]
 fn a_page_is_whole_or_not_there() {
     let (folder, path) = key();

@@ -1,9 +1,10 @@
 //! Files that are written whole or not at all, and the SHA-256 of a file.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use sha2::{Digest, Sha256};
@@ -16,6 +17,21 @@ use crate::fmt::hex;
 pub struct WriteError {
     path: PathBuf,
     source: io::Error,
+}
+
+/// Temporary files of writes that are under way.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what [`write_file`] has begun and not finished, for a process that ends in its midst.
+pub fn remove_unfinished() {
+    for path in unfinished().drain(..) {
+        // Whoever finished or removed it meanwhile has done what was to be done.
+        let _ = fs::remove_file(path);
+    }
 }
 
 /// Writes a file whole, or leaves it as it was: writes a temporary file beside it, then renames
@@ -32,10 +48,14 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
         // The mode of any new file, less the umask; a temporary file has 0600 otherwise.
         #[cfg(unix)]
         let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        let mut file = io::BufWriter::new(builder.tempfile_in(folder).map_err(|error| match error.kind() {
+        let file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => io::Error::other("there is no such folder"),
             _ => error,
-        })?);
+        })?;
+        let temporary = file.path().to_owned();
+        unfinished().push(temporary.clone());
+        let _listed = Listed(temporary);
+        let mut file = io::BufWriter::new(file);
         write(&mut file)?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
@@ -43,6 +63,15 @@ pub fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<
         Ok(())
     };
     attempt().map_err(without_place).map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// A temporary file that is listed as unfinished.
+struct Listed(PathBuf);
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+    }
 }
 
 /// Drops the name of a temporary file that the system's error may carry. Errors of our own stay.

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use crate::{
     Outcome,
     args::{AttackArgs, AttackModelArgs, First, parse_step},
-    output::{complain, count, note, print_line, print_styled, write_stdout},
+    output::{complain, count, note, print_line, print_styled, printable, write_stdout},
     progress,
     texts::{Content, Source, Text},
 };
@@ -240,7 +240,9 @@ impl Run<'_> {
     /// Returns the text of a plain file, before and after.
     fn one(&mut self, source: &Source) -> Result<(Text, Done)> {
         let text = source.text()?;
+        let step = progress::Step::new(format!("attacking {}", printable(&source.name())));
         let attacked = self.texts(slice::from_ref(&text)).remove(0).with_context(|| source.name())?;
+        drop(step);
         Ok((text, attacked))
     }
 

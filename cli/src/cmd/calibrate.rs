@@ -42,7 +42,6 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
         bail!("no file of the corpus could be read");
     }
 
-    interrupt::catch()?;
     let options = Options {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         schemes: plan.schemes().iter().map(ToString::to_string).collect(),
@@ -60,6 +59,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
     let failed_before = state.seen.failed;
     let bar = bar(&plan, &sources);
     let ask = Ask { bar: &bar, complain: &complain, is_interrupted: &interrupt::requested };
+    interrupt::advise("the same command goes on from the last state that was saved");
     let mut run = Run::new(&plan, &key, &tokenizer, args.passage, &path, ask);
     let documents = sources.iter().flat_map(|source| match source.documents() {
         Ok(documents) => documents,

@@ -25,11 +25,15 @@ use crate::{
     evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, TOO_SHORT_NOTE, describe, describe_question, in_a_line, verdict},
     html::{self, Page, Pages, Report},
     interrupt, keys,
-    output::{complain, count, is_closed_pipe, note, print_line, print_styled, stdout_has_colour, warn},
+    output::{complain, count, is_closed_pipe, note, print_line, print_styled, printable, stdout_has_colour, warn},
     profiles::Asked,
+    progress::Step,
     show::{Piece, coloured, legend, note_passages, pieces},
     texts::{Content, Origin, Source, Text, files_in},
 };
+
+/// Bytes of a text from which on it may take so long that a sign is wanted.
+const LARGE: usize = 1 << 20;
 
 pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
     let paths = keys::paths(&args.key_file, !args.profile.is_empty(), args.reads_stdin())?;
@@ -56,7 +60,6 @@ pub(crate) fn run(args: &DetectArgs) -> Result<Outcome> {
         let sources = args.files.iter().chain(&asked.files).map(PathBuf::as_path);
         refuse_to_replace(page, sources.chain(args.tokenizer.as_deref().map(Path::new)), args.force)?;
     }
-    interrupt::catch()?;
     let schemes = args.schemes();
     if args.stream {
         return stream::run(args, &asked, &schemes);
@@ -258,6 +261,11 @@ impl Run<'_> {
     }
 
     fn text(&mut self, text: &Text, origin: Option<Origin>, page: Option<&mut dyn Pages>) -> Result<(), Failure> {
+        let bytes = match &text.content {
+            Content::Characters(raw) => raw.len(),
+            Content::Ids(ids) => size_of_val(&**ids),
+        };
+        let step = (bytes >= LARGE).then(|| Step::new(format!("checking {}", printable(&text.id))));
         let provenance = Provenance::of(text);
         if self.of_ids.is_none() && self.of_texts.is_none() {
             self.adopt(&provenance);
@@ -271,6 +279,7 @@ impl Run<'_> {
                 self.contradict(&text.id, &provenance, false);
                 let (_, examiner) = self.of_ids.as_mut().expect("it was made");
                 let answer = examiner.examine_ids(ids);
+                drop(step);
                 self.say(&text.id, &answer, Given::Ids(ids), None, page)
             }
             Content::Characters(raw) => {
@@ -282,6 +291,7 @@ impl Run<'_> {
                 self.contradict(&text.id, &provenance, true);
                 let (_, examiner) = self.of_texts.as_mut().expect("it was made");
                 let answer = examiner.examine(raw)?;
+                drop(step);
                 let document = origin.map(|origin| {
                     let sha256: [u8; 32] = Sha256::digest(raw).into();
                     let same_as = self.seen.get(&sha256).cloned();

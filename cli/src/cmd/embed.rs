@@ -27,7 +27,7 @@ use crate::{
     models::{self, Writer},
     output::{complain, count, is_closed_pipe, note, print_line, printable, write_stdout},
     profiles::{self, Asked, Deployment},
-    progress,
+    progress::{self, Step},
     texts::{Prompt, Source},
     writing,
 };
@@ -56,8 +56,9 @@ pub(crate) fn run(args: &EmbedArgs) -> Result<Outcome> {
             false => {}
         }
     }
-    interrupt::catch()?;
+    let step = Step::new(format!("loading model {}", printable(&args.model.model)));
     let writer = Writer::load(&args.model)?;
+    drop(step);
     let tokenizer = &writer.reader.tokenizer;
     if let Some(profile) = marks.as_ref().and_then(|marks| marks.profile.as_ref()) {
         check_tokenizer(args, profile, tokenizer)?;
@@ -328,8 +329,11 @@ impl Run<'_> {
         let mut failed = Ok(());
         let marks = self.marks.as_ref();
         let hook = |index| marks.map(|marks| marks.hook(index));
+        let mut step = Some(Step::new(format!("reading a prompt of {}", count(ids.len() as u64, "token"))));
         let request = Request { index: 0, prompt: ids };
         generate(model.as_mut(), [request], &self.options, hook, |event| {
+            // The model has read the prompt once there is anything to tell.
+            step = None;
             match event {
                 Event::Token { id, .. } if !self.args.json => {
                     if let Some(piece) = decoder.push(id) {

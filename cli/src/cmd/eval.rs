@@ -21,6 +21,7 @@ use time::OffsetDateTime;
 use crate::{
     Outcome,
     args::EvalArgs,
+    interrupt,
     models::DEMO,
     output::{note, print_line, write_stdout},
 };
@@ -59,6 +60,7 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
         command: command(args),
         model_sha256,
     };
+    interrupt::advise("what is done is kept, and the same command goes on from there");
     let results = run(&plan, extent, args.seed, setup, about, &mut folder, &|line| note(line))?;
     let json = results.to_json()?;
     folder.write("results.json", &json)?;
