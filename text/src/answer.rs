@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greenmark::{Examination, Finding, Verdict};
+use greenmark::{Examination, Finding, TokenId, Verdict};
 
 use crate::{
     shade::Shade,
@@ -22,8 +22,9 @@ pub struct Answer {
     pub alpha: f64,
     pub(crate) profile: Option<Arc<str>>,
     pub(crate) is_normalised: bool,
-    /// The best look's tokenizer, and the raw text as it reads it; `None` if ids were given.
-    pub(crate) read: Option<(Arc<Tokenizer>, Encoded)>,
+    /// The best look's tokenizer, and the ids of the raw text as it reads it; `None` if ids were
+    /// given.
+    pub(crate) read: Option<(Arc<Tokenizer>, Vec<TokenId>)>,
 }
 
 impl Answer {
@@ -46,8 +47,13 @@ impl Answer {
     }
 
     /// Returns the raw text as the best look's tokenizer reads it; `None` if ids were given.
-    pub fn encoded(&self) -> Option<&Encoded> {
-        self.read.as_ref().map(|(_, encoded)| encoded)
+    ///
+    /// The places are found here, as most answers are never shown.
+    ///
+    /// - `raw`: the text that was examined.
+    pub fn encoded(&self, raw: &str) -> Option<Encoded> {
+        let (tokenizer, ids) = self.read.as_ref()?;
+        Some(Encoded { places: tokenizer.places(raw, ids), ids: ids.clone() })
     }
 
     /// Returns true if the best look is at the normalised text.
@@ -68,6 +74,6 @@ impl Answer {
     /// Returns the shade of each token of the raw text: `[n]`.
     pub fn shades(&self) -> Vec<Shade> {
         let family = self.best().scheme.family();
-        self.best().raw_positions.iter().map(|&position| Shade::of(position, family)).collect()
+        self.best().raw_scores.positions().into_iter().map(|position| Shade::of(position, family)).collect()
     }
 }

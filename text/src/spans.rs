@@ -1,19 +1,56 @@
 //! Places of spans in the text.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{cell::OnceCell, collections::BTreeMap, ops::Range, sync::Arc};
 
-use greenmark::{Examination, KeyId, Normalised, Scheme, Span};
+use greenmark::{Examination, KeyId, Normalised, Scheme, Span, TokenId};
 use unicode_segmentation::GraphemeCursor;
 
-use crate::tokenizer::Encoded;
+use crate::tokenizer::Tokenizer;
 
 /// A text of characters, and its versions.
 pub(crate) struct Characters<'a> {
-    pub(crate) raw: &'a str,
+    raw: &'a str,
     /// `None` if normalising changes nothing.
-    pub(crate) normalised: Option<&'a Normalised<'a>>,
-    /// The raw text as each tokenizer reads it, then the normalised one.
-    pub(crate) versions: &'a [Encoded],
+    normalised: Option<&'a Normalised<'a>>,
+    tokenizers: &'a [Option<Arc<Tokenizer>>],
+    /// The ids of the raw text as each tokenizer reads it, then of the normalised one.
+    versions: &'a [Vec<TokenId>],
+    /// The places of each version's tokens, once they are asked for.
+    places: Vec<OnceCell<Vec<Range<usize>>>>,
+}
+
+impl<'a> Characters<'a> {
+    /// - `versions`: the ids of the raw text as each tokenizer reads it, then of the normalised one.
+    pub(crate) fn new(
+        raw: &'a str,
+        normalised: Option<&'a Normalised<'a>>,
+        tokenizers: &'a [Option<Arc<Tokenizer>>],
+        versions: &'a [Vec<TokenId>],
+    ) -> Self {
+        Self { raw, normalised, tokenizers, versions, places: vec![OnceCell::new(); versions.len()] }
+    }
+
+    fn is_normalised(&self, version: usize) -> bool {
+        version >= self.tokenizers.len()
+    }
+
+    fn places(&self, version: usize) -> &[Range<usize>] {
+        self.places[version].get_or_init(|| {
+            let tokenizer = self.tokenizers[version % self.tokenizers.len()].as_ref().expect("it read the text");
+            let text = self.normalised.filter(|_| self.is_normalised(version)).map_or(self.raw, Normalised::text);
+            tokenizer.places(text, &self.versions[version])
+        })
+    }
+
+    /// Returns the bytes of the raw text behind a span.
+    fn bytes(&self, version: usize, span: Span) -> Range<usize> {
+        let places = self.places(version);
+        let bytes = places[span.start].start..places[span.end - 1].end;
+        match self.normalised {
+            Some(normalised) if self.is_normalised(version) => whole_graphemes(self.raw, normalised.raw_range(bytes)),
+            _ => whole_graphemes(self.raw, bytes),
+        }
+    }
 }
 
 /// A marked span: whose mark it holds, and its place in the text.
@@ -71,23 +108,12 @@ pub(crate) fn passages(
 pub(crate) fn passages_in(
     examination: &Examination,
     profile: impl Fn(usize) -> Option<Arc<str>>,
-    raws: usize,
     text: &Characters<'_>,
 ) -> Vec<Passage> {
-    let place = |version, span| Some(Place { bytes: bytes(text, version, version >= raws, span), characters: 0..0 });
-    let mut passages = passages(examination, profile, raws, place);
+    let place = |version, span| Some(Place { bytes: text.bytes(version, span), characters: 0..0 });
+    let mut passages = passages(examination, profile, text.tokenizers.len(), place);
     count_characters(text.raw, &mut passages);
     passages
-}
-
-/// Returns the bytes of the raw text behind a span.
-fn bytes(text: &Characters<'_>, version: usize, is_normalised: bool, span: Span) -> Range<usize> {
-    let places = &text.versions[version].places;
-    let bytes = places[span.start].start..places[span.end - 1].end;
-    match text.normalised {
-        Some(normalised) if is_normalised => whole_graphemes(text.raw, normalised.raw_range(bytes)),
-        _ => whole_graphemes(text.raw, bytes),
-    }
 }
 
 /// Widens a range, on character boundaries, to whole grapheme clusters: a token may be a part of

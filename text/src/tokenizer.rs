@@ -263,6 +263,7 @@ impl Tokenizer {
             .encode_into(text, &options, &mut tokens)
             .map_err(|e| TextError::Tokenizer { origin: self.name.clone(), reason: e.to_string() })?;
         let mut ids = PipelineToken::cast_slice(&tokens).to_vec();
+        drop(tokens);
         // Stand-ins for bytes the vocabulary lacks.
         ids.retain(|&id| (id as usize) < self.names.len());
         Ok(ids)
@@ -278,8 +279,16 @@ impl Tokenizer {
     /// As [`encode`](Self::encode).
     pub fn encode_with_places(&self, text: &str) -> Result<Encoded, TextError> {
         let ids = self.encode(text)?;
-        let places = align(text, ids.iter().map(|&id| self.pieces.bytes(id)));
+        let places = self.places(text, &ids);
         Ok(Encoded { ids, places })
+    }
+
+    /// Returns the place of each id of a text, as [`encode_with_places`](Self::encode_with_places)
+    /// does.
+    ///
+    /// - `ids`: what [`encode`](Self::encode) gives for `text`.
+    pub(crate) fn places(&self, text: &str, ids: &[TokenId]) -> Vec<Range<usize>> {
+        align(text, ids.iter().map(|&id| self.pieces.bytes(id)))
     }
 
     /// Returns the number of texts encoded so far, for a test.

@@ -128,7 +128,7 @@ pub(crate) fn detection(
     };
     let shades: Vec<u8> = answer.shades().into_iter().map(code).collect();
     let score = |position: &Position| if let Position::Scored(score) = position { *score } else { 0.0 };
-    let scores: Vec<f64> = answer.best().raw_positions.iter().map(score).collect();
+    let scores: Vec<f64> = answer.best().raw_scores.positions().iter().map(score).collect();
     let members: [(_, JsValue); 7] = [
         ("evidence", plain::<JsValue>(&Evidence::new(id, answer))?),
         ("ids", Uint32Array::from(ids).into()),

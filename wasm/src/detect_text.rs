@@ -55,7 +55,7 @@ impl Detector {
 
 /// Returns a detection with the places of its tokens and passages in `raw`.
 fn placed(id: &str, raw: &str, answer: &Answer) -> Fallible<Detection> {
-    let encoded = answer.encoded().expect("a text was given");
+    let encoded = answer.encoded(raw).expect("a text was given");
     let (starts, ends) = utf16_ranges(raw, &encoded.places);
     let mut edge = Utf16::new(raw);
     let places = answer.passages.iter().flat_map(|passage| &passage.place);

@@ -33,9 +33,10 @@ impl Dedup {
     }
 
     /// As [`new`](Self::new), with room for a text of `tokens` tokens, so that the table needn't
-    /// grow.
+    /// grow. In a long text most n-grams come again, so there it grows with those that don't.
     pub(crate) fn with_capacity(scheme: Scheme, salt: u64, tokens: usize) -> Self {
-        Self { first: HashTable::with_capacity(tokens), ..Self::new(scheme, salt) }
+        const LONG: usize = 1 << 16;
+        Self { first: HashTable::with_capacity(tokens.min(LONG)), ..Self::new(scheme, salt) }
     }
 
     /// Returns the first position of the n-gram at a position, which is that position itself if

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{
-    detection::Detection, detector::Detector, reading::Reading, scores::Scores, search::Span, tally::Position,
-};
+use super::{detection::Detection, detector::Detector, reading::Reading, scores::Scores, search::Span};
 use crate::{
     key::{Key, KeyId},
     scheme::Scheme,
@@ -142,8 +140,8 @@ pub struct Finding {
     /// The test of the whole text as it is ([`Look::raw`]) under this key and scheme: one test,
     /// which pays for no look.
     pub raw: Detection,
-    /// Positions of the raw text under this key and scheme: `[n]`.
-    pub raw_positions: Vec<Position>,
+    /// Scores of the raw text under this key and scheme.
+    pub raw_scores: Scores,
 }
 
 /// The answer at a level α, everything paid for.
@@ -286,8 +284,7 @@ impl Examiner {
                     best_of_all = (ln_p, look);
                 }
                 if is_hit || is_best {
-                    let others = (raw != version).then(|| detector.score(read(raw)));
-                    let raw = others.as_ref().unwrap_or(&scores);
+                    let raw_scores = if raw == version { scores.clone() } else { detector.score(read(raw)) };
                     findings.push(Finding {
                         look,
                         key_id: detector.key_id(),
@@ -297,17 +294,22 @@ impl Examiner {
                         // best where all are paid up to p = 1.
                         ln_p: ln_p + price,
                         spans: if is_hit && self.searches { scores.search().spans(alpha).to_vec() } else { Vec::new() },
-                        raw: raw.detection(),
-                        raw_positions: raw.positions(),
+                        raw: raw_scores.detection(),
+                        raw_scores,
                     });
                 }
             }
         }
         findings.sort_by(|a, b| a.ln_p.total_cmp(&b.ln_p).then(a.look.cmp(&b.look)));
         findings.iter_mut().for_each(|finding| finding.ln_p = finding.ln_p.min(0.0));
-        let best = findings.first().cloned();
         let ln_p = pay_for_looks(best_of_all.0, looks);
-        findings.retain(|finding| finding.ln_p <= limit);
+        let is_hit = |finding: &Finding| finding.ln_p <= limit;
+        // A finding is large. The best is among the hits, or else there are none.
+        let best = match findings.first().map(is_hit) {
+            Some(false) => Some(findings.swap_remove(0)),
+            _ => findings.first().cloned(),
+        };
+        findings.retain(is_hit);
         let verdict = match () {
             () if ln_p <= limit => Verdict::Marked,
             () if least_possible + price > limit => Verdict::TooShort,
@@ -335,7 +337,7 @@ fn distinct(questions: &[Question], firsts: &[usize]) -> Vec<Question> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Embedder;
+    use crate::{Embedder, Position};
 
     fn key(byte: u8) -> Key {
         Key::from_bytes([byte; 32])
@@ -384,7 +386,7 @@ mod tests {
             let best = found.best.expect("a look");
             assert_eq!((found.looks, found.ln_p, best.ln_p), (1, search.ln_p, search.ln_p));
             assert_eq!((best.look, best.version, best.raw, &best.spans[..]), (0, 0, detection, search.spans(1e-6)));
-            assert_eq!(best.raw_positions, scores.positions());
+            assert_eq!(best.raw_scores.positions(), scores.positions());
             let long = ids.len() == 40;
             assert_eq!(found.hits.len(), usize::from(long));
             assert_eq!(found.verdict, if long { Verdict::Marked } else { Verdict::TooShort });
@@ -410,7 +412,7 @@ mod tests {
         assert_eq!((hit.look, hit.version), (5 * 4 + 2 + 1, 1));
         assert_eq!((hit.key_id, hit.scheme), (keys[5].id(), schemes[1]));
         assert_eq!(hit.raw, detector.detect(&raw));
-        assert_eq!(hit.raw_positions.len(), raw.len());
+        assert_eq!(hit.raw_scores.positions().len(), raw.len());
         // Versions that are not there are not asked about.
         assert_eq!(examiner(&keys, &schemes, 3).examine(&[&raw], 1e-6).looks, 40);
     }
@@ -471,10 +473,12 @@ mod tests {
                         let found = examiner.examine(&[&ids], alpha);
                         // The same test of the highest scores there are.
                         let highest =
-                            found.best.expect("a look").raw_positions.into_iter().map(|position| match position {
-                                Position::Scored(_) => Position::Scored(scheme.family().greatest_score()),
-                                other => other,
-                            });
+                            found.best.expect("a look").raw_scores.positions().into_iter().map(
+                                |position| match position {
+                                    Position::Scored(_) => Position::Scored(scheme.family().greatest_score()),
+                                    other => other,
+                                },
+                            );
                         let highest =
                             Scores::new(scheme.family().null(), &highest.collect::<Vec<_>>()).expect("admitted");
                         let ln_p = if searches { highest.ln_p_of_search() } else { highest.detection().ln_p };
