@@ -21,8 +21,13 @@ pub(crate) fn decode_as(bytes: &[u8], claimed: Option<&[u8]>) -> Result<(String,
     if let Some((encoding, _)) = marked {
         return strict(rest, encoding).ok_or(DocumentError::Binary);
     }
-    if let Some(text) = strict(rest, UTF_8) {
-        return Ok(text);
+    // What is UTF-8 is so by no accident, and may hold a control character or two, as a model's or a
+    // terminal's text does.
+    if let Ok(text) = std::str::from_utf8(rest)
+        && controls(text) * 100 <= text.len()
+        && !text.contains('\0')
+    {
+        return Ok((text.to_owned(), UTF_8.name()));
     }
     let wide = wide(rest);
     if wide.is_none() && rest.contains(&0) {
@@ -55,9 +60,13 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
 /// Returns the text if the encoding has no fault in it and nothing that no text has.
 fn strict(bytes: &[u8], encoding: &'static Encoding) -> Option<(String, &'static str)> {
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes)?;
-    let is_text =
-        !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}'));
-    is_text.then(|| (text.into_owned(), encoding.name()))
+    (controls(&text) == 0).then(|| (text.into_owned(), encoding.name()))
+}
+
+/// Returns the number of control characters, but for those that part lines and words.
+fn controls(text: &str) -> usize {
+    let is_space = |c| matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}');
+    text.chars().filter(|&c| c.is_control() && !is_space(c)).count()
 }
 
 #[cfg(test)]
@@ -83,7 +92,9 @@ mod tests {
             assert_eq!(decode(&bytes), Ok((text.to_owned(), name)), "{name}");
         }
         assert_eq!(decode(b""), Ok((String::new(), "UTF-8")));
-        for binary in [&b"\x7fELF\x02\x01\x01\0\0\0"[..], b"a\0b", b"\x00", b"\xff\xfe\x00"] {
+        let said = format!("\x1b[1mA line\x1b[0m of a log, {}", "and words ".repeat(40));
+        assert_eq!(decode(said.as_bytes()), Ok((said.clone(), "UTF-8")));
+        for binary in [&b"\x01\x02ab"[..], &b"\x7fELF\x02\x01\x01\0\0\0"[..], b"a\0b", b"\x00", b"\xff\xfe\x00"] {
             assert_eq!(decode(binary), Err(DocumentError::Binary), "{binary:?}");
         }
     }

@@ -16,7 +16,7 @@
 
 use std::{
     borrow::Cow,
-    io::{self, BufRead},
+    io::{self, BufRead, Read},
 };
 
 use greenmark::TokenId;
@@ -212,10 +212,39 @@ struct Line<T> {
     value: T,
 }
 
+/// Bytes of the longest line that is read: 256 MiB.
+const LONGEST: u64 = 1 << 28;
+
+/// Returns the lines of an input, without their breaks, up to the first that cannot be read or is too
+/// long.
+fn split(mut reader: impl BufRead, longest: u64) -> impl Iterator<Item = io::Result<Vec<u8>>> {
+    let mut is_over = false;
+    std::iter::from_fn(move || {
+        if is_over {
+            return None;
+        }
+        let mut line = Vec::new();
+        let read = reader.by_ref().take(longest + 1).read_until(b'\n', &mut line).and_then(|_| {
+            let is_ended = line.pop_if(|byte| *byte == b'\n').is_some();
+            if line.len() as u64 > longest {
+                return Err(io::Error::other(format!("a line is longer than {} MiB", longest >> 20)));
+            }
+            Ok(is_ended)
+        });
+        match read {
+            Ok(is_ended) if is_ended || !line.is_empty() => Some(Ok(line)),
+            Ok(_) => None,
+            Err(error) => {
+                is_over = true;
+                Some(Err(error))
+            }
+        }
+    })
+}
+
 /// Parses the lines that are not blank, up to the first that cannot be read.
 fn lines<T: DeserializeOwned>(reader: impl BufRead, name: String) -> impl Iterator<Item = Result<Line<T>, LineError>> {
-    let mut failed = false;
-    let read = reader.split(b'\n').take_while(move |bytes| !std::mem::replace(&mut failed, bytes.is_err()));
+    let read = split(reader, LONGEST);
     (1..).zip(read).filter_map(move |(number, bytes)| {
         let place = format!("{name}, line {number}");
         match bytes {
@@ -284,6 +313,23 @@ mod tests {
         for line in [r#"["a", "b", null]"#, r#""text""#, "null"] {
             assert_eq!(complaint(line), "input, line 1: not a JSON object", "{line}");
         }
+    }
+
+    #[test]
+    fn an_input_ends_where_a_line_is_too_long() {
+        let lines = |text: &str, longest| {
+            split(text.as_bytes(), longest)
+                .map(|line| line.map(|line| String::from_utf8(line).expect("text")).map_err(|error| error.to_string()))
+                .collect::<Vec<_>>()
+        };
+        let ok = |text: &str| Ok(text.to_owned());
+        assert_eq!(lines("ab\n\nabc\nd", 3), [ok("ab"), ok(""), ok("abc"), ok("d")]);
+        assert_eq!(lines("ab\nabcd\ne", 3), [ok("ab"), Err("a line is longer than 0 MiB".into())]);
+        assert_eq!(lines("abcd", 3), [Err("a line is longer than 0 MiB".into())]);
+        assert_eq!(lines("", 3), []);
+        // A line without an end.
+        let endless = io::BufReader::new(io::repeat(b'x'));
+        assert_eq!(split(endless, 1 << 20).map(|line| line.is_err()).collect::<Vec<_>>(), [true]);
     }
 
     #[test]
