@@ -11,10 +11,10 @@ use greenmark::{Verdict, stats::format_p_value};
 use greenmark_text::{Answer, Shade, files::write_file, fmt::escape};
 
 use crate::{
-    cmd::detect::Document,
     evidence::{COLOURS_OF_RAW, NO_MARK_NOTE, TOO_SHORT_NOTE, describe_passage, of_ask, score, verdict},
     output::{count, printable},
     show::Piece,
+    texts::DocumentFacts,
 };
 
 const HEAD: &str = include_str!("html/head.html");
@@ -60,7 +60,7 @@ pub(crate) trait Pages {
         answer: &Answer,
         text: Option<&str>,
         pieces: &[Piece<'_>],
-        document: Option<&Document>,
+        document: Option<&DocumentFacts>,
     ) -> io::Result<()>;
 
     /// Takes note of a document that could not be read.
@@ -135,7 +135,7 @@ impl Pages for Report {
         answer: &Answer,
         text: Option<&str>,
         pieces: &[Piece<'_>],
-        document: Option<&Document>,
+        document: Option<&DocumentFacts>,
     ) -> io::Result<()> {
         self.pages += 1;
         let file = format!("{:04}.html", self.pages);
@@ -176,7 +176,7 @@ impl Pages for Page<'_> {
         answer: &Answer,
         text: Option<&str>,
         pieces: &[Piece<'_>],
-        document: Option<&Document>,
+        document: Option<&DocumentFacts>,
     ) -> io::Result<()> {
         let out = &mut self.out;
         let (best, alpha) = (answer.best(), answer.alpha);

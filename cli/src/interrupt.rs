@@ -28,7 +28,7 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// A loop has heard of the stop.
 static HEARD: AtomicBool = AtomicBool::new(false);
 /// What to do about a run that was broken off.
-static ADVICE: OnceLock<&str> = OnceLock::new();
+static ADVICE: OnceLock<String> = OnceLock::new();
 
 /// From here on the first signal asks for a stop; a second one ends the process at once.
 pub(crate) fn catch() -> Result<()> {
@@ -59,7 +59,7 @@ pub(crate) fn requested() -> bool {
 
 /// Says what to do about this run if it is broken off.
 #[cfg(feature = "eval")]
-pub(crate) fn advise(advice: &'static str) {
+pub(crate) fn advise(advice: String) {
     let _ = ADVICE.set(advice);
 }
 

@@ -10,6 +10,7 @@ mod evidence;
 mod html;
 mod interrupt;
 mod keys;
+mod memory;
 mod models;
 mod output;
 mod profiles;

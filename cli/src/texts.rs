@@ -19,7 +19,7 @@ use greenmark_text::lines::{prompts, text_lines};
 use serde::Serialize;
 use walkdir::WalkDir;
 
-use crate::stdin::Stdin;
+use crate::{memory, stdin::Stdin};
 
 /// A source of texts.
 pub(crate) struct Source {
@@ -102,9 +102,21 @@ impl Source {
 
     /// Returns the whole of a plain file, as it is. SPEC §9.1.
     pub(crate) fn read_whole(&self) -> Result<String> {
-        let mut bytes = Vec::new();
-        self.open()?.read_to_end(&mut bytes).map_err(|error| self.unreadable(&error))?;
+        let bytes = self.bytes()?;
         plain(&self.name(), bytes)
+    }
+
+    /// Returns the content of a file that is one text, unless that is too much.
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let name = self.name();
+        // Before any of it is read, where that can be told.
+        let length = self.path.as_ref().and_then(|path| path.metadata().ok()).map_or(0, |metadata| metadata.len());
+        memory::admit(&name, length)?;
+        let mut bytes = Vec::new();
+        let read = self.open()?.take(memory::LARGEST + 1).read_to_end(&mut bytes);
+        read.map_err(|error| self.unreadable(&error))?;
+        memory::admit(&name, bytes.len() as u64)?;
+        Ok(bytes)
     }
 
     /// Returns the one text of a plain file.
@@ -114,8 +126,7 @@ impl Source {
 
     /// Returns the documents of a file: one, or those of an archive.
     pub(crate) fn read_documents(&self) -> Result<Vec<Found>> {
-        let mut bytes = Vec::new();
-        self.open()?.read_to_end(&mut bytes).map_err(|error| self.unreadable(&error))?;
+        let bytes = self.bytes()?;
         Ok(read(&self.id(), bytes))
     }
 
@@ -156,6 +167,18 @@ pub(crate) struct Origin {
     pub(crate) format: &'static str,
     /// The encoding of its characters; `None` where the format has one of its own.
     pub(crate) encoding: Option<&'static str>,
+}
+
+/// What evidence says of the document that a text is from.
+#[derive(Debug, Serialize)]
+pub(crate) struct DocumentFacts {
+    #[serde(flatten)]
+    pub(crate) origin: Origin,
+    /// SHA-256 of the text in UTF-8.
+    pub(crate) sha256: String,
+    /// An earlier document with the same text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) same_as: Option<String>,
 }
 
 impl Origin {

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &CalibrateArgs) -> Result<Outcome> {
     let failed_before = state.seen.failed;
     let bar = bar(&plan, &sources);
     let ask = Ask { bar: &bar, complain: &complain, is_interrupted: &interrupt::requested };
-    interrupt::advise("the same command goes on from the last state that was saved");
+    interrupt::advise(format!("what was saved is kept; to go on: {}", this_command()));
     let mut run = Run::new(&plan, &key, &tokenizer, args.passage, &path, ask);
     let documents = sources.iter().flat_map(|source| match source.documents() {
         Ok(documents) => documents,

@@ -29,7 +29,7 @@ use crate::{
     profiles::Asked,
     progress::Step,
     show::{Piece, coloured, legend, note_passages, pieces},
-    texts::{Content, Origin, Source, Text, files_in},
+    texts::{Content, DocumentFacts, Origin, Source, Text, files_in},
 };
 
 /// Bytes of a text from which on it may take so long that a sign is wanted.
@@ -297,7 +297,7 @@ impl Run<'_> {
                     let same_as = self.seen.get(&sha256).cloned();
                     self.again += u64::from(same_as.is_some());
                     self.seen.entry(sha256).or_insert_with(|| text.id.clone());
-                    Document { origin, sha256: hex(&sha256), same_as }
+                    DocumentFacts { origin, sha256: hex(&sha256), same_as }
                 });
                 self.say(&text.id, &answer, Given::Characters(raw), document, page)
             }
@@ -350,14 +350,18 @@ impl Run<'_> {
         id: &str,
         answer: &Answer,
         given: Given<'_>,
-        document: Option<Document>,
+        document: Option<DocumentFacts>,
         page: Option<&mut dyn Pages>,
     ) -> Result<(), Failure> {
         let spelt;
         let mut shown = Vec::new();
         if self.args.show || page.is_some() {
             let shades = answer.shades();
-            shown = match (given, answer.encoded()) {
+            let encoded = match given {
+                Given::Characters(raw) => answer.encoded(raw),
+                Given::Ids(_) => None,
+            };
+            shown = match (given, &encoded) {
                 (Given::Characters(raw), Some(encoded)) => pieces(raw, &encoded.places, &shades),
                 (Given::Ids(ids), _) => {
                     spelt = ids.iter().map(|id| format!("{id} ")).collect::<Vec<_>>();
@@ -492,25 +496,13 @@ impl Provenance {
     }
 }
 
-/// The document that a text is from.
-#[derive(Debug, Serialize)]
-pub(crate) struct Document {
-    #[serde(flatten)]
-    pub(crate) origin: Origin,
-    /// SHA-256 of the text in UTF-8.
-    pub(crate) sha256: String,
-    /// An earlier document with the same text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) same_as: Option<String>,
-}
-
 /// A line of JSON: the evidence, and the document it is of.
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(flatten)]
     evidence: Evidence<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    document: Option<&'a Document>,
+    document: Option<&'a DocumentFacts>,
 }
 
 /// Lends a page on.

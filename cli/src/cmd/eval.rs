@@ -60,7 +60,7 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
         command: command(args),
         model_sha256,
     };
-    interrupt::advise("what is done is kept, and the same command goes on from there");
+    interrupt::advise("what is done is kept, and the same command goes on from there".to_owned());
     let results = run(&plan, extent, args.seed, setup, about, &mut folder, &|line| note(line))?;
     let json = results.to_json()?;
     folder.write("results.json", &json)?;

@@ -36,7 +36,8 @@ pub(crate) fn run(args: &DetectArgs, asked: &Asked, schemes: &[Scheme]) -> Resul
     }
     let stream =
         others.iter().fold(Stream::new(first.key, first.scheme), |stream, ask| stream.and(ask.key, ask.scheme));
-    let mut listener = Listener { args, id: source.id(), tokenizer, asks: &asks, stream, found: false };
+    let most = MOST / asks.len() as u64;
+    let mut listener = Listener { args, id: source.id(), tokenizer, asks: &asks, stream, found: false, most };
 
     let progress = ProgressBar::no_length()
         .with_style(ProgressStyle::with_template("{spinner} {msg}, {elapsed}").expect("the template is sound"))
@@ -53,6 +54,10 @@ pub(crate) fn run(args: &DetectArgs, asked: &Asked, schemes: &[Scheme]) -> Resul
     outcome
 }
 
+/// Most tokens of a stream, times the number of keys: what a text has held before stays in memory, some
+/// 25 bytes a token and key. A stream may be left at any token, so what was found holds.
+const MOST: u64 = 1 << 25;
+
 struct Listener<'a> {
     args: &'a DetectArgs,
     id: String,
@@ -60,6 +65,8 @@ struct Listener<'a> {
     asks: &'a [Ask<'a>],
     stream: Stream,
     found: bool,
+    /// Tokens after which the stream is left.
+    most: u64,
 }
 
 impl Listener<'_> {
@@ -73,6 +80,15 @@ impl Listener<'_> {
                 Ok(None) => break Ok(Outcome::Done),
                 Err(error) if !interrupt::requested() => break Err(error),
                 Err(_) => {}
+            }
+            if self.stream.evidence().tally.tokens >= self.most {
+                let read = count(self.most, "token");
+                progress.suspend(|| {
+                    complain(&format!(
+                        "stopped after {read}, as memory is bounded: what is said is of the text so far"
+                    ));
+                });
+                break Ok(Outcome::Partly);
             }
             if interrupt::requested() {
                 progress.suspend(|| complain("interrupted: what is said is of the text so far"));
@@ -90,6 +106,8 @@ impl Listener<'_> {
     }
 
     fn push(&mut self, ids: &[u32], progress: &ProgressBar) -> Result<()> {
+        let left = self.most - self.stream.evidence().tally.tokens;
+        let ids = &ids[..ids.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
         for &id in ids {
             let evidence = self.stream.push(id);
             if !self.found && evidence.is_significant(self.args.alpha) {

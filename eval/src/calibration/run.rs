@@ -24,8 +24,8 @@ use super::{Batch, CorpusFile, Ngrams, Plan, Seen, Tables, Text};
 /// Bytes of text that are read, tokenised and held at a time, and documents.
 const BATCH_BYTES: usize = 1 << 19;
 const BATCH_DOCUMENTS: usize = 1 << 13;
-/// Positions that are scored between two looks at the clock: some seconds of work.
-const BLOCK: usize = 1 << 24;
+/// Positions that are scored between two looks at the clock: some tenths of a second of work.
+const BLOCK: usize = 1 << 20;
 /// Longest time that counts stay unsaved, besides the block at hand.
 const UNSAVED: Duration = Duration::from_secs(2);
 
