@@ -141,3 +141,54 @@ fn what_cannot_be_run_is_refused_and_nothing_is_left_behind() {
     assert!(stderr(&output).contains("is not empty, and holds no run"), "{}", stderr(&output));
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
 }
+
+#[test]
+fn a_user_brings_marks_prompts_a_temperature_and_texts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_str().expect("UTF-8").to_owned();
+    let prompts: String = (0..40).map(|i| format!("{{\"prompt\":\"Day {i} began\"}}\n")).collect();
+    fs::write(at("prompts.jsonl"), prompts).expect("writable");
+    let mut command = greenmark();
+    command.args(["embed", "--no-watermark", "--prompts", &at("prompts.jsonl"), "-o", &at("human.jsonl")]);
+    assert!(command.args(["-n", "260", "--ignore-eos", "-q"]).output().expect("the binary runs").status.success());
+    let out = folder.path().join("out");
+    let own = ["--mark", "gm1:gumbel,h=1", "--mark", "gm1:green,h=2,gamma=64/256@4", "--temperature", "0.9"];
+    let files = ["--prompts", &at("prompts.jsonl"), "--human", &at("human.jsonl")];
+    let options: Vec<&str> = own.into_iter().chain(files).collect();
+    let output = eval(&out, &options);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let results = results(&out);
+    let run = &results["run"];
+    assert_eq!(run["temperature"], 0.9);
+    assert_eq!(run["chief_marks"], serde_json::json!(["gm1:gumbel,h=1", "gm1:green,h=2,gamma=64/256, delta 4"]));
+    let said = |member: &str| run[member].as_str().expect("text").to_owned();
+    assert!(said("about").contains("The prompts are those of prompts.jsonl (SHA-256 "), "{run}");
+    assert!(said("others").starts_with("texts of human.jsonl (SHA-256 "), "{run}");
+    assert!(
+        said("command").contains(
+            "--mark gm1:gumbel,h=1 --mark gm1:green,h=2,gamma=64/256@4 --temperature 0.9 --prompts prompts.jsonl \
+             --human human.jsonl"
+        ),
+        "{run}"
+    );
+    let marks = results["cells"].as_array().expect("cells").iter().map(|cell| cell["mark"].as_str().expect("a mark"));
+    assert!(marks.clone().count() > 50 && marks.clone().all(|mark| run["chief_marks"].to_string().contains(mark)));
+
+    // Each of them is part of what the run is of.
+    for change in [&["--temperature", "0.8"][..], &["--mark", "gm1:gumbel,h=1"], &own] {
+        let refused = eval(&out, change);
+        assert_eq!(refused.status.code(), Some(2), "{change:?}");
+        assert!(stderr(&refused).contains("holds another run ("), "{}", stderr(&refused));
+    }
+    for (options, reason) in [
+        (&["--temperature", "0"][..], "above 0"),
+        (&["--mark", "gm1:green,h=1,gamma=64/256@x"], "is no number of nats"),
+        (&["--mark", "gm1:gumbel,h=1", "--mark", "gm1:gumbel,h=1"], "named twice"),
+        (&["--texts", "50", "--human", &at("human.jsonl")], "of its texts have 200 tokens, and 50 are wanted"),
+        (&["--prompts", &at("nowhere.jsonl")], "nowhere.jsonl"),
+    ] {
+        let refused = eval(&folder.path().join("other"), options);
+        assert_eq!(refused.status.code(), Some(2), "{options:?}");
+        assert!(stderr(&refused).contains(reason), "{}", stderr(&refused));
+    }
+}

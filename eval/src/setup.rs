@@ -89,28 +89,27 @@ impl Setup {
         for file in files {
             let file = file.as_ref();
             let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-            prompts.extend(self.prompt_ids(text.lines()).with_context(|| format!("{}", file.display()))?);
+            prompts.extend(
+                prompts_in(&text)
+                    .and_then(|lines| self.prompt_ids(&lines))
+                    .with_context(|| format!("{}", file.display()))?,
+            );
         }
         Ok(prompts)
     }
 
-    /// Returns the ids of the prompts in lines of JSON, as the model wants them.
+    /// Returns the ids of prompts, as the model wants them.
     ///
     /// # Errors
-    /// A fault in a line.
-    pub fn prompt_ids<'l>(&self, lines: impl IntoIterator<Item = &'l str>) -> Result<Vec<Vec<TokenId>>> {
-        #[derive(Deserialize)]
-        struct Line {
-            prompt: String,
-        }
-        let of = |line: &str| {
-            let Line { prompt } = serde_json::from_str(line)?;
+    /// A prompt that the tokenizer or the chat template cannot take.
+    pub fn prompt_ids(&self, prompts: &[String]) -> Result<Vec<Vec<TokenId>>> {
+        let of = |prompt: &String| {
             anyhow::Ok(match &self.chat {
-                Some(chat) => chat.encode(&self.tokenizer, None, &prompt)?,
-                None => self.tokenizer.encode(&prompt)?,
+                Some(chat) => chat.encode(&self.tokenizer, None, prompt)?,
+                None => self.tokenizer.encode(prompt)?,
             })
         };
-        lines.into_iter().enumerate().map(|(i, line)| of(line).with_context(|| format!("line {}", i + 1))).collect()
+        prompts.iter().enumerate().map(|(i, prompt)| of(prompt).with_context(|| format!("prompt {}", i + 1))).collect()
     }
 
     /// Returns the texts of a recipe, in a file of that name in `folder`; a bar shows how far it
@@ -133,6 +132,22 @@ pub fn bar(length: u64, message: &str) -> ProgressBar {
     let bar = ProgressBar::new(length).with_message(message.to_owned());
     // The template is sound, and the default style would do as well.
     if let Ok(style) = style { bar.with_style(style) } else { bar }
+}
+
+/// Returns the prompts of JSON Lines.
+///
+/// # Errors
+/// A line that has none.
+pub fn prompts_in(lines: &str) -> Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Line {
+        prompt: String,
+    }
+    let prompt = |(i, line)| {
+        let line: Line = serde_json::from_str(line).with_context(|| format!("line {}", i + 1))?;
+        Ok(line.prompt)
+    };
+    lines.lines().enumerate().map(prompt).collect()
 }
 
 /// `SCHEME[@DELTA]`, δ being 2 where it is not given.

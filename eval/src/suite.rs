@@ -35,5 +35,5 @@ mod specimen;
 mod texts;
 
 pub use folder::{Folder, Identity};
-pub use plan::{AttackPlan, Extent, Plan, Scope, Suite};
+pub use plan::{AttackPlan, Extent, Own, Plan, Scope, Suite};
 pub use run::{About, run};

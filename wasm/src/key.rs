@@ -28,11 +28,11 @@ impl Key {
     /// Names the fault and its position, and quotes nothing.
     pub fn parse(#[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue) -> Fallible<Key> {
         let text = Zeroizing::new(string(text, "text")?);
-        let parsed = text.parse();
-        if parsed.is_err() && greenmark::Key::parse_file(text.as_bytes()).is_ok() {
-            return Err(JsError::new(
-                "text: a line ending follows the key: `Key.parseFile` reads the bytes of a key file",
-            ));
+        let parsed: Result<_, greenmark::KeyError> = text.parse();
+        if let Err(error) = &parsed
+            && greenmark::Key::parse_file(text.as_bytes()).is_ok()
+        {
+            return Err(JsError::new(&format!("{error}; `Key.parseFile` reads the bytes of a key file")));
         }
         Ok(Self(parsed?))
     }

@@ -1,13 +1,14 @@
 //! `greenmark eval`: what is left of marks after attacks, measured and reported.
 
-use std::thread;
+use std::{path::Path, thread};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use greenmark_attacks::{Endpoint, PARAPHRASE_TEMPERATURE};
 use greenmark_eval::{
-    setup::Setup,
+    corpus::Mark,
+    setup::{Setup, describe},
     suite::{
-        About, Extent, Folder, Identity, Plan,
+        About, Extent, Folder, Identity, Own, Plan,
         csv::csv,
         markdown::markdown,
         report::{html, plots},
@@ -24,6 +25,7 @@ use crate::{
     interrupt,
     models::DEMO,
     output::{note, print_line, write_stdout},
+    texts::{Content, Source},
 };
 
 pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
@@ -37,6 +39,23 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
     }
     if let Some(attacker) = &args.attacker {
         plan.attacker.clone_from(attacker);
+    }
+    if !args.marks.is_empty() {
+        plan = plan.with_marks(distinct(&args.marks)?);
+    }
+    if let Some(temperature) = args.temperature {
+        plan.temperature = temperature;
+    }
+    if let Some(path) = &args.prompts {
+        let prompts = Source::new(path, true).prompts()?.map(|prompt| Ok(prompt?.prompt));
+        plan = plan.with_prompts(own(path, prompts.collect::<Result<_>>()?)?);
+    }
+    if let Some(path) = &args.human {
+        let texts = Source::new(path, true).documents()?.map(|document| match document?.content {
+            Content::Characters(text) => Ok(text),
+            Content::Ids(_) => bail!("{}: a line has `tokens` alone, and attacks need `text`", path.display()),
+        });
+        plan.human = Some(own(path, texts.collect::<Result<_>>()?)?);
     }
     plan.endpoint = args.at.options(PARAPHRASE_TEMPERATURE)?;
     if let Some(options) = &plan.endpoint {
@@ -78,6 +97,23 @@ pub(crate) fn run_suite(args: &EvalArgs) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// Refuses a mark that is named twice.
+fn distinct(marks: &[Mark]) -> Result<Vec<Mark>> {
+    for (at, mark) in marks.iter().enumerate() {
+        ensure!(!marks[..at].contains(mark), "--mark {}: named twice", describe(Some(*mark)));
+    }
+    Ok(marks.to_vec())
+}
+
+/// Prompts or texts from a file of the user's.
+fn own(path: &Path, texts: Vec<String>) -> Result<Own> {
+    ensure!(!texts.is_empty(), "{}: there is nothing in it", path.display());
+    let (sha256, _) = sha256(path).with_context(|| format!("cannot read {}", path.display()))?;
+    // No path of this machine in a report.
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Own { name, sha256, texts })
+}
+
 /// Returns the command that does the same, wherever its results go.
 fn command(args: &EvalArgs) -> String {
     let mut command = format!("greenmark eval --suite {}", args.suite);
@@ -94,6 +130,18 @@ fn command(args: &EvalArgs) -> String {
     // would be in every report.
     if let (Some(url), Some(name)) = (&args.at.endpoint, &args.at.endpoint_model) {
         command += &format!(" --endpoint {url} --endpoint-model {name}");
+    }
+    for mark in &args.marks {
+        let delta = mark.scheme.gamma().map(|_| format!("@{}", mark.delta.nats())).unwrap_or_default();
+        command += &format!(" --mark {}{delta}", mark.scheme);
+    }
+    if let Some(temperature) = args.temperature {
+        command += &format!(" --temperature {temperature}");
+    }
+    for (option, path) in [("prompts", &args.prompts), ("human", &args.human)] {
+        if let Some(name) = path.as_ref().and_then(|path| path.file_name()) {
+            command += &format!(" --{option} {}", name.to_string_lossy());
+        }
     }
     if args.seed != 1 {
         command += &format!(" --seed {}", args.seed);

@@ -14,11 +14,11 @@ use super::{
     plan::{Extent, Plan},
     results::FORMAT,
 };
-use crate::journal::difference;
+use crate::{journal::difference, setup::describe};
 use greenmark_text::files::write_file;
 
 /// Conditions that the figures in a folder depend on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// Layout of the folder and of its results.
     pub format: String,
@@ -38,6 +38,18 @@ pub struct Identity {
     pub attacker_sha256: Option<String>,
     /// URL and name of the model that paraphrases in its place.
     pub endpoint: Option<String>,
+    /// Marks in place of the suite's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<Vec<String>>,
+    /// The temperature, where it is another than the suite's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// SHA-256 of the file of prompts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<String>,
+    /// SHA-256 of the file of texts by people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human: Option<String>,
     /// Seed of everything.
     pub seed: u64,
 }
@@ -47,6 +59,7 @@ impl Identity {
     ///
     /// - `model_sha256`, `attacker_sha256`: of their files; `None` for the built-in model.
     pub fn of(plan: &Plan, model_sha256: Option<String>, attacker_sha256: Option<String>, seed: u64) -> Self {
+        let suite = Plan::of(plan.suite);
         Self {
             format: FORMAT.into(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -57,13 +70,17 @@ impl Identity {
             attacker: plan.attacker.clone(),
             attacker_sha256,
             endpoint: plan.endpoint.as_ref().map(|at| format!("{} {}", at.url, at.model)),
+            marks: (!plan.marks().eq(suite.marks())).then(|| plan.marks().map(|mark| describe(Some(*mark))).collect()),
+            temperature: Some(plan.temperature).filter(|temperature| *temperature != suite.temperature),
+            prompts: plan.prompts.as_ref().map(|own| own.sha256.clone()),
+            human: plan.human.as_ref().map(|own| own.sha256.clone()),
             seed,
         }
     }
 }
 
 /// Members of [`Identity`] by the names that a message gives them.
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 14] = [
     ("format", "layout"),
     ("version", "version"),
     ("suite", "--suite"),
@@ -73,6 +90,10 @@ const NAMES: [(&str, &str); 10] = [
     ("attacker", "--attacker"),
     ("attacker_sha256", "attacker's file"),
     ("endpoint", "--endpoint"),
+    ("marks", "--mark"),
+    ("temperature", "--temperature"),
+    ("prompts", "--prompts"),
+    ("human", "--human"),
     ("seed", "--seed"),
 ];
 

@@ -61,6 +61,10 @@ pub struct Plan {
     pub endpoint: Option<EndpointOptions>,
     /// Divides the logits.
     pub temperature: f64,
+    /// Prompts in place of the suite's own.
+    pub prompts: Option<Own>,
+    /// Texts by people, which false positives are counted of in place of the model's unmarked ones.
+    pub human: Option<Own>,
     /// Texts of each mark, each under a key of its own.
     pub texts: usize,
     /// Marks that are measured at every length, with all attacks; the first is the default.
@@ -80,6 +84,24 @@ pub struct Plan {
     /// Texts of a cell whose perplexity is measured, of the first mark at the chief length: that
     /// takes longer still.
     pub reread: usize,
+}
+
+/// Prompts or texts that the reader of the results brought along.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// Name of the file.
+    pub name: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// The prompts, or the texts.
+    pub texts: Vec<String>,
+}
+
+impl Own {
+    /// Names the file for reports: "questions.jsonl (SHA-256 0123…)".
+    pub fn describe(&self) -> String {
+        format!("{} (SHA-256 {})", self.name, self.sha256)
+    }
 }
 
 /// An attack of one strength, as the suite makes it.
@@ -223,6 +245,8 @@ impl Plan {
             model: of.model,
             endpoint: None,
             temperature: 1.0,
+            prompts: None,
+            human: None,
             texts: of.texts,
             chief: marks(&all.chief),
             others: marks(&of.others),
@@ -244,6 +268,23 @@ impl Plan {
             attack.unmarked = attack.unmarked.min(texts);
         }
         self
+    }
+
+    /// Sets the marks in place of the suite's own: each is measured at every length, with all attacks.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn with_marks(self, marks: Vec<Mark>) -> Self {
+        assert!(!marks.is_empty(), "a suite measures a mark");
+        Self { chief: marks, others: Vec::new(), ..self }
+    }
+
+    /// Sets prompts in place of the suite's own.
+    #[must_use]
+    pub fn with_prompts(mut self, prompts: Own) -> Self {
+        self.about += &format!(" The prompts are those of {}.", prompts.describe());
+        Self { prompts: Some(prompts), ..self }
     }
 
     /// Returns true if a model is asked to paraphrase.

@@ -103,7 +103,10 @@ pub fn run(
         chief_marks: plan.chief.iter().map(|mark| describe(Some(*mark))).collect(),
         temperature: plan.temperature,
         seed,
-        others: "unmarked texts by the same model".to_owned(),
+        others: match &plan.human {
+            Some(own) => format!("texts of {}", own.describe()),
+            None => "unmarked texts by the same model".to_owned(),
+        },
         command: about.command,
         seconds: folder.seconds(),
     };

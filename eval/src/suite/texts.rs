@@ -8,11 +8,11 @@ use greenmark_text::Tokenizer;
 
 use super::{
     folder::Folder,
-    plan::{Extent, Plan},
+    plan::{Extent, Own, Plan},
 };
 use crate::{
     corpus::{self, Mark, Recipe, Text},
-    setup::{Setup, describe, file_name},
+    setup::{Setup, describe, file_name, prompts_in},
 };
 
 /// The prompts that every suite's texts answer.
@@ -48,7 +48,10 @@ impl Texts {
         folder: &mut Folder,
         say: &dyn Fn(&str),
     ) -> Result<Self> {
-        let known = setup.prompt_ids(PROMPTS.into_iter().flat_map(str::lines))?;
+        let known = match &plan.prompts {
+            Some(own) => setup.prompt_ids(&own.texts).with_context(|| own.name.clone())?,
+            None => setup.prompt_ids(&prompts_in(&PROMPTS.concat())?)?,
+        };
         // More texts than prompts: each prompt again, under another key.
         let prompts: Vec<Vec<TokenId>> = known.into_iter().cycle().take(plan.texts).collect();
         let jobs = corpus::jobs(&prompts);
@@ -79,8 +82,11 @@ impl Texts {
                 of_mark.push((tokens, setup.texts(&path, &name, &recipe, &jobs)?));
                 folder.made_something(start.elapsed())?;
             }
+            let human = plan.human.as_ref().filter(|_| mark.is_none());
+            let human = human.map(|own| cut(own, plan, &setup.tokenizer)).transpose()?;
             for &tokens in lengths {
-                beginnings.push((mark, tokens, begun(&of_mark, tokens, &setup.tokenizer)));
+                let of = human.as_ref().unwrap_or(&of_mark);
+                beginnings.push((mark, tokens, begun(of, tokens, &setup.tokenizer)));
             }
             written.extend(of_mark.into_iter().map(|(tokens, texts)| (mark, tokens, texts)));
         }
@@ -101,6 +107,28 @@ impl Texts {
         let found = self.beginnings.iter().find(|(of, length, _)| of.as_ref() == mark && *length == tokens);
         &found.expect("a suite's marks and lengths are all cut").2
     }
+}
+
+/// Returns as many texts by people as the plan has, each with the tokens of the greatest length.
+fn cut(own: &Own, plan: &Plan, tokenizer: &Tokenizer) -> Result<Vec<(usize, Vec<Text>)>> {
+    let longest = plan.lengths.iter().copied().max().context("a suite has a length")?;
+    let mut texts = Vec::new();
+    for text in &own.texts {
+        let mut ids = tokenizer.encode(text)?;
+        if ids.len() >= longest && texts.len() < plan.texts {
+            ids.truncate(longest);
+            let text = tokenizer.decode_text(&ids);
+            texts.push(Text { index: texts.len() as u64, ids, text, surprise: f64::NAN });
+        }
+    }
+    ensure!(
+        texts.len() == plan.texts,
+        "{}: {} of its texts have {longest} tokens, and {} are wanted: give more or longer ones, or fewer --texts",
+        own.name,
+        texts.len(),
+        plan.texts
+    );
+    Ok(vec![(longest, texts)])
 }
 
 /// Returns the first tokens of the shortest texts that are long enough.
