@@ -81,11 +81,11 @@ test('the verdict in words', () => {
   assert.equal(marked.word, 'Marked');
   assert.equal(
     marked.sentence,
-    '212 counted tokens; 58 % green where chance gives 25 %. A text that has nothing to do with this key would look like this once in 10^22 texts.',
+    'A text that has nothing to do with this key would look like this once in 10^22 texts. 212 counted tokens; 58 % green where chance gives 25 %.',
   );
   assert.match(marked.caveat, /does not say who wrote it/);
   assert.equal(words({ ...evidence, spans: [span] }).word, 'Marked in one passage');
-  assert.match(words({ ...evidence, spans: [span] }).sentence, /^The passage: 55 counted tokens; 60 % green/);
+  assert.match(words({ ...evidence, spans: [span] }).sentence, /\. The passage: 55 counted tokens; 60 % green/);
   assert.equal(words({ ...evidence, spans: [{ ...span, scored: 210 }] }).word, 'Marked');
   assert.equal(words({ ...evidence, spans: [span, span] }).word, 'Marked in 2 passages');
   assert.match(words(evidence, { several: true }).sentence, /nothing to do with these keys/);
@@ -101,7 +101,7 @@ test('a mark of the normalised text is not explained with the counts of the raw 
   const raw = { ...evidence, normalised: true, score: 51, green: 51, unpaid_ln_p: -0.5, z_score: -0.27 };
   const found = { ...span, normalised: true, scored: 190, score: 110 };
   const text = 'It was th\u0435 best of times.';
-  const why = /^Found once the text was normalised: it holds letters that only look like others\./;
+  const why = / Found once the text was normalised: it holds letters that only look like others\./;
   for (const spans of [[], [found], [{ ...found, scored: 40, score: 30 }], [found, found]]) {
     const said = words({ ...raw, spans }, { text });
     assert.deepEqual([said.kind, said.word], ['marked', 'Marked'], 'however many tokens the text as it is has');
@@ -109,11 +109,11 @@ test('a mark of the normalised text is not explained with the counts of the raw 
     assert.doesNotMatch(said.sentence, /24 %|212/);
     assert.doesNotMatch(brief({ ...raw, spans }), /24 %/);
   }
-  assert.match(words({ ...raw, spans: [] }, { text }).sentence, /others\. A text that has nothing to do with this key would look like this once in 10\^22 texts\.$/);
+  assert.match(words({ ...raw, spans: [] }, { text }).sentence, /^A text that has nothing to do with this key would look like this once in 10\^22 texts\. Found.*others\.$/);
   assert.match(words({ ...raw, spans: [found] }).sentence, /The passage so found: 190 counted tokens; 58 % green where chance gives 25 %\./);
   assert.match(words({ ...raw, spans: [found, found] }).sentence, /The 2 passages so found: 380 counted tokens; 58 % green/);
   const copied = report({ ...raw, spans: [found] }, { p: '3.5e-23', unpaidP: '0.6' });
-  assert.match(copied, /^Marked\. Found once the text was normalised/);
+  assert.match(copied, /^Marked\. A text that has nothing to do.* Found once the text was normalised/);
   assert.match(copied, /Whole text as it is, not normalised, this key alone, not paid for: p = 0\.6, z = −0\.27\./);
   assert.match(copied, /Passage 1: characters 201 to 460, once normalised, 190 counted/);
   // Of a text whose own ids hold the mark, a passage that was found normalised is not among those counted.
@@ -204,7 +204,7 @@ test('a state asks each key once: under its profiles, or by what was chosen by h
 
 test('gumbel has no colours', () => {
   const gumbel = { ...evidence, gamma: null, green: null, green_fraction: null, score: 424 };
-  assert.match(words(gumbel).sentence, /^212 counted tokens; mean score 2\.00 where chance gives 1\./);
+  assert.match(words(gumbel).sentence, / 212 counted tokens; mean score 2\.00 where chance gives 1\.$/);
   assert.equal(brief(gumbel), 'mean score 2.00');
 });
 

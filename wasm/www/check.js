@@ -100,11 +100,14 @@ export class CheckView {
     }
     const read = found.filter(({ text }) => text !== undefined);
     if (given !== this.given) return this.#tooLate(files);
-    if (found.length === 1 && read.length === 1) return this.setText(read[0].text, read[0].name, read[0]);
+    if (found.length === 1 && read.length === 1) {
+      this.setText(read[0].text, read[0].name, read[0]);
+      return $('verdict').scrollIntoView({ block: 'nearest' });
+    }
     if (read.length === 0) {
-      // What was there before stays, with its verdict.
       this.#describe();
-      return complain($('text'), $('text-error'), found.map(reasonOf).join('; '));
+      const before = this.document.text === '' ? '' : '. The text that was there before stays, with its verdict';
+      return complain($('text'), $('text-error'), `${found.map(reasonOf).join('; ')}${before}`);
     }
     const lines = found.map(one => JSON.stringify(one.text === undefined ? { id: one.name, unread: reasonOf(one) } : { id: one.name, text: one.text }));
     this.setLines(new Blob([lines.join('\n')]), count(found.length, 'document'), 'documents');
@@ -227,10 +230,10 @@ export class CheckView {
 
   async askLines({ file, name }) {
     const { missing } = this.state.config();
-    this.result.none('Choose a text', `Each line has its own verdict: choose one to see it in full.${missing ? ` Of texts the page ${missing}; token ids need none.` : ''}`);
+    this.result.none('Choose a text', `Each has its own verdict: choose one to see it in full.${missing ? ` Of texts the page ${missing}; token ids need none.` : ''}`);
     try {
       await this.tokenizers.load(this.state.tokenizersAsked.map(({ id }) => id));
-      if (this.document.file === file) await this.lines.run(file, name, this.state.config());
+      if (this.document.file === file) await this.lines.run(file, name, this.state.config(), this.document.of);
     } catch (error) {
       this.#fail(error);
     }

@@ -18,10 +18,14 @@ export class LinesView {
     $('lines-table-save').addEventListener('click', () => save(this.table, `${name()}.csv`));
   }
 
-  /** Reads a file from the start; what was under way is given up. */
-  async run(file, name, config) {
+  /**
+   * Reads a file from the start; what was under way is given up.
+   *
+   * - `of`: what there is one text of, `lines` or `documents`.
+   */
+  async run(file, name, config, of) {
     this.stop();
-    this.name = name;
+    Object.assign(this, { name, thing: of === 'documents' ? 'document' : 'line' });
     Object.assign(this, { results: null, table: null });
     this.shown = { texts: 0, refused: 0 };
     $('lines').hidden = false;
@@ -82,21 +86,21 @@ export class LinesView {
   #summarise({ texts, marked, short, refused }, more) {
     const parts = [[marked, 'marked'], [texts - marked - short, 'without a mark found'], ...(short > 0 ? [[short, 'too short']] : [])];
     const said = parts.map(([n, what]) => `${n.toLocaleString('en-GB')} ${what}`).join(', ');
-    const lines = refused > 0 ? `; ${count(refused, 'line')} could not be checked` : '';
+    const lines = refused > 0 ? `; ${count(refused, this.thing)} could not be checked` : '';
     $('lines-summary').textContent = `${count(texts, 'text')}: ${said}${lines}.${more}`;
     const { shown } = this;
     const hidden = [
       ...(texts > shown.texts ? [`${count(texts - shown.texts, 'more text')} counted, and in the saved results`] : []),
-      ...(refused > shown.refused ? [`${count(refused - shown.refused, 'more line')} that could not be checked`] : []),
+      ...(refused > shown.refused ? [`${count(refused - shown.refused, `more ${this.thing}`)} that could not be checked`] : []),
     ];
     $('lines-more').hidden = hidden.length === 0;
-    $('lines-more').textContent = `Shown are the first ${count(shown.texts + shown.refused, 'line')}. Besides: ${hidden.join('; ')}.`;
+    $('lines-more').textContent = `Shown are the first ${count(shown.texts + shown.refused, this.thing)}. Besides: ${hidden.join('; ')}.`;
   }
 
   #row(row) {
     const { number, evidence, error, p } = row;
     const line = el('td', { class: 'numbers' }, number.toLocaleString('en-GB'));
-    if (error) return el('tr', { class: 'is-refused' }, line, el('td', { class: 'wide', colSpan: 5 }, el('span', { class: 'error' }, `line ${number}: ${error}`)));
+    if (error) return el('tr', { class: 'is-refused' }, line, el('td', { class: 'wide', colSpan: 5 }, el('span', { class: 'error' }, this.thing === 'line' ? `line ${number}: ${error}` : error)));
     const button = el('button', { type: 'button', class: 'link' }, shorten(evidence.id));
     const element = el(
       'tr',

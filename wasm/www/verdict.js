@@ -144,13 +144,13 @@ export function words(evidence, { several = false, reach = 'profiles', isPublic 
           ? 'The key is the public demonstration key. Everybody has it, so this proves nothing about who wrote the text.'
           : `It says that the text depends on ${which}. It does not say who wrote it, nor that nobody changed it.`,
       };
-      if (evidence.normalised) return { ...found, word: 'Marked', sentence: `${normalisedReason(evidence, text)} ${nothingToDo}` };
+      if (evidence.normalised) return { ...found, word: 'Marked', sentence: `${nothingToDo} ${normalisedReason(evidence, text)}` };
       const where = spans === 1 ? 'in one passage' : `in ${spans} passages`;
       const sentence =
         answer === 'marked' || spans !== 1
           ? `${answer === 'marked' ? '' : 'Of the whole text: '}${counts(evidence)}.`
           : `The passage: ${spanCounts(evidence.spans[0])}.`;
-      return { ...found, word: answer === 'marked' ? 'Marked' : `Marked ${where}`, sentence: `${sentence} ${nothingToDo}` };
+      return { ...found, word: answer === 'marked' ? 'Marked' : `Marked ${where}`, sentence: `${nothingToDo} ${sentence}` };
     }
     default:
       return {

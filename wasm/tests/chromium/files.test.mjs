@@ -41,7 +41,7 @@ pageTest("several texts are a list of texts, and what cannot be read is named", 
   await useDemo(page);
   await drop(page, "#text-zone", [onDisk("one.txt", marked), onDisk("two.txt", unmarked), onDisk("bad.txt", Buffer.from([0x61, 0, 1])), onDisk("a.key", keyOf(5).toText())]);
   await page.locator("#key-list", { hasText: keyOf(5).id }).waitFor();
-  await page.locator("#lines-summary", { hasText: "2 texts: 1 marked, 1 without a mark found; 1 line could not be checked." }).waitFor();
+  await page.locator("#lines-summary", { hasText: "2 texts: 1 marked, 1 without a mark found; 1 document could not be checked." }).waitFor();
   assert.deepEqual(await page.locator("#lines-body button").allTextContents(), ["one.txt", "two.txt"]);
   assert.match(await page.locator("#lines-body .is-refused").textContent(), /bad\.txt: not a text/);
   await page.getByRole("button", { name: "two.txt" }).click();
@@ -120,9 +120,9 @@ pageTest("what is no text is refused with its reason, and the text before it sta
   };
   const bytes = (...values) => Buffer.concat(values.map(value => Buffer.from(value)));
   await refused(file("photo.png", bytes([0x89, 0x50, 0x4e, 0x47, 0, 0])), /photo\.png: an image/);
-  await refused(file("a.bin", bytes("a text and", [0, 1])), /a\.bin: not a text: it holds bytes that no text has$/);
+  await refused(file("a.bin", bytes("a text and", [0, 1])), /a\.bin: not a text: it holds bytes that no text has\. The text that was there before stays, with its verdict$/);
   await refused(file("scan.docx", bytes("PK\x03\x04 and no more")), /scan\.docx: a broken/);
-  await refused(sparse("large.pdf", 101_000_000), /large\.pdf has 101 MB; the limit for a document is 100 MB$/);
+  await refused(sparse("large.pdf", 101_000_000), /large\.pdf has 101 MB; the limit for a document is 100 MB\. The text that was there/);
   // The next text takes the message away.
   await check(page, unmarked);
   assert.ok(await page.locator("#text-error").isHidden());

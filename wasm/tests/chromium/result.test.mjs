@@ -96,7 +96,7 @@ pageTest("a folder of documents becomes a table, with what cannot be read", {}, 
   writeFileSync(join(documents, ".hidden"), "no");
   const chosen = await Promise.all([page.waitForEvent("filechooser"), page.locator("#folder-open").click()]);
   await chosen[0].setFiles(documents);
-  await page.locator("#lines-summary", { hasText: "3 texts: 2 marked, 1 without a mark found; 1 line could not be checked." }).waitFor();
+  await page.locator("#lines-summary", { hasText: "3 texts: 2 marked, 1 without a mark found; 1 document could not be checked." }).waitFor();
   assert.deepEqual((await page.locator("#lines-body tr").allTextContents()).map(row => /inbox\/(more\/)?[a-z]+\.[a-z]+/.exec(row)?.[0]).sort(), ["inbox/a.txt", "inbox/b.html", "inbox/latin.txt", "inbox/more/c.bin"]);
 
   const lines = (await saved(page, "#lines-save")).text.trimEnd().split("\n").map(line => JSON.parse(line));

@@ -116,7 +116,7 @@ for (const width of [360, 768, 1280]) {
     await page.$eval("#key-demo", element => element.click());
     await page.select("#tokenizer", "demo");
     await open(page, "#text-file", onDisk("a.txt", marked), onDisk("b.html", `<!doctype html><p>${unmarked}`), onDisk("c.bin", Buffer.from([0, 1, 2])));
-    await until(page, "#lines-summary", /^2 texts: 1 marked, 1 without a mark found; 1 line could not be checked\./);
+    await until(page, "#lines-summary", /^2 texts: 1 marked, 1 without a mark found; 1 document could not be checked\./);
     await page.$eval("#lines-body button", element => element.click());
     await until(page, "#verdict-word", /^Marked$/);
     assert.match(await text(page, "#details"), /SHA-256 of the text[0-9a-f]{64}/);
