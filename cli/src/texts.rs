@@ -232,8 +232,8 @@ fn plain(name: &str, bytes: Vec<u8>) -> Result<String> {
 /// and profiles are no documents; folders that are links are left alone.
 ///
 /// # Errors
-/// Those folders that cannot be read, beside the files that can.
-pub(crate) fn files_in(folder: &Path) -> Vec<Result<PathBuf>> {
+/// Those folders that cannot be read and links that lead nowhere, beside the files that can.
+pub(crate) fn files_in(folder: &Path) -> Vec<Result<PathBuf, (PathBuf, anyhow::Error)>> {
     let is_shown = |name: &str| !name.starts_with('.') && !name.ends_with(".key") && !name.ends_with(".profile.json");
     WalkDir::new(folder)
         .sort_by_file_name()
@@ -241,11 +241,17 @@ pub(crate) fn files_in(folder: &Path) -> Vec<Result<PathBuf>> {
         .filter_entry(|entry| entry.depth() == 0 || is_shown(&entry.file_name().to_string_lossy()))
         .filter_map(|entry| match entry {
             Ok(entry) if entry.path().is_file() => Some(Ok(entry.into_path())),
+            Ok(entry) if entry.path_is_symlink() && !entry.path().exists() => {
+                let path = entry.into_path();
+                let error = anyhow!("cannot read {}: a link to nothing", path.display());
+                Some(Err((path, error)))
+            }
             Ok(_) => None,
             Err(error) => {
-                let name = error.path().unwrap_or(folder).display().to_string();
+                let path = error.path().unwrap_or(folder).to_owned();
                 let reason = error.io_error().map_or_else(|| "a loop of links".into(), without_number);
-                Some(Err(anyhow!("cannot read {name}: {reason}")))
+                let error = anyhow!("cannot read {}: {reason}", path.display());
+                Some(Err((path, error)))
             }
         })
         .collect()

@@ -46,7 +46,7 @@ export class CheckView {
     // What was pasted wants its verdict in sight; of what is typed, the field is.
     $('text').addEventListener('paste', () => setTimeout(() => $('verdict').scrollIntoView({ block: 'nearest' })));
     acceptFiles({ button: $('text-open'), input: $('text-file'), take: files => this.takeFiles(files) });
-    acceptFiles({ button: $('folder-open'), input: $('folder-file'), take: files => this.takeFiles(files.filter(isShown)) });
+    acceptFiles({ button: $('folder-open'), input: $('folder-file'), take: files => this.takeFiles(files.filter(isShown).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))) });
     $('text-clear').addEventListener('click', () => {
       this.setText('');
       $('text').focus();

@@ -200,8 +200,15 @@ impl Run<'_> {
         }
         let all = files.len();
         for (i, file) in files.into_iter().enumerate() {
-            let result = file.map_err(Failure::Text).and_then(|file| self.file(&file, reborrow(&mut page)));
-            self.go_on_after(result)?;
+            let result = match file {
+                Ok(file) => self.file(&file, reborrow(&mut page)).map_err(|failure| (file, failure)),
+                Err((file, error)) => Err((file, Failure::Text(error))),
+            };
+            // The overview names what could not be opened, as it does what could not be read.
+            if let (Err((file, Failure::Text(error))), Some(page)) = (&result, &mut page) {
+                page.unread(&file.display().to_string(), &error.to_string());
+            }
+            self.go_on_after(result.map_err(|(_, failure)| failure))?;
             if interrupt::requested() && (self.is_cut || i + 1 < all) {
                 self.outcome = Outcome::Partly;
                 complain("interrupted: the texts that follow were not looked at");
