@@ -2,8 +2,8 @@
 
 use std::{
     ffi::OsStr,
-    fs::{self, OpenOptions},
-    io::{self, ErrorKind, Read, Write},
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use greenmark::Key;
 use zeroize::Zeroizing;
 
-use crate::{output::warn, texts::without_number};
+use crate::output::{warn, without_number, write_new_file};
 
 /// More than any key file holds, so that a wrong path does not read a disk.
 const LONGEST: u64 = 1024;
@@ -103,22 +103,12 @@ pub(crate) fn content_of_profile(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> 
 
 /// Writes a new key file that its owner alone may read. An existing file is left as it is.
 pub(crate) fn write_new(path: &Path, key: &Key) -> Result<()> {
-    let name = path.display();
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => anyhow!("{name} exists and is not overwritten; choose another name with -o"),
-        _ => anyhow!("cannot create key file {name}: {error}"),
-    })?;
     let text = key.to_text();
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all());
-    written.map_err(|error| {
-        // Half a key is no key.
-        let _ = fs::remove_file(path);
-        anyhow!("cannot write key file {name}: {error}")
-    })
+    // Room from the start: a move would leave a copy behind that nothing erases.
+    let mut line = Zeroizing::new(String::with_capacity(text.len() + 1));
+    line.push_str(&text);
+    line.push('\n');
+    write_new_file(path, "key file ", line.as_bytes(), true)
 }
 
 #[cfg(unix)]

@@ -1,9 +1,13 @@
 //! Output: complaints on stderr, results on stdout.
 
-use std::io::{self, Write};
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
 
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 pub(crate) use greenmark_text::fmt::{count, printable};
 
 /// One line on stderr: what was wrong, and where.
@@ -48,6 +52,31 @@ pub(crate) fn write_stdout(bytes: &[u8]) -> Result<()> {
     stdout.write_all(bytes).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
+/// Writes a new file whole, or leaves none. An existing one is left as it is.
+///
+/// - `what`: the file's kind, for messages, with a space behind it; may be empty.
+/// - `is_private`: whether its owner alone may read it.
+pub(crate) fn write_new_file(path: &Path, what: &str, content: &[u8], is_private: bool) -> Result<()> {
+    let name = path.display();
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if is_private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = is_private;
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => anyhow!("{name} exists and is not overwritten; choose another name"),
+        _ => anyhow!("cannot create {what}{name}: {}", without_number(&error)),
+    })?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(|error| {
+        // Half a key is no key.
+        let _ = fs::remove_file(path);
+        anyhow!("cannot write {what}{name}: {}", without_number(&error))
+    })
+}
+
 /// Writes styled text to stdout; styles are dropped where they are not wanted.
 pub(crate) fn print_styled(text: &str) -> Result<()> {
     let mut stdout = anstream::stdout().lock();
@@ -57,4 +86,16 @@ pub(crate) fn print_styled(text: &str) -> Result<()> {
 /// Returns true if stdout shows colour: a terminal without `NO_COLOR`, or `--color always`.
 pub(crate) fn stdout_has_colour() -> bool {
     anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// Returns the system's message, in fewer words where it is a usual one.
+pub(crate) fn without_number(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => {
+            let message = error.to_string();
+            message.rsplit_once(" (os error ").map_or(&*message, |(message, _)| message).to_owned()
+        }
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::{
     ffi::OsStr,
-    fs::{self, OpenOptions},
-    io::{ErrorKind, Read, Write},
+    fs,
+    io::Read,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,8 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     keys, models,
-    output::{count, warn},
-    texts::without_number,
+    output::{count, warn, without_number, write_new_file},
 };
 
 const ENDING: &str = ".profile.json";
@@ -304,16 +303,7 @@ fn read_profile(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 
 /// Writes a new profile. An existing file is left as it is.
 pub(crate) fn write_new(path: &Path, profile: &Profile) -> Result<()> {
-    let name = path.display();
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => anyhow!("{name} exists and is not overwritten"),
-        _ => anyhow!("cannot create profile {name}: {}", without_number(&error)),
-    })?;
-    let written = file.write_all(profile.to_json().as_bytes()).and_then(|()| file.sync_all());
-    written.map_err(|error| {
-        let _ = fs::remove_file(path);
-        anyhow!("cannot write profile {name}: {}", without_number(&error))
-    })
+    write_new_file(path, "profile ", profile.to_json().as_bytes(), false)
 }
 
 /// Returns a file's path as a profile in `folder` holds it.

@@ -19,7 +19,7 @@ use greenmark_text::lines::{prompts, text_lines};
 use serde::Serialize;
 use walkdir::WalkDir;
 
-use crate::{memory, stdin::Stdin};
+use crate::{memory, output::without_number, stdin::Stdin};
 
 /// A source of texts.
 pub(crate) struct Source {
@@ -286,18 +286,6 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
         let zeros = start.iter().filter(|&&byte| byte == 0).count();
         (zeros > rest).then_some("UTF-16 or no text at all: every other byte is 0")
     })
-}
-
-/// Returns the system's message, in fewer words where it is a usual one.
-pub(crate) fn without_number(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => {
-            let message = error.to_string();
-            message.rsplit_once(" (os error ").map_or(&*message, |(message, _)| message).to_owned()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -13,9 +13,8 @@ use crate::{
     Outcome,
     args::KeygenArgs,
     keys, models,
-    output::{print_line, printable},
+    output::{print_line, printable, without_number},
     profiles,
-    texts::without_number,
 };
 
 pub(crate) fn run(args: &KeygenArgs) -> Result<Outcome> {

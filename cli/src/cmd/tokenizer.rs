@@ -1,11 +1,6 @@
 //! `greenmark tokenizer`: which tokenizer is this, and a `tokenizer.json` of a model file.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
-};
-
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use greenmark_lm::locate;
 use greenmark_text::Tokenizer;
 
@@ -13,8 +8,7 @@ use crate::{
     Outcome,
     args::{TokenizerCommand, TokenizerExportArgs},
     models,
-    output::{count, print_line, printable},
-    texts::without_number,
+    output::{count, print_line, printable, write_new_file},
 };
 
 pub(crate) fn run(command: &TokenizerCommand) -> Result<Outcome> {
@@ -39,14 +33,6 @@ fn export(args: &TokenizerExportArgs) -> Result<()> {
     if found.fingerprint() != expected.fingerprint() {
         bail!("{}: its tokenizer cannot be written as a tokenizer.json with the same ids", path.display());
     }
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).open(&args.output).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => anyhow!("{name} exists and is not overwritten"),
-            _ => anyhow!("cannot create {name}: {}", without_number(&error)),
-        })?;
-    file.write_all(json.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
-        let _ = fs::remove_file(&args.output);
-        anyhow!("cannot write {name}: {}", without_number(&error))
-    })?;
+    write_new_file(&args.output, "", json.as_bytes(), false)?;
     print_line(&format!("tokenizer {} ({}) written to {name}", printable(expected.name()), found.fingerprint()))
 }

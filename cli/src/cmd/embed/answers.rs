@@ -11,8 +11,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde::Deserialize;
 
 use crate::{
-    output::{print_line, printable},
-    texts::{Prompt, Source, without_number},
+    output::{print_line, printable, without_number},
+    texts::{Prompt, Source},
 };
 
 /// The file of `--output`, with what an earlier run left in it.
