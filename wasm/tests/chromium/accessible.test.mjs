@@ -70,7 +70,7 @@ const STATES = {
   },
 };
 
-const looks = ["light", "dark"].flatMap(colorScheme => [360, 1280].map(width => ({ colorScheme, width })));
+const looks = ["light", "dark"].flatMap(colorScheme => [360, 768, 1280].map(width => ({ colorScheme, width })));
 for (const { colorScheme, width } of looks) {
   pageTest(`axe finds nothing serious: ${colorScheme}, ${width} px`, { context: { colorScheme, viewport: { width, height: 800 } }, timeout: 90_000 }, async ({ page }) => {
     await page.evaluate(axe.source);
