@@ -43,7 +43,7 @@ const PLAIN: [(&str, Apply); 18] = [
     ("mix", structure::mix),
 ];
 
-/// Settings of attacks. [`About::settings`] lists those that an attack reads, with their defaults.
+/// Settings of attacks. [`About::settings`](crate::About::settings) lists those that an attack reads, with their defaults.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'a> {
     /// Words that may come in, as often as texts have them.
