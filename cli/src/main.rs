@@ -39,6 +39,8 @@ pub(crate) enum Outcome {
 }
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    forbid_core_files();
     // Before anything can quote an argument in a message.
     if std::env::args_os().any(|argument| keys::holds_key_text(&argument)) {
         output::complain(
@@ -71,6 +73,17 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Keeps keys out of core files: none is written, whatever the shell allows. Where the system refuses,
+/// there is nothing else to try.
+#[cfg(unix)]
+fn forbid_core_files() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // A program that takes core files from the kernel is given them beyond the limit.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 fn run(command: Command) -> Result<Outcome> {

@@ -53,6 +53,27 @@ fn a_key_is_private_and_never_overwritten() {
     assert_eq!(fs::read_to_string(&path).expect("still there"), text);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn no_core_file_can_hold_a_key() {
+    let (_folder, key) = key();
+    let child = Command::new("sh")
+        .args(["-c", "ulimit -c unlimited 2>/dev/null; exec \"$0\" detect -t demo -k \"$1\""])
+        .args([env!("CARGO_BIN_EXE_greenmark"), &key])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut child = child.expect("a shell");
+    // It waits for its text, with the key in memory.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+    drop(child.stdin.take());
+    assert!(child.wait().expect("it ends").success());
+}
+
 #[test]
 fn a_marked_text_is_found_and_nothing_else_is() {
     let (folder, path) = key();
