@@ -1,6 +1,7 @@
 //! Tokenizers: text to token ids and back, and a fingerprint.
 
 mod gguf;
+mod hostile;
 mod offsets;
 mod stream_decoder;
 mod stream_encoder;
@@ -136,6 +137,7 @@ impl Tokenizer {
         let fail = |reason: String| TextError::Tokenizer { origin: origin.clone(), reason };
 
         let (names, added) = read_vocabulary(&json).map_err(fail)?;
+        hostile::refuse(&json).map_err(fail)?;
         tokenizers::canonicalize_value(&mut json).map_err(|e| fail(e.to_string()))?;
         refuse_unfaithful(&json).map_err(fail)?;
         stand_in_for_missing_bytes(&mut json, &names);
