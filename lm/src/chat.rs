@@ -1,5 +1,7 @@
 //! Chat templates: a message in the form that a model was trained to answer.
 
+use std::thread;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, context};
 
@@ -20,6 +22,13 @@ const TODAY: [(&str, &str); 9] = [
     ("%a", "Fri"),
     ("%-d", "26"),
 ];
+
+/// Bytes of the longest template that is taken. Models' own have some thousands.
+const LONGEST: usize = 1 << 16;
+/// Steps that a template may take. A prompt takes some hundreds.
+const STEPS: u64 = 1_000_000;
+/// Bytes of stack for a template, which may nest as deep as it is long.
+const STACK: usize = 256 << 20;
 
 /// A model's chat template, a Jinja program that lays out messages as the model expects them.
 ///
@@ -67,9 +76,27 @@ impl ChatTemplate {
     /// that ask for the date get 26 July 2024.
     ///
     /// # Errors
-    /// [`LmError::ChatTemplate`] with the template's own message, or if it is not valid Jinja.
+    /// [`LmError::ChatTemplate`] with the template's own message, or if it is not valid Jinja, longer
+    /// than 64 KiB, or takes more than a million steps.
     pub fn render(&self, system: Option<&str>, user: &str) -> Result<String, LmError> {
+        if self.source.len() > LONGEST {
+            let reason = format!("it has {} bytes, and at most {LONGEST} are taken", self.source.len());
+            return Err(LmError::ChatTemplate(reason));
+        }
+        let failed = |reason: &str| LmError::ChatTemplate(reason.to_owned());
+        thread::scope(|scope| {
+            let rendering =
+                thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || self.render_here(system, user));
+            rendering
+                .map_err(|error| failed(&error.to_string()))?
+                .join()
+                .map_err(|_| failed("it made the reader fail"))?
+        })
+    }
+
+    fn render_here(&self, system: Option<&str>, user: &str) -> Result<String, LmError> {
         let mut environment = Environment::new();
+        environment.set_fuel(Some(STEPS));
         // As in Hugging Face's `apply_chat_template`: templates rely on it.
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(|e| LmError::ChatTemplate(e.to_string()))?);
@@ -141,6 +168,26 @@ mod tests {
             {% for m in rest %}\n    {% set ns.n = ns.n + 1 %}\n[{{ m.content.strip().upper() }}]{{ ns.n }}{% endfor %}\n\
             {% endif %}\n{{ strftime_now('%d %b %Y') }}{{ eos_token }}\n";
         assert_eq!(render(source, Some("x")).unwrap(), "<s>[HI <B> & 'YOU']126 Jul 2024</s>");
+    }
+
+    #[test]
+    fn a_template_has_bounds() {
+        let refused = |source: String| render(&source, None).expect_err("refused").to_string();
+        let range = "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}\
+            {% endfor %}{% endfor %}{% endfor %}";
+        assert!(refused(range.to_owned()).contains("fuel"), "{}", refused(range.to_owned()));
+        assert!(refused(format!("{{{{ {}1 }}}}", "-".repeat(300_000))).contains("at most 65536"));
+        // As deep as the length allows: an answer or a refusal, and no overflow. A chain of `~` copies what
+        // it has at each link, so this one is short.
+        for (before, link, after, links) in [
+            ("", "-", "1", 60_000),
+            ("", "not ", "1", 15_000),
+            ("a", ".b", "", 30_000),
+            ("'a'", "|upper", "", 10_000),
+            ("1", "~1", "", 5_000),
+        ] {
+            let _ = render(&format!("{{{{ {before}{}{after} }}}}", link.repeat(links)), None);
+        }
     }
 
     #[test]
